@@ -1,0 +1,1 @@
+//! Criterion benches per stage, density and accuracy harnesses

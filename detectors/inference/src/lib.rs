@@ -1,0 +1,1 @@
+//! ONNX Runtime sessions, batching, preprocessing and one decoder per model family

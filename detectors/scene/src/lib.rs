@@ -1,0 +1,1 @@
+//! Pure: tracker, static change, zones, permits and the four violations

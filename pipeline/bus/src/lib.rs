@@ -1,0 +1,1 @@
+//! What crosses process borders: spool, Kafka, local bus

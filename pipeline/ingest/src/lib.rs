@@ -1,0 +1,1 @@
+//! GStreamer in: stamped frames and the encoded pre-roll out

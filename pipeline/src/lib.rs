@@ -1,0 +1,1 @@
+//! Kerbwatch: street cameras in, reviewed enforcement candidates out
