@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# All tests, in the order in which they fail fastest. Called by `make test` after set-up.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n\033[1m== %s (%s)\033[0m\n' "$*" "$(date +%T)"; }
+
+step "formatting"
+cargo fmt --all --check
+if [ -d console/web/node_modules ]; then
+    step "front end: lint, types, unit tests"
+    (cd console/web && npm run --silent lint && npm test --silent)
+else
+    echo "SKIPPED: front-end tests, console/web/node_modules is missing" >&2
+fi
+step "build"
+cargo test --workspace --no-run --quiet
+# The end-to-end tests start the binary as a user would.
+cargo build --quiet --bin kerbwatch
+step "tests"
+cargo test --workspace --no-fail-fast
