@@ -1,0 +1,87 @@
+//! What the HTTP interface says and hears, word for word as in `openapi.json`.
+//!
+//! Plain data only. Requests refuse unknown fields; times are RFC 3339 in UTC with milliseconds; boxes are `[x1, y1, x2, y2]`
+//! in 0..1 of the picture; ids are opaque texts.
+
+mod admin;
+mod camera;
+mod candidate;
+mod case;
+mod live;
+mod session;
+
+pub use admin::{AuditCheck, AuditEntry, AuditPage, AuditQuery, NewUser, UserList, UserRecord};
+pub use camera::{
+    CameraDetail, CameraList, CameraQuery, CameraSummary, EvidenceMode, Health, ImportedSite, KindCount, Overview, PermitDetail,
+    RuleDetail, SiteImport, Watching, ZoneDetail, ZoneList,
+};
+pub use candidate::{
+    CandidateDetail, CandidatePage, CandidateQuery, CandidateState, CandidateSummary, Claim, Decision, DecisionMade, Evidence,
+    Fact, Model, NewDecision, Observation, PlaceVisit, RejectReason, SeenState, StateCounts, Ticks, Verdict, Why,
+};
+pub use case::{CaseDetail, CaseEvent, CasePage, CaseQuery, CaseState, CaseSummary};
+pub use live::LiveKind;
+pub use session::{Login, Me, Role, SessionInfo};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One of the four kinds of street violation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// 无序设摊.
+    IllegalStall,
+    /// 跨门经营.
+    StorefrontEncroachment,
+    /// 违规广告/小广告.
+    UnauthorizedAd,
+    /// 偷乱倒垃圾.
+    WasteDumping,
+}
+
+impl From<events::Kind> for Kind {
+    fn from(kind: events::Kind) -> Self {
+        match kind {
+            events::Kind::IllegalStall => Self::IllegalStall,
+            events::Kind::StorefrontEncroachment => Self::StorefrontEncroachment,
+            events::Kind::UnauthorizedAd => Self::UnauthorizedAd,
+            events::Kind::WasteDumping => Self::WasteDumping,
+        }
+    }
+}
+
+/// The one shape of every error.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ErrorBody {
+    /// What went wrong.
+    pub error: ErrorInfo,
+}
+
+/// What went wrong: for programs, for people, and what is needed to go on.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ErrorInfo {
+    /// A stable word, e.g. `stale`, `claimed`, `not_found`, `forbidden`, `bad_request`.
+    pub code: String,
+    /// One sentence in English.
+    pub message: String,
+    /// What belongs to the code, e.g. for `stale` the present version, state and the decisions made since.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(value_type = Option<Object>)]
+    pub details: Option<serde_json::Value>,
+}
+
+/// Text columns hold the words of the wire; this reads them back into one of our enums.
+///
+/// `None` for a word that is not one of the enum's.
+pub(crate) fn from_word<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
+}
+
+/// The word an enum has on the wire.
+pub(crate) fn word<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => unreachable!("only unit enums are turned into words"),
+    }
+}

@@ -1,0 +1,99 @@
+//! Who is at the screen.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a person may do. A person may have several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Decides on candidates.
+    Operator,
+    /// The second pair of eyes.
+    LegalReviewer,
+    /// Draws zones and permits.
+    BureauEditor,
+    /// Approves what an editor drew.
+    BureauApprover,
+    /// Reads figures; sees no pictures.
+    Analyst,
+    /// Sees what operators did; decides what was escalated.
+    Supervisor,
+    /// Makes users; sees no pictures and decides nothing.
+    Administrator,
+    /// Reads the audit log; changes nothing.
+    Auditor,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Role; 8] = [
+        Role::Operator,
+        Role::LegalReviewer,
+        Role::BureauEditor,
+        Role::BureauApprover,
+        Role::Analyst,
+        Role::Supervisor,
+        Role::Administrator,
+        Role::Auditor,
+    ];
+
+    /// Its word in files, columns and JSON.
+    pub fn wire_name(self) -> &'static str {
+        match self {
+            Role::Operator => "operator",
+            Role::LegalReviewer => "legal_reviewer",
+            Role::BureauEditor => "bureau_editor",
+            Role::BureauApprover => "bureau_approver",
+            Role::Analyst => "analyst",
+            Role::Supervisor => "supervisor",
+            Role::Administrator => "administrator",
+            Role::Auditor => "auditor",
+        }
+    }
+}
+
+/// A log-in.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// The log-in name.
+    #[schema(max_length = 64)]
+    pub name: String,
+    /// The password.
+    #[schema(max_length = 1024)]
+    pub password: String,
+}
+
+/// The person who is logged in.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Me {
+    /// Opaque.
+    pub id: String,
+    /// The log-in name.
+    pub name: String,
+    /// For people.
+    pub display_name: String,
+    /// What they may do.
+    pub roles: Vec<Role>,
+    /// Which pages they may use, of `queue`, `cases`, `cameras`, `overview`, `users`, `audit`, `pictures`, `decide`, `import`.
+    pub may: Vec<String>,
+}
+
+/// A session and the installation it is in.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SessionInfo {
+    /// Who.
+    pub user: Me,
+    /// The session ends then, whatever happens.
+    #[schema(format = DateTime)]
+    pub expires_at: String,
+    /// The session ends then unless it is used.
+    #[schema(format = DateTime)]
+    pub idle_expires_at: String,
+    /// The server's clock now: ages are counted from it, not from the browser's.
+    #[schema(format = DateTime)]
+    pub server_time: String,
+    /// The time zone in which times are shown, e.g. `Asia/Shanghai`.
+    pub time_zone: String,
+}

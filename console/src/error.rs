@@ -1,0 +1,131 @@
+//! The one place where what went wrong becomes an HTTP answer.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::dto::{ErrorBody, ErrorInfo};
+
+/// An answer that is not the one asked for. What is internal is logged here and nowhere else, and never sent.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// What was sent cannot be read or does not fit.
+    #[error("{0}")]
+    BadRequest(String),
+    /// Fits, but may not be so.
+    #[error("{message}")]
+    Refused {
+        /// Stable word.
+        code: &'static str,
+        /// One sentence.
+        message: String,
+    },
+    /// Nobody is logged in.
+    #[error("log in first")]
+    Unauthenticated,
+    /// The name or the password is wrong; which, is not told.
+    #[error("the name or the password is wrong")]
+    WrongLogin,
+    /// Too many wrong passwords.
+    #[error("too many attempts: try again in {retry_after_s} s")]
+    TooManyAttempts {
+        /// Seconds until the next attempt is looked at.
+        retry_after_s: i64,
+    },
+    /// The session is not allowed to do this.
+    #[error("this is not allowed for your roles")]
+    Forbidden,
+    /// The request could come from another site.
+    #[error("the request does not come from this application: send the header x-kerbwatch: 1")]
+    ForeignOrigin,
+    /// There is no such thing, or not for this person.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// Somebody was faster; `details` says what changed.
+    #[error("{message}")]
+    Conflict {
+        /// Stable word.
+        code: &'static str,
+        /// One sentence.
+        message: String,
+        /// What changed.
+        details: Value,
+    },
+    /// The body is larger than any good request.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
+    /// The body is not JSON.
+    #[error("send the body as application/json")]
+    NotJson,
+    /// The route knows the path but not the method.
+    #[error("this method is not known here")]
+    MethodNotAllowed,
+    /// The range asked for lies outside the file.
+    #[error("the range lies outside the {0} bytes of the file")]
+    Range(u64),
+    /// The database failed.
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    /// Something of ours failed.
+    #[error("{operation} failed")]
+    Internal {
+        /// What was being done.
+        operation: &'static str,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl ApiError {
+    /// An internal failure of an operation.
+    pub fn internal(operation: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal { operation, source: source.into() }
+    }
+
+    fn parts(&self) -> (StatusCode, &'static str, Option<Value>) {
+        match self {
+            Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request", None),
+            Self::Refused { code, .. } => (StatusCode::UNPROCESSABLE_ENTITY, code, None),
+            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", None),
+            Self::WrongLogin => (StatusCode::UNAUTHORIZED, "wrong_login", None),
+            Self::TooManyAttempts { retry_after_s } => {
+                (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", Some(json!({ "retry_after_s": retry_after_s })))
+            }
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", None),
+            Self::ForeignOrigin => (StatusCode::FORBIDDEN, "foreign_origin", None),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found", None),
+            Self::Conflict { code, details, .. } => (StatusCode::CONFLICT, code, Some(details.clone())),
+            Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", None),
+            Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", None),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", None),
+            Self::Range(_) => (StatusCode::RANGE_NOT_SATISFIABLE, "range", None),
+            Self::Database(_) => (StatusCode::INTERNAL_SERVER_ERROR, "database", None),
+            Self::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "internal", None),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, code, details) = self.parts();
+        if status.is_server_error() {
+            tracing::error!(error = &self as &dyn std::error::Error, code, "a request failed");
+            metrics::counter!("kerbwatch_console_request_failures_total", "reason" => code).increment(1);
+        }
+        let body = ErrorBody { error: ErrorInfo { code: code.to_owned(), message: self.to_string(), details } };
+        let mut response = (status, Json(body)).into_response();
+        match self {
+            Self::TooManyAttempts { retry_after_s } => {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s.max(1)));
+            }
+            Self::Range(size) => {
+                let value = HeaderValue::from_str(&format!("bytes */{size}")).expect("digits are a header value");
+                response.headers_mut().insert(header::CONTENT_RANGE, value);
+            }
+            _ => {}
+        }
+        response
+    }
+}
