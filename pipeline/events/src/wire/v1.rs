@@ -7,9 +7,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::candidate::{Candidate, ModelRef, Why};
-use crate::id::{CameraId, CandidateId};
+use crate::geometry::BBox;
+use crate::id::{CameraId, CandidateId, RunId};
 use crate::observation::{Observation, Subject};
-use crate::time::Moment;
+use crate::score::Score;
+use crate::time::{ClockSource, Moment, StreamTime, WallTime};
 
 /// CloudEvents `type` of a candidate.
 pub const CANDIDATE: &str = "kerbwatch.candidate.v1";
@@ -217,6 +219,54 @@ impl CandidateData {
     /// Its envelope. The event id is the candidate id, so that a retry is the same event.
     pub fn into_event(self, source: &str, camera: &CameraId) -> Event<CandidateData> {
         Event::new(CANDIDATE, self.id.clone(), source, camera, self.raised_at.clone(), self)
+    }
+}
+
+/// Why a wire candidate is not one of the domain's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("candidate {id:?}: {field}: {reason}")]
+pub struct BadCandidate {
+    /// Its id as written.
+    pub id: String,
+    /// Which field is wrong.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl TryFrom<&CandidateData> for Candidate {
+    type Error = BadCandidate;
+
+    /// The way back, for a worker that takes up its open candidates after a restart. The facts of the trace stay behind: the
+    /// domain names them by constants, and nobody judges by them again.
+    fn try_from(data: &CandidateData) -> Result<Self, BadCandidate> {
+        let bad = |field, reason: String| BadCandidate { id: data.id.clone(), field, reason };
+        let source = match data.clock.as_str() {
+            "arrival" => ClockSource::Arrival,
+            "declared" => ClockSource::Declared,
+            "unknown" => ClockSource::Unknown,
+            other => return Err(bad("clock", format!("unknown clock {other:?}"))),
+        };
+        let moment = |field, at_s: f64, at: &str| {
+            let timestamp: jiff::Timestamp = at.parse().map_err(|e: jiff::Error| bad(field, e.to_string()))?;
+            let unix_ns = i64::try_from(timestamp.as_nanosecond()).map_err(|e| bad(field, e.to_string()))?;
+            let wall = WallTime { unix_ns, max_error: std::time::Duration::ZERO, source };
+            Ok(Moment { run: RunId(data.run), at: StreamTime::from_secs_f64(at_s), wall })
+        };
+        let [x1, y1, x2, y2] = data.bbox;
+        Ok(Self {
+            id: data.id.parse().map_err(|e: crate::id::BadId| bad("id", e.to_string()))?,
+            kind: data.kind.parse().map_err(|e: crate::kind::UnknownKind| bad("kind", e.to_string()))?,
+            camera: data.camera.parse().map_err(|e: crate::id::BadId| bad("camera", e.to_string()))?,
+            zone: data.zone.parse().map_err(|e: crate::id::BadId| bad("zone", e.to_string()))?,
+            zone_version: data.zone_version.clone(),
+            permit: data.permit.as_deref().map(str::parse).transpose().map_err(|e: crate::id::BadId| bad("permit", e.to_string()))?,
+            first_seen: moment("first_seen_at", data.first_seen_s, &data.first_seen_at)?,
+            raised: moment("raised_at", data.raised_s, &data.raised_at)?,
+            bbox: BBox::clamped(x1, y1, x2, y2),
+            score: Score::clamped(data.score as f32),
+            why: Why { text: data.why.text.clone(), facts: Vec::new() },
+        })
     }
 }
 
