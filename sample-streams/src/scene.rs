@@ -1,0 +1,154 @@
+//! A sample camera: a street, a story, and what is true of it.
+
+use std::sync::{Arc, OnceLock};
+
+use events::{I420, Kind, Size};
+
+use crate::site_toml::{self, ZoneSpec};
+use crate::stage::{Canvas, Stage};
+use crate::truth::TruthLine;
+use crate::world::{Event, World};
+
+/// A sample camera. Made by [`catalogue`](crate::catalogue()) or [`SampleScene::random`]; the picture's size and rate are
+/// changed with [`SampleScene::resized`].
+#[derive(Debug, Clone)]
+pub struct SampleScene {
+    /// The camera's id, e.g. `demo-stall-01`.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// An invented district.
+    pub district: String,
+    /// An invented street.
+    pub street: String,
+    /// Of the picture, in pixels; even.
+    pub size: Size,
+    /// Frames a second.
+    pub fps: u32,
+    /// Frames from one key frame to the next.
+    pub gop: u32,
+    /// Length of the story in seconds; it ends as it began, so it can be looped.
+    pub duration_s: u32,
+    /// Names all that is random in it.
+    pub seed: u64,
+    /// What is watched.
+    pub zones: Vec<ZoneSpec>,
+    pub(crate) world: Arc<World>,
+    pub(crate) events: Vec<Event>,
+    stage: OnceLock<Arc<Stage>>,
+}
+
+/// What a scene needs besides its story.
+pub(crate) struct Plate<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) district: &'a str,
+    pub(crate) street: &'a str,
+    pub(crate) duration_s: u32,
+    pub(crate) seed: u64,
+}
+
+impl SampleScene {
+    pub(crate) fn new(plate: Plate<'_>, zones: Vec<ZoneSpec>, world: World, events: Vec<Event>) -> Self {
+        Self {
+            id: plate.id.to_owned(),
+            name: plate.name.to_owned(),
+            district: plate.district.to_owned(),
+            street: plate.street.to_owned(),
+            size: Size { width: 1280, height: 720 },
+            fps: 12,
+            gop: 24,
+            duration_s: plate.duration_s,
+            seed: plate.seed,
+            zones,
+            world: Arc::new(world),
+            events,
+            stage: OnceLock::new(),
+        }
+    }
+
+    /// A street nobody wrote a story for: camera height, palette, time of day, people and things all come from the seed.
+    /// One second long, for labelled stills.
+    pub fn random(seed: u64) -> Self {
+        crate::random::scene(seed)
+    }
+
+    /// The same story in another picture size (rounded up to even) and rate, with a key frame every two seconds.
+    pub fn resized(mut self, size: Size, fps: u32) -> Self {
+        self.size = Size { width: size.width.next_multiple_of(2), height: size.height.next_multiple_of(2) };
+        self.fps = fps.max(1);
+        self.gop = self.fps * 2;
+        self.stage = OnceLock::new();
+        self
+    }
+
+    /// The same story, with the key frames this many frames apart.
+    pub fn with_gop(mut self, gop: u32) -> Self {
+        self.gop = gop.max(1);
+        self
+    }
+
+    /// Frames from beginning to end of the story.
+    pub fn frame_count(&self) -> u64 {
+        u64::from(self.duration_s) * u64::from(self.fps)
+    }
+
+    /// The kinds of which something really happens, in the order of [`Kind::ALL`].
+    pub fn kinds(&self) -> Vec<Kind> {
+        Kind::ALL.into_iter().filter(|kind| self.events.iter().any(|event| event.kind == *kind)).collect()
+    }
+
+    /// The `[[camera]]` table for `site.toml`; goes behind [`site_header`](crate::site_header). Dwells are short so that
+    /// everything is raised, and cleared, within one loop of the story.
+    pub fn site_camera(&self, source: &str) -> String {
+        site_toml::camera(&self.id, &self.name, &self.district, &self.street, source, &self.zones)
+    }
+
+    /// What really happens, in order of start.
+    pub fn truth(&self) -> Vec<TruthLine> {
+        let mut lines: Vec<TruthLine> = self
+            .events
+            .iter()
+            .map(|event| TruthLine {
+                kind: event.kind.wire_name().to_owned(),
+                camera: self.id.clone(),
+                zone: event.zone.to_owned(),
+                start_s: f64::from(event.start),
+                end_s: event.end.map(f64::from),
+                bbox: self.world.event_box(event, self.size).to_array(),
+            })
+            .collect();
+        lines.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+        lines
+    }
+
+    /// The picture of one frame: a pure function of scene, seed and `frame_index`, which wraps round at
+    /// [`SampleScene::frame_count`]. BT.709 from 720 lines up, BT.601 below, limited range, as [`events::Pixels`] assumes.
+    /// The first call builds the backdrop (about a second at 1280x720). To render many frames, take a
+    /// [`SampleScene::renderer`].
+    pub fn render(&self, frame_index: u64) -> I420 {
+        self.renderer().frame(frame_index)
+    }
+
+    /// Renders frame after frame with buffers of its own; one per thread.
+    pub fn renderer(&self) -> Renderer {
+        let stage = self.stage.get_or_init(|| Arc::new(Stage::new(Arc::clone(&self.world), self.size, self.seed)));
+        Renderer { canvas: Canvas::new(Arc::clone(stage)), fps: self.fps, frames: self.frame_count() }
+    }
+}
+
+/// Renders a scene's frames, any number in any order. See [`SampleScene::renderer`].
+pub struct Renderer {
+    canvas: Canvas,
+    fps: u32,
+    frames: u64,
+}
+
+impl Renderer {
+    /// The picture of one frame, as [`SampleScene::render`].
+    pub fn frame(&mut self, frame_index: u64) -> I420 {
+        let index = frame_index % self.frames;
+        let t = index as f32 / self.fps as f32;
+        self.canvas.render(t, self.frames as f32 / self.fps as f32, index)
+    }
+}

@@ -1,0 +1,433 @@
+//! A street at a moment: who and what is where, how they are lit, and what they are drawn as.
+
+use events::{BBox, Kind, ObjectClass, Size};
+use tiny_skia::Pixmap;
+
+use crate::draw::fixtures;
+use crate::draw::pen::{Extent, Part, Pen, Rgb, Spot, Target};
+use crate::draw::person::{self, Figure, Load, Person, Pose};
+use crate::draw::stall::{self, Stall, StallShape};
+use crate::draw::vehicle::{self, CarShape};
+use crate::draw::view::{Mount, V3, View, v3};
+use crate::draw::wares;
+use crate::labels::Annotation;
+
+/// The street without what moves.
+#[derive(Debug, Clone)]
+pub(crate) struct Street {
+    pub(crate) seed: u64,
+    /// z of the kerb: the road lies nearer, the pavement farther.
+    pub(crate) kerb: f32,
+    /// z of the house fronts.
+    pub(crate) facade: f32,
+    /// Fronts a story relies on: from x, to x, what it is.
+    pub(crate) fronts: Vec<(f32, f32, Front)>,
+}
+
+/// What a stretch of ground floor is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Front {
+    /// Windows and a door.
+    Glass,
+    /// Open to the street, dark inside.
+    Open,
+    /// Shutter down.
+    Shutter,
+    /// A bare wall.
+    Wall,
+}
+
+/// Light and air.
+#[derive(Debug, Clone)]
+pub(crate) struct Mood {
+    pub(crate) light: Rgb,
+    pub(crate) sky_top: Rgb,
+    pub(crate) sky_low: Rgb,
+    pub(crate) haze: f32,
+    /// Where the shadow of the top of a thing one metre high falls (x, z), and how dark it is.
+    pub(crate) sun: (f32, f32, f32),
+    /// Street lamps: place and colour.
+    pub(crate) lamps: Vec<(V3, Rgb)>,
+    /// Share of windows that are lit.
+    pub(crate) lit: f32,
+    /// Standard deviation of the camera's noise, in 8-bit steps.
+    pub(crate) grain: f32,
+}
+
+impl Mood {
+    pub(crate) fn sunny() -> Self {
+        Self { light: [1.06, 1.03, 0.97], sky_top: [0.42, 0.62, 0.86], sky_low: [0.80, 0.87, 0.93], haze: 0.006, sun: (0.45, 0.22, 0.42), lamps: Vec::new(), lit: 0.02, grain: 1.1 }
+    }
+
+    pub(crate) fn overcast() -> Self {
+        Self { light: [0.90, 0.92, 0.94], sky_top: [0.66, 0.70, 0.75], sky_low: [0.82, 0.84, 0.86], haze: 0.010, sun: (0.0, 0.0, 0.30), lamps: Vec::new(), lit: 0.08, grain: 1.3 }
+    }
+
+    pub(crate) fn dusk() -> Self {
+        Self { light: [0.62, 0.56, 0.60], sky_top: [0.30, 0.36, 0.56], sky_low: [0.86, 0.62, 0.48], haze: 0.010, sun: (0.9, 0.15, 0.16), lamps: Vec::new(), lit: 0.4, grain: 1.8 }
+    }
+
+    pub(crate) fn night() -> Self {
+        Self { light: [0.26, 0.28, 0.36], sky_top: [0.03, 0.04, 0.09], sky_low: [0.13, 0.12, 0.16], haze: 0.008, sun: (0.0, 0.0, 0.16), lamps: Vec::new(), lit: 0.5, grain: 2.4 }
+    }
+
+    pub(crate) fn is_dark(&self) -> bool {
+        self.light[1] < 0.7
+    }
+
+    /// Multiplies what is at `p`.
+    pub(crate) fn light_at(&self, p: V3) -> Rgb {
+        let mut light = self.light;
+        for (at, colour) in &self.lamps {
+            let d = p.minus(*at);
+            // Falls off like a shaded lamp: level below it, with the square beyond.
+            let share = 14.0 / (14.0 + d.dot(d));
+            for (light, colour) in light.iter_mut().zip(colour) {
+                *light += colour * share;
+            }
+        }
+        light
+    }
+
+    /// What the air adds at a distance.
+    pub(crate) fn air(&self, distance: f32) -> (Rgb, f32) {
+        (self.sky_low, 1.0 - (-distance * self.haze).exp())
+    }
+}
+
+/// What a thing is.
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    Person(Person),
+    Car(CarShape, Rgb),
+    /// Colour, electric or not, rider.
+    TwoWheeler(Rgb, bool, Option<Person>),
+    /// Colour, rider, how full the bed is over time.
+    Tricycle(Rgb, Option<Person>, Vec<(f32, f32)>),
+    /// Look, and when the canopy goes up and down.
+    Stall(Stall, f32, f32),
+    Goods(u8, u64),
+    /// Colour, with goods on it.
+    Table(Rgb, bool, u64),
+    Stool(Rgb),
+    Board(Rgb, u64),
+    Banner(Rgb),
+    /// Height above ground, width, height, paper.
+    Poster(f32, f32, f32, Rgb, u64),
+    /// Colour, size.
+    Bag(Rgb, f32, u64),
+    /// Radius, height, how much of it over time.
+    Pile(f32, f32, Vec<(f32, f32)>, u64),
+    Bin(Rgb),
+    Tree(f32, u64),
+    Lamp(f32),
+    Planter(u64),
+    Bollard,
+}
+
+/// Somebody or something with its way through the story.
+#[derive(Debug, Clone)]
+pub(crate) struct Entity {
+    pub(crate) body: Body,
+    /// (t, x, z), t growing: there from the first to the last.
+    pub(crate) keys: Vec<(f32, f32, f32)>,
+    pub(crate) poses: Vec<(f32, Pose)>,
+    pub(crate) loads: Vec<(f32, Load)>,
+    /// From when on it looks that way while standing; until then it looks where it went.
+    pub(crate) facings: Vec<(f32, f32)>,
+    /// Comes out of, and goes into, the dark of a door.
+    pub(crate) fades: bool,
+    /// Always looks along its first facing.
+    pub(crate) rigid: bool,
+}
+
+/// Where an entity is at a moment.
+struct State {
+    spot: Spot,
+    walked: f32,
+    walking: bool,
+    opacity: f32,
+}
+
+/// The last entry that has begun.
+fn now<T: Copy>(list: &[(f32, T)], t: f32) -> Option<T> {
+    list.iter().rev().find(|(from, _)| *from <= t).map(|(_, what)| *what)
+}
+
+/// Linear between entries, level outside.
+fn level(list: &[(f32, f32)], t: f32) -> f32 {
+    match list.iter().position(|(at, _)| *at > t) {
+        Some(0) => list[0].1,
+        Some(i) => {
+            let (a, b) = (list[i - 1], list[i]);
+            a.1 + (b.1 - a.1) * (t - a.0) / (b.0 - a.0)
+        }
+        None => list.last().map_or(1.0, |last| last.1),
+    }
+}
+
+/// Seconds in which somebody comes out of a door.
+const FADE: f32 = 0.4;
+
+impl Entity {
+    /// Always there.
+    pub(crate) fn fixed(body: Body, x: f32, z: f32, heading: f32) -> Self {
+        Self::there(body, x, z, heading, f32::MIN, f32::MAX)
+    }
+
+    /// There from one time to another.
+    pub(crate) fn there(body: Body, x: f32, z: f32, heading: f32, from: f32, until: f32) -> Self {
+        Self {
+            body,
+            keys: vec![(from, x, z), (until, x, z)],
+            poses: Vec::new(),
+            loads: Vec::new(),
+            facings: vec![(f32::MIN, heading)],
+            fades: false,
+            rigid: true,
+        }
+    }
+
+    pub(crate) fn is_fixed(&self) -> bool {
+        // Leaves move, banners flap.
+        self.keys[0].0 == f32::MIN && !matches!(self.body, Body::Tree(..) | Body::Person(_) | Body::Banner(_))
+    }
+
+    fn state(&self, t: f32) -> Option<State> {
+        let (first, last) = (self.keys[0], *self.keys.last()?);
+        if t < first.0 || t >= last.0 {
+            return None;
+        }
+        let at = |x: f32, z: f32| v3(x, 0.0, z);
+        if self.keys.len() == 2 && first.1 == last.1 && first.2 == last.2 {
+            let heading = now(&self.facings, t).unwrap_or(0.0);
+            return Some(State { spot: Spot { at: at(first.1, first.2), heading }, walked: 0.0, walking: false, opacity: 1.0 });
+        }
+        let (mut walked, mut heading) = (0.0, 0.0);
+        for pair in self.keys.windows(2) {
+            let (a, b) = (pair[0], pair[1]);
+            let (dx, dz) = (b.1 - a.1, b.2 - a.2);
+            let length = (dx * dx + dz * dz).sqrt();
+            let moving = length > 1e-4;
+            if moving {
+                heading = dz.atan2(dx);
+            }
+            if t < b.0 {
+                let share = (t - a.0) / (b.0 - a.0);
+                if !moving || self.rigid {
+                    heading = now(&self.facings, t).unwrap_or(heading);
+                }
+                let opacity = if self.fades { ((t - first.0).min(last.0 - t) / FADE).clamp(0.0, 1.0) } else { 1.0 };
+                let spot = Spot { at: at(a.1 + dx * share, a.2 + dz * share), heading };
+                return Some(State { spot, walked: walked + length * share, walking: moving, opacity });
+            }
+            walked += length;
+        }
+        None
+    }
+}
+
+/// Something that really happens.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    pub(crate) kind: Kind,
+    pub(crate) zone: &'static str,
+    pub(crate) start: f32,
+    pub(crate) end: Option<f32>,
+    /// Indices into the cast.
+    pub(crate) things: Vec<usize>,
+    /// When all the things are there: the box is measured then.
+    pub(crate) at: f32,
+}
+
+/// Street, light and cast.
+#[derive(Debug, Clone)]
+pub(crate) struct World {
+    pub(crate) mount: Mount,
+    pub(crate) street: Street,
+    pub(crate) mood: Mood,
+    pub(crate) cast: Vec<Entity>,
+}
+
+impl World {
+    pub(crate) fn view(&self, size: Size) -> View {
+        View::new(self.mount, size)
+    }
+
+    /// Those who are there, farthest first.
+    pub(crate) fn present(&self, view: &View, t: f32) -> Vec<usize> {
+        let mut order: Vec<(usize, f32)> = self
+            .cast
+            .iter()
+            .enumerate()
+            .filter_map(|(i, entity)| entity.state(t).map(|state| (i, view.depth(state.spot.at))))
+            .collect();
+        order.sort_by(|a, b| b.1.total_cmp(&a.1));
+        order.into_iter().map(|(i, _)| i).collect()
+    }
+
+    /// What it throws on the ground.
+    pub(crate) fn draw_shadow(&self, pen: &mut Pen<'_>, index: usize, t: f32) {
+        let entity = &self.cast[index];
+        let Some(state) = entity.state(t) else { return };
+        let (rx, rz, height) = match &entity.body {
+            Body::Person(_) => (0.24, 0.17, 1.5),
+            Body::Car(CarShape::Sedan, _) => (2.2, 0.95, 0.9),
+            Body::Car(CarShape::Van, _) => (2.2, 0.95, 1.4),
+            Body::Car(CarShape::Lorry, _) => (3.0, 1.1, 2.0),
+            Body::TwoWheeler(..) => (0.8, 0.2, 0.7),
+            Body::Tricycle(..) => (1.4, 0.55, 0.8),
+            Body::Stall(stall, ..) if stall.shape == StallShape::Cloth => return,
+            Body::Stall(..) => (1.1, 0.7, 0.9),
+            Body::Goods(..) => (0.36, 0.27, 0.35),
+            Body::Table(..) => (0.62, 0.36, 0.5),
+            Body::Stool(_) => (0.2, 0.17, 0.3),
+            Body::Board(..) => (0.36, 0.25, 0.7),
+            Body::Banner(_) => (1.5, 0.08, 0.4),
+            Body::Bag(_, size, _) => (size * 0.55, size * 0.4, 0.4),
+            Body::Pile(radius, _, levels, _) => (radius * level(levels, t), 0.5 * radius * level(levels, t), 0.2),
+            Body::Bin(_) => (0.34, 0.3, 0.9),
+            Body::Planter(_) => (0.75, 0.3, 0.5),
+            Body::Bollard => (0.09, 0.08, 0.7),
+            Body::Lamp(_) => (0.1, 0.1, 1.0),
+            // The crown's shadow is part of the backdrop.
+            Body::Tree(..) => (0.2, 0.2, 0.3),
+            Body::Poster(..) => return,
+        };
+        // Long things turn; their shadow's half sizes are taken along x and z.
+        let (s, c) = state.spot.heading.sin_cos();
+        let (rx, rz) = if matches!(entity.body, Body::Person(_)) { (rx, rz) } else { (rx * c.abs() + rz * s.abs(), rx * s.abs() + rz * c.abs()) };
+        let (sx, sz, alpha) = self.mood.sun;
+        let room = (self.street.facade - state.spot.at.z - rz).max(0.0);
+        pen.no_part();
+        pen.opacity = state.opacity;
+        pen.haze = ([0.0; 3], 0.0);
+        pen.shadow(state.spot.at, rx, rz, (sx * height, (sz * height).min(room)), alpha);
+    }
+
+    /// The thing itself. `wind` is the phase of the trees' sway in radians.
+    pub(crate) fn draw(&self, pen: &mut Pen<'_>, index: usize, t: f32, wind: f32) {
+        let entity = &self.cast[index];
+        let Some(state) = entity.state(t) else { return };
+        let spot = state.spot;
+        pen.light = self.mood.light_at(v3(spot.at.x, 0.9, spot.at.z));
+        pen.haze = self.mood.air(spot.at.minus(pen.view.eye).length());
+        pen.opacity = state.opacity;
+        let pose = now(&entity.poses, t).unwrap_or(Pose::Plain);
+        match &entity.body {
+            Body::Person(look) => {
+                let load = now(&entity.loads, t).unwrap_or(Load::Nothing);
+                person::draw(pen, look, &spot, &Figure { pose, load, walked: state.walked, walking: state.walking, t });
+            }
+            Body::Car(shape, colour) => vehicle::car(pen, &spot, *shape, *colour, self.mood.is_dark()),
+            Body::TwoWheeler(colour, electric, rider) => {
+                vehicle::two_wheeler(pen, &spot, *colour, *electric, rider.as_ref().map(|rider| (rider, t)));
+            }
+            Body::Tricycle(colour, rider, load) => {
+                let load = if load.is_empty() { 0.0 } else { level(load, t) };
+                vehicle::tricycle(pen, &spot, *colour, load, self.street.seed, rider.as_ref().map(|rider| (rider, t)));
+            }
+            Body::Stall(stall, up, down) => {
+                let open = ((t - up) / 2.0).clamp(0.0, 1.0) * ((down - t) / 2.0).clamp(0.0, 1.0);
+                stall::draw(pen, stall, &spot, open * open * (3.0 - 2.0 * open));
+            }
+            Body::Goods(kind, seed) => wares::goods(pen, &spot, *kind, *seed),
+            Body::Table(colour, laden, seed) => wares::table(pen, &spot, *colour, *laden, *seed),
+            Body::Stool(colour) => wares::stool(pen, &spot, *colour),
+            Body::Board(paper, seed) => wares::board(pen, &spot, *paper, *seed),
+            Body::Banner(colour) => wares::banner(pen, &spot, *colour, t),
+            Body::Poster(up, width, height, paper, seed) => {
+                wares::poster(pen, v3(spot.at.x, *up, spot.at.z), *width, *height, *paper, *seed);
+            }
+            Body::Bag(colour, size, seed) => wares::bag(pen, &spot, *colour, *size, *seed),
+            Body::Pile(radius, height, levels, seed) => {
+                let amount = level(levels, t);
+                if amount > 0.02 {
+                    wares::pile(pen, &spot, radius * amount.sqrt(), height * amount.sqrt(), *seed);
+                }
+            }
+            Body::Bin(colour) => fixtures::bin(pen, &spot, *colour),
+            Body::Tree(height, seed) => fixtures::tree(pen, &spot, *height, *seed, wind),
+            Body::Lamp(height) => fixtures::lamp(pen, &spot, *height, self.mood.is_dark()),
+            Body::Planter(seed) => fixtures::planter(pen, &spot, *seed),
+            Body::Bollard => fixtures::bollard(pen, &spot),
+        }
+        pen.no_part();
+    }
+
+    /// Around the things of an event, in 0..1 of the picture.
+    pub(crate) fn event_box(&self, event: &Event, size: Size) -> BBox {
+        let view = self.view(size);
+        let mut extent = Extent::NOTHING;
+        for index in &event.things {
+            let mut pen = Pen::new(&view, Target::Measure);
+            self.draw(&mut pen, *index, event.at, 0.0);
+            for part in &pen.parts {
+                extent.join(&part.extent);
+            }
+        }
+        share(&extent, size)
+    }
+
+    fn all_parts(&self, view: &View, t: f32, target: Target<'_>) -> Vec<Part> {
+        let mut pen = Pen::new(view, target);
+        for index in self.present(view, t) {
+            self.draw(&mut pen, index, t, 0.0);
+        }
+        pen.parts
+    }
+
+    /// Everything with a label, farthest first.
+    pub(crate) fn annotate(&self, t: f32, size: Size) -> Vec<Annotation> {
+        let view = self.view(size);
+        let blank = || Pixmap::new(size.width, size.height).expect("a picture has pixels");
+        let mut seen = blank();
+        let parts = self.all_parts(&view, t, Target::Mask { pixmap: &mut seen, only: None });
+        let mut alone = blank();
+        let mut list = Vec::new();
+        for (number, part) in parts.iter().enumerate() {
+            if part.class == ObjectClass::Other {
+                continue;
+            }
+            self.all_parts(&view, t, Target::Mask { pixmap: &mut alone, only: Some(number) });
+            let (whole, _) = count(&alone, &part.extent, number);
+            let (visible, extent) = count(&seen, &part.extent, number);
+            if visible > 0 {
+                list.push(Annotation {
+                    class: part.class,
+                    bbox: share(&part.extent, size),
+                    visible_box: share(&extent, size),
+                    visible: (visible as f32 / whole.max(1) as f32).min(1.0),
+                });
+            }
+            // Numbers differ, so what is left of this part cannot be taken for the next.
+        }
+        list
+    }
+}
+
+fn share(extent: &Extent, size: Size) -> BBox {
+    let (w, h) = (f64::from(size.width), f64::from(size.height));
+    BBox::clamped(f64::from(extent.x0) / w, f64::from(extent.y0) / h, f64::from(extent.x1) / w, f64::from(extent.y1) / h)
+}
+
+/// Pixels of a part within an extent, and the box around them.
+fn count(mask: &Pixmap, within: &Extent, number: usize) -> (usize, Extent) {
+    let id = number as u32 + 1;
+    let wanted = [(id & 255) as u8, (id >> 8) as u8];
+    let (w, h) = (mask.width() as i32, mask.height() as i32);
+    let clip = |v: f32, most: i32| (v as i32).clamp(0, most);
+    let (x0, x1) = (clip(within.x0 - 1.0, w), clip(within.x1 + 2.0, w));
+    let (y0, y1) = (clip(within.y0 - 1.0, h), clip(within.y1 + 2.0, h));
+    let (mut pixels, mut extent) = (0, Extent::NOTHING);
+    for y in y0..y1 {
+        for x in x0..x1 {
+            let at = ((y * w + x) * 4) as usize;
+            if mask.data()[at..at + 2] == wanted && mask.data()[at + 3] == 255 {
+                pixels += 1;
+                extent.join(&Extent { x0: x as f32, y0: y as f32, x1: (x + 1) as f32, y1: (y + 1) as f32 });
+            }
+        }
+    }
+    (pixels, extent)
+}
