@@ -5,11 +5,16 @@
 //! give the same judgements out, at any rate from 0.4 to 30 frames a second. Decoding, neural models, evidence and transport
 //! are elsewhere.
 
+mod clock;
 mod judgement;
+mod motion;
 mod options;
+mod place;
 mod scene;
 mod snapshot;
 pub mod tracker;
+mod view;
+mod violation;
 
 pub use judgement::{Attention, Judgement, NearMiss};
 pub use options::SceneOptions;

@@ -1,0 +1,94 @@
+//! The small picture that everything is looked for in: area means of the decoder's planes, 8 fractional bits.
+
+use events::{Frame, PixelFormat, Plane};
+use serde::{Deserialize, Serialize};
+
+/// One grey level in the fixed-point numbers of all small pictures.
+pub(crate) const LEVEL: i32 = 256;
+
+/// Three planes of equal size: luma and the two colour differences.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Picture {
+    pub(crate) w: usize,
+    pub(crate) h: usize,
+    pub(crate) y: Vec<u16>,
+    pub(crate) u: Vec<u16>,
+    pub(crate) v: Vec<u16>,
+}
+
+impl Picture {
+    /// Scales a frame down to at most `width` pixels across, keeping its shape.
+    pub(crate) fn of(frame: &Frame, width: usize) -> Self {
+        let pixels = frame.pixels();
+        let size = pixels.size();
+        let (sw, sh) = (size.width as usize, size.height as usize);
+        if sw < 2 || sh < 2 {
+            return Self::default();
+        }
+        let w = width.min(sw);
+        let h = (sh * w / sw).clamp(1, 2 * width.max(1)).min(sh);
+        let (cw, ch) = (sw.div_ceil(2), sh.div_ceil(2));
+        let y = area_mean(pixels.plane(0), sw, sh, 1, 0, w, h);
+        let (u, v) = match pixels.format() {
+            PixelFormat::I420 => {
+                (area_mean(pixels.plane(1), cw, ch, 1, 0, w, h), area_mean(pixels.plane(2), cw, ch, 1, 0, w, h))
+            }
+            PixelFormat::Nv12 => {
+                (area_mean(pixels.plane(1), cw, ch, 2, 0, w, h), area_mean(pixels.plane(1), cw, ch, 2, 1, w, h))
+            }
+        };
+        Self { w, h, y, u, v }
+    }
+
+    /// How many pixels a plane has.
+    pub(crate) fn len(&self) -> usize {
+        self.w * self.h
+    }
+
+    /// Strength of the luma edge at a pixel, in fixed point: the sum of the central differences across and down.
+    pub(crate) fn edge(&self, i: usize) -> i32 {
+        let (x, y) = (i % self.w, i / self.w);
+        if x == 0 || y == 0 || x + 1 == self.w || y + 1 == self.h {
+            return 0;
+        }
+        let at = |j: usize| i32::from(self.y[j]);
+        (at(i + 1) - at(i - 1)).abs() + (at(i + self.w) - at(i - self.w)).abs()
+    }
+}
+
+/// The source columns or rows of output cell `i`: at least one.
+fn span(i: usize, from: usize, to: usize) -> (usize, usize) {
+    let start = i * from / to;
+    (start, ((i + 1) * from / to).max(start + 1).min(from))
+}
+
+/// Means over the cells of a `w` × `h` grid. Rows are added up first, which the compiler turns into wide additions, and
+/// only the sums are cut into cells. `step` and `offset` pick one of interleaved colour planes.
+fn area_mean(plane: Plane<'_>, sw: usize, sh: usize, step: usize, offset: usize, w: usize, h: usize) -> Vec<u16> {
+    let bytes = sw * step;
+    let mut sums = vec![0u16; bytes];
+    let cells: Vec<(usize, usize, u32)> = (0..w)
+        .map(|x| {
+            let (a, b) = span(x, sw, w);
+            (a * step + offset, b * step, (b - a) as u32)
+        })
+        .collect();
+    let mut out = Vec::with_capacity(w * h);
+    for row in 0..h {
+        let (top, bottom) = span(row, sh, h);
+        // 257 rows of 255 are what a u16 holds; no camera is that tall for a picture this small.
+        let bottom = bottom.min(top + 257);
+        sums.fill(0);
+        for source in top..bottom {
+            for (sum, &byte) in sums.iter_mut().zip(plane.row(source, bytes)) {
+                *sum += u16::from(byte);
+            }
+        }
+        let rows = (bottom - top) as u32;
+        for &(a, b, columns) in &cells {
+            let total: u32 = sums[a..b].iter().step_by(step).map(|&s| u32::from(s)).sum();
+            out.push((total * LEVEL as u32 / (rows * columns)) as u16);
+        }
+    }
+    out
+}

@@ -1,0 +1,218 @@
+//! Who moves, and who is near a thing.
+
+use std::collections::VecDeque;
+
+use events::ObjectClass;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Seconds;
+use crate::motion::blobs::PixelBox;
+use crate::motion::street::{Shows, Street};
+
+/// A box in pixels of the small picture, with parts of pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Area {
+    pub(crate) x1: f32,
+    pub(crate) y1: f32,
+    pub(crate) x2: f32,
+    pub(crate) y2: f32,
+}
+
+impl Area {
+    pub(crate) fn width(&self) -> f32 {
+        self.x2 - self.x1
+    }
+
+    pub(crate) fn height(&self) -> f32 {
+        self.y2 - self.y1
+    }
+
+    pub(crate) fn size(&self) -> f32 {
+        self.width().max(0.0) * self.height().max(0.0)
+    }
+
+    pub(crate) fn common(&self, other: &Area) -> f32 {
+        let w = self.x2.min(other.x2) - self.x1.max(other.x1);
+        let h = self.y2.min(other.y2) - self.y1.max(other.y1);
+        w.max(0.0) * h.max(0.0)
+    }
+
+    pub(crate) fn iou(&self, other: &Area) -> f32 {
+        let common = self.common(other);
+        common / (self.size() + other.size() - common).max(1e-6)
+    }
+
+    pub(crate) fn share_in(&self, other: &Area) -> f32 {
+        self.common(other) / self.size().max(1e-6)
+    }
+
+    /// Gaps across and down; 0 where they overlap in that direction.
+    pub(crate) fn gaps(&self, other: &Area) -> (f32, f32) {
+        (
+            (other.x1 - self.x2).max(self.x1 - other.x2).max(0.0),
+            (other.y1 - self.y2).max(self.y1 - other.y2).max(0.0),
+        )
+    }
+
+    pub(crate) fn grown(&self, dx: f32, dy: f32) -> Area {
+        Area { x1: self.x1 - dx, y1: self.y1 - dy, x2: self.x2 + dx, y2: self.y2 + dy }
+    }
+
+    pub(crate) fn contains(&self, x: f32, y: f32) -> bool {
+        self.x1 <= x && x < self.x2 && self.y1 <= y && y < self.y2
+    }
+}
+
+impl From<PixelBox> for Area {
+    fn from(b: PixelBox) -> Self {
+        Self { x1: b.x1 as f32, y1: b.y1 as f32, x2: b.x2 as f32, y2: b.y2 as f32 }
+    }
+}
+
+/// Somebody or something that comes and goes by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Mover {
+    pub(crate) at: Area,
+    /// Its moving pixels; for a detected one, its box.
+    pub(crate) pixels: f32,
+    pub(crate) who: Who,
+    /// The model's score, 1 for what was seen moving.
+    pub(crate) score: f32,
+}
+
+/// What a mover is known as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Who {
+    /// Seen moving; no model named it.
+    Unknown,
+    /// A person.
+    Person,
+    /// A vehicle.
+    Vehicle,
+    /// An animal.
+    Animal,
+}
+
+impl Who {
+    /// What a model's class is as a mover, if it is one.
+    pub(crate) fn of(class: ObjectClass) -> Option<Self> {
+        match class {
+            ObjectClass::Person => Some(Who::Person),
+            ObjectClass::Animal => Some(Who::Animal),
+            ObjectClass::Car | ObjectClass::Truck | ObjectClass::TwoWheeler | ObjectClass::Tricycle => Some(Who::Vehicle),
+            ObjectClass::Stall
+            | ObjectClass::Canopy
+            | ObjectClass::Goods
+            | ObjectClass::Furniture
+            | ObjectClass::Board
+            | ObjectClass::Poster
+            | ObjectClass::Bag
+            | ObjectClass::Pile
+            | ObjectClass::Bin
+            | ObjectClass::Other => None,
+        }
+    }
+}
+
+/// Side of the cells that remembered movement is counted in, pixels.
+const CELL: usize = 4;
+
+/// Looks that are remembered: a thing is known some four seconds after it was put down, at most twenty looks.
+const REMEMBERED: usize = 40;
+
+/// Older movement than this says nothing about who put a thing down, seconds.
+const TOO_OLD: Seconds = 25.0;
+
+/// Movement of one look.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Scene {
+    pub(crate) t: Seconds,
+    pub(crate) movers: Vec<Mover>,
+    /// Per cell, how many of its pixels show something else than street or old things.
+    cells: Vec<u8>,
+    columns: usize,
+}
+
+impl Scene {
+    /// Movement of this look; `skip` takes pixels of known things out.
+    pub(crate) fn of(street: &Street, t: Seconds, movers: Vec<Mover>, moves: impl Fn(usize) -> bool) -> Self {
+        let (w, h) = (street.empty.w, street.empty.h);
+        let columns = w.div_ceil(CELL);
+        let mut cells = vec![0u8; columns * h.div_ceil(CELL)];
+        for i in 0..w * h {
+            if street.shows[i] != Shows::Street && moves(i) {
+                cells[i / w / CELL * columns + i % w / CELL] += 1;
+            }
+        }
+        Self { t, movers, cells, columns }
+    }
+
+    /// Moving pixels in the ring around a box: within `dx`, `dy` of it, but a cell away from it.
+    fn stir(&self, b: &Area, dx: f32, dy: f32) -> f32 {
+        let (outer, inner) = (b.grown(dx, dy), b.grown(3.0, 3.0));
+        let rows = self.cells.len() / self.columns.max(1);
+        let mut sum = 0u32;
+        let cell = CELL as f32;
+        let from = |v: f32| (v / cell).floor().max(0.0) as usize;
+        for y in from(outer.y1)..(from(outer.y2) + 1).min(rows) {
+            for x in from(outer.x1)..(from(outer.x2) + 1).min(self.columns) {
+                let (cx, cy) = ((x as f32 + 0.5) * cell, (y as f32 + 0.5) * cell);
+                if outer.contains(cx, cy) && !inner.contains(cx, cy) {
+                    sum += u32::from(self.cells[y * self.columns + x]);
+                }
+            }
+        }
+        sum as f32
+    }
+
+    /// Is somebody near a thing of this box and so many pixels?
+    pub(crate) fn near(&self, b: &Area, pixels: f32) -> bool {
+        self.movers.iter().any(|m| m.who != Who::Unknown && !is_itself(m, b) && beside(m, b))
+            || self.stir(b, (0.75 * b.width()).clamp(10.0, 60.0), (0.4 * b.height()).clamp(8.0, 40.0))
+                >= (0.3 * pixels).max(14.0)
+    }
+}
+
+/// Is the mover's box the thing itself?
+pub(crate) fn is_itself(m: &Mover, b: &Area) -> bool {
+    m.at.iou(b) >= 0.4 || (b.share_in(&m.at) >= 0.75 && m.at.size() <= 2.0 * b.size())
+}
+
+/// Does a mover stand beside a thing: within a third of its own height or the thing's width, on the same ground?
+fn beside(m: &Mover, b: &Area) -> bool {
+    let (across, down) = m.at.gaps(b);
+    let reach = b.width().max(0.35 * m.at.height());
+    across <= reach && down <= 0.3 * m.at.height() && (m.at.y2 - b.y2).abs() <= 0.7 * m.at.height().max(b.height())
+}
+
+/// The movement of the last looks.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Company {
+    looks: VecDeque<Scene>,
+}
+
+impl Company {
+    /// Remembers a look.
+    pub(crate) fn push(&mut self, scene: Scene) {
+        let now = scene.t;
+        self.looks.push_back(scene);
+        while self.looks.len() > REMEMBERED || self.looks.front().is_some_and(|s| now - s.t > TOO_OLD) {
+            self.looks.pop_front();
+        }
+    }
+
+    /// The looks since `t`, oldest first.
+    pub(crate) fn since(&self, t: Seconds) -> impl Iterator<Item = &Scene> {
+        self.looks.iter().filter(move |s| s.t >= t)
+    }
+
+    /// The last look before `t`.
+    pub(crate) fn before(&self, t: Seconds) -> Option<&Scene> {
+        self.looks.iter().rev().find(|s| s.t < t)
+    }
+
+    /// The last look.
+    pub(crate) fn last(&self) -> Option<&Scene> {
+        self.looks.back()
+    }
+}

@@ -1,0 +1,7 @@
+//! Things that stand somewhere: kept by their place, so that an occlusion, a new track id, a gap or a restart does not make
+//! a new one.
+//!
+//! [`thing`] is one thing with all that is known of it; [`company`] tells who was near it and when they left.
+
+pub(crate) mod company;
+pub(crate) mod thing;

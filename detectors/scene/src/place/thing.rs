@@ -1,0 +1,260 @@
+//! One thing that stands somewhere, with all that is known of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::company::{Area, Company, Scene, Who, is_itself};
+use crate::clock::{Seconds, When};
+use crate::motion::blobs::{Mask, PixelBox};
+use crate::motion::measure::Looks;
+use crate::violation::Episode;
+
+/// Who put a thing there, as far as it was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Bringer {
+    /// Where the bringer's feet were, and how tall it was, pixels.
+    pub(crate) foot: f32,
+    pub(crate) height: f32,
+    pub(crate) who: Who,
+}
+
+/// How visible a thing is in a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Presence {
+    /// It is seen.
+    Seen,
+    /// Something is before it.
+    Hidden,
+    /// The street is seen in its place.
+    Gone,
+}
+
+/// A stay beside a thing that lasts less than this is passing by, seconds. At key frames one look in two seconds is passing.
+const PASSING: Seconds = 2.5;
+
+/// A gap in a stay up to this long does not end it, seconds (or one look at slow rates).
+const STAY_GAP: Seconds = 1.6;
+
+/// Time constant of the running shares, seconds.
+const RUNNING: f64 = 6.0;
+
+/// A thing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Thing {
+    pub(crate) serial: u64,
+    pub(crate) mask: Mask,
+    pub(crate) at: Area,
+    /// Its box when it was first known, in 0..1: its identity is derived from it.
+    pub(crate) first_box: [f64; 4],
+    pub(crate) first_seen: When,
+    /// When half of its pixels had come, and when nearly all.
+    pub(crate) onset: Seconds,
+    pub(crate) complete: Seconds,
+    /// How long its pixels took to come, seconds.
+    pub(crate) spread: f32,
+    pub(crate) born: Seconds,
+    pub(crate) presence: Presence,
+    pub(crate) last_seen: Seconds,
+    pub(crate) gone_since: Option<Seconds>,
+    /// When its outline last changed a lot.
+    pub(crate) settled: Seconds,
+    settled_pixels: f32,
+    /// Since when a part of it shows the street while the rest stands.
+    pub(crate) part_gone_since: Option<Seconds>,
+    pub(crate) looks: Looks,
+    pub(crate) measured: u32,
+    pub(crate) bringer: Option<Bringer>,
+    /// Somebody was beside it after it stood complete.
+    pub(crate) departed: bool,
+    stay_since: Option<Seconds>,
+    stay_last: Seconds,
+    /// Since when nobody stays with it.
+    pub(crate) left_at: Option<Seconds>,
+    pub(crate) attended_s: f64,
+    pub(crate) observed_s: f64,
+    /// Running share of looks in which the model calls the thing itself a mover.
+    pub(crate) mover_share: f32,
+    /// Running share of its own pixels that change while nobody is near.
+    pub(crate) fuzz: f32,
+    /// The model's names for it, as weights by class index.
+    pub(crate) names: Vec<(u8, f32)>,
+    pub(crate) episodes: Vec<Episode>,
+    /// Was in the picture before the street was learnt (adopted after a crash): the street is the thing, and change its end.
+    pub(crate) in_street: bool,
+}
+
+impl Thing {
+    /// A thing that has just become known.
+    pub(crate) fn new(serial: u64, mask: Mask, w: usize, h: usize, times: (Seconds, Seconds, f32), now: Seconds, first_seen: When) -> Self {
+        let around = PixelBox::of(&mask, w).unwrap_or(PixelBox { x1: 0, y1: 0, x2: 1, y2: 1 });
+        let pixels = mask.len() as f32;
+        let at = Area::from(around);
+        let (w, h) = (w as f64, h as f64);
+        Self {
+            serial,
+            mask,
+            at,
+            first_box: [around.x1 as f64 / w, around.y1 as f64 / h, around.x2 as f64 / w, around.y2 as f64 / h],
+            first_seen,
+            onset: times.0,
+            complete: times.1,
+            spread: times.2,
+            born: now,
+            presence: Presence::Seen,
+            last_seen: now,
+            gone_since: None,
+            settled: times.1,
+            settled_pixels: pixels,
+            part_gone_since: None,
+            looks: Looks::default(),
+            measured: 0,
+            bringer: None,
+            departed: false,
+            stay_since: None,
+            stay_last: f64::NEG_INFINITY,
+            left_at: None,
+            attended_s: 0.0,
+            observed_s: 0.0,
+            mover_share: 0.0,
+            fuzz: 0.0,
+            names: Vec::new(),
+            episodes: Vec::new(),
+            in_street: false,
+        }
+    }
+
+    /// Reads from the remembered looks who brought it and who stayed.
+    pub(crate) fn recall(&mut self, company: &Company) {
+        let pixels = self.mask.len() as f32;
+        let around = self.at.grown(0.3 * self.at.width() + 4.0, 0.3 * self.at.height() + 4.0);
+        let start = company.before(self.onset - 1.5).map_or(self.onset - 1.5, |s| s.t).max(self.onset - 4.5);
+        for look in company.since(start) {
+            if look.t <= self.complete + 1.0 {
+                let bringer = look
+                    .movers
+                    .iter()
+                    .filter(|m| around.common(&m.at) > 0.0 && !is_itself(m, &self.at) && m.pixels >= 0.8 * pixels)
+                    .max_by(|a, b| (a.who == Who::Person, a.score, a.pixels).partial_cmp(&(b.who == Who::Person, b.score, b.pixels)).unwrap_or(std::cmp::Ordering::Equal));
+                if let Some(m) = bringer
+                    && self.bringer.is_none_or(|old| old.who == Who::Unknown && m.who == Who::Person)
+                {
+                    self.bringer = Some(Bringer { foot: m.at.y2, height: m.at.height(), who: m.who });
+                }
+            }
+            if look.t >= self.onset - 0.05 {
+                let near = look.near(&self.at, pixels);
+                if near && look.t >= self.complete - 0.05 {
+                    self.departed = true;
+                }
+                self.attend(near, look.t);
+            }
+        }
+        if self.stay_since.is_none() && self.left_at.is_none() {
+            self.left_at = Some(self.complete);
+        }
+    }
+
+    /// Takes in whether somebody is near in the look at `t`.
+    pub(crate) fn attend(&mut self, near: bool, t: Seconds) {
+        if near {
+            if self.stay_since.is_none() {
+                self.stay_since = Some(t);
+            }
+            self.stay_last = t;
+            let long = self.stay_since.is_some_and(|since| t - since >= PASSING);
+            if long || self.left_at.is_none() {
+                self.left_at = None;
+            }
+        } else if let Some(since) = self.stay_since {
+            if t - self.stay_last > STAY_GAP || self.stay_last - since < PASSING {
+                if self.left_at.is_none() {
+                    self.left_at = Some(self.stay_last.max(since));
+                }
+                self.stay_since = None;
+            }
+        } else if self.left_at.is_none() {
+            self.left_at = Some(t);
+        }
+    }
+
+    /// Is somebody with it now?
+    pub(crate) fn is_attended(&self) -> bool {
+        self.left_at.is_none()
+    }
+
+    /// Since when it stands alone and unchanged; `None` while somebody is with it.
+    pub(crate) fn alone_since(&self) -> Option<Seconds> {
+        self.left_at.map(|left| left.max(self.settled))
+    }
+
+    /// Share of the observed time in which somebody was with it, 0..=1.
+    pub(crate) fn attended_share(&self) -> f64 {
+        if self.observed_s > 0.0 { self.attended_s / self.observed_s } else { 0.0 }
+    }
+
+    /// Running means after a look of `dt` seconds.
+    pub(crate) fn observe(&mut self, look: &Scene, changing: Option<f32>, dt: f64) {
+        let share = (1.0 - (-dt / RUNNING).exp()) as f32;
+        let near = look.near(&self.at, self.mask.len() as f32);
+        if near && look.t > self.complete {
+            self.departed = true;
+        }
+        self.attend(near, look.t);
+        self.observed_s += dt;
+        if near || self.is_attended() {
+            self.attended_s += dt;
+        }
+        if let Some(changing) = changing
+            && !near
+        {
+            self.fuzz += (changing - self.fuzz) * share;
+        }
+    }
+
+    /// The model looked: did it call the thing itself a mover?
+    pub(crate) fn named(&mut self, look: &Scene, dt: f64) {
+        let share = (1.0 - (-dt / RUNNING).exp()).max(0.12) as f32;
+        let called = look
+            .movers
+            .iter()
+            .filter(|m| m.who != Who::Unknown)
+            .filter(|m| m.at.iou(&self.at) >= 0.35 || (self.at.share_in(&m.at) >= 0.7 && m.at.size() <= 5.0 * self.at.size()))
+            .map(|m| m.score)
+            .fold(0.0f32, f32::max);
+        let target = if called >= 0.3 { 1.0 } else { 0.0 };
+        self.mover_share += (target - self.mover_share) * share;
+    }
+
+    /// Takes a new outline.
+    pub(crate) fn reshape(&mut self, mask: Mask, w: usize, now: Seconds) {
+        let pixels = mask.len() as f32;
+        if (pixels - self.settled_pixels).abs() > 0.3 * self.settled_pixels.max(pixels) {
+            self.settled = now;
+            self.settled_pixels = pixels;
+        }
+        if let Some(around) = PixelBox::of(&mask, w) {
+            self.at = around.into();
+            self.mask = mask;
+        }
+    }
+
+    /// Its box in 0..1.
+    pub(crate) fn bbox(&self, w: usize, h: usize) -> events::BBox {
+        let (w, h) = (w.max(1) as f64, h.max(1) as f64);
+        events::BBox::clamped(
+            f64::from(self.at.x1) / w,
+            f64::from(self.at.y1) / h,
+            f64::from(self.at.x2) / w,
+            f64::from(self.at.y2) / h,
+        )
+    }
+
+    /// Is a candidate of it out?
+    pub(crate) fn is_raised(&self) -> bool {
+        self.episodes.iter().any(|e| e.raised.is_some())
+    }
+
+    /// How far above the bringer's feet it begins, as a share of the bringer's height: near 0 on the ground, more on a wall.
+    pub(crate) fn elevation(&self) -> Option<f32> {
+        self.bringer.filter(|b| b.height > 0.0).map(|b| (b.foot - self.at.y2) / b.height)
+    }
+}

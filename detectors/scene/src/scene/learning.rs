@@ -1,0 +1,99 @@
+//! Learning the empty street, at the start and after the view has changed.
+
+use events::{CandidateState, Health};
+
+use super::{Scene, centis};
+use crate::clock::Seconds;
+use crate::judgement::Judgement;
+use crate::motion::measure::same_view;
+use crate::motion::picture::Picture;
+use crate::motion::street::Street;
+
+/// Looks that are learnt from are at least this far apart, seconds: more of the same picture adds nothing.
+const APART: Seconds = 0.38;
+
+/// And there are at least so many of them: the median of five survives two with somebody in the way.
+const LOOKS: usize = 5;
+
+/// Looks whose edges correlate less than this with the first are another view: a cut, or a camera that moves.
+const SAME: f32 = 0.4;
+
+/// Learning that takes longer than this, because the view never holds still, is a camera that moves, seconds.
+const TOO_LONG: Seconds = 12.0;
+
+/// A changed view is not taken as the new one before this, seconds, however young the old one was.
+const AT_LEAST: Seconds = 15.0;
+
+impl Scene {
+    /// Takes a picture to learn the street from.
+    pub(super) fn learn(&mut self, picture: Picture, now: Seconds, said: &mut Vec<Judgement>) {
+        let begun = *self.state.learning_since.get_or_insert(now);
+        let learning = &mut self.state.learning;
+        let other = learning.first().is_some_and(|(_, first)| {
+            (first.w, first.h) != (picture.w, picture.h) || same_view(first, &picture, |_| true) < SAME
+        });
+        if other {
+            learning.clear();
+            if now - begun > TOO_LONG {
+                let change = self.state.view.set(Health::Moved, now);
+                if let Some(change) = change {
+                    let at = self.state.line.moment(begun.max(change.since - TOO_LONG));
+                    said.push(self.camera_is(change.health, at));
+                }
+            }
+        }
+        let learning = &mut self.state.learning;
+        if learning.last().is_none_or(|(t, _)| now - t >= APART) {
+            learning.push((now, picture));
+        }
+        let since = learning.first().map_or(now, |(t, _)| *t);
+        // A camera that was seen to move has to hold still longer before it is believed.
+        let needed = self.options.learn_for.as_secs_f64() * if self.state.view.health() == Health::Ok { 1.0 } else { 2.5 };
+        if learning.len() < LOOKS || now - since < needed {
+            return;
+        }
+        let pictures: Vec<Picture> = std::mem::take(learning).into_iter().map(|(_, p)| p).collect();
+        // Evenly picked, so that a fast camera does not pay for forty medians.
+        let step = pictures.len().div_ceil(15);
+        let picked: Vec<Picture> = pictures.into_iter().step_by(step).collect();
+        let street = Street::learn(&picked, centis(self.options.still_for.as_secs_f64()));
+        self.watched = self.watch(street.empty.w, street.empty.h);
+        self.state.view.learnt(&street.empty);
+        self.state.street = Some(street);
+        self.state.learning_since = None;
+        self.state.learnt_at = now;
+        self.state.unwell_since = None;
+        self.state.company = Default::default();
+        if let Some(change) = self.state.view.set(Health::Ok, now) {
+            let at = self.state.line.moment(change.since);
+            said.push(self.camera_is(change.health, at));
+        }
+        self.settle_adopted();
+    }
+
+    /// While the view is not what was learnt: nothing is judged. One that stays is learnt anew, after as long as the old one
+    /// had been there (within bounds), and what stood in the old one can no longer be told.
+    pub(super) fn wait_for_view(&mut self, now: Seconds, said: &mut Vec<Judgement>) {
+        let Some(since) = self.state.unwell_since else { return };
+        let changed = matches!(self.state.view.health(), Health::Moved | Health::Covered | Health::Blurred);
+        let known_for = since - self.state.learnt_at;
+        let after = known_for.clamp(AT_LEAST, self.options.adopt_view_after.as_secs_f64().max(AT_LEAST));
+        if changed && now - since >= after {
+            self.forget_view(said);
+        }
+    }
+
+    /// Drops the street; what was raised is lost, what was open is closed.
+    pub(super) fn forget_view(&mut self, said: &mut Vec<Judgement>) {
+        let Some(at) = self.state.line.last() else { return };
+        for mut thing in std::mem::take(&mut self.state.things) {
+            self.remember_misses(&thing);
+            for episode in std::mem::take(&mut thing.episodes) {
+                self.end_episode(&thing, episode, CandidateState::Lost, at, said);
+            }
+        }
+        self.state.street = None;
+        self.state.learning.clear();
+        self.state.learning_since = None;
+    }
+}

@@ -1,0 +1,461 @@
+//! Things: found, followed by their place, and let go.
+
+use events::{CandidateState, Detections};
+
+use super::{Adopted, Scene, centis};
+use crate::clock::{Seconds, When};
+use crate::judgement::Judgement;
+use crate::motion::blobs::{self, Mask, PixelBox};
+use crate::motion::measure::{Looks, looks};
+use crate::motion::picture::Picture;
+use crate::motion::street::{Shows, Street};
+use crate::place::company::{Area, Mover, Scene as Look, Who};
+use crate::place::thing::{Bringer, Presence, Thing};
+use crate::tracker::Tracks;
+use crate::violation::{Episode, Raised};
+
+/// Nothing smaller than this can be told from noise, pixels of the small picture.
+const LEAST_PIXELS: usize = 12;
+
+/// Pixels that come to stand beside a thing this soon after it belong to it, seconds: a leg uncovers the rest of a bag.
+const BELONGS: Seconds = 12.0;
+
+/// A thing that was never raised is forgotten when gone, or hidden, for so long, seconds.
+const FORGET_GONE: Seconds = 2.5;
+const FORGET_HIDDEN: Seconds = 90.0;
+
+/// What left or only got other light is taken into the street after it looked so for this long, seconds.
+const GHOST_AFTER: Seconds = 1.5;
+
+/// A model that looked within this time sees for the scene, seconds; before that, movement alone does.
+const MODEL_LATELY: Seconds = 10.0;
+
+/// Detections less sure than this hide nothing.
+const SURE: f32 = 0.25;
+
+impl Scene {
+    /// Follows all things through one look.
+    pub(super) fn follow(
+        &mut self,
+        current: &Picture,
+        tracks: &Tracks,
+        detections: &Detections,
+        now: Seconds,
+        dt: f64,
+        said: &mut Vec<Judgement>,
+    ) {
+        let (w, h) = (current.w, current.h);
+        let mut movers = detected(tracks, w, h);
+        let boxed = boxed(&movers, w, h);
+        let street = self.state.street.as_ref().expect("things are followed in a known street");
+        let owner = owners(&self.state.things, w * h);
+        let clock = centis(now);
+        for (b, pixels) in blobs::moving(street, clock, |i| owner[i] != 0, 4) {
+            movers.push(Mover { at: b.into(), pixels: pixels as f32, who: Who::Unknown, score: 1.0 });
+        }
+        // Stirring is what is neither street nor known nor standing since before: a person who stands still beside stirs.
+        let look = Look::of(street, now, movers, |i| {
+            owner[i] == 0 && !(street.shows[i] == Shows::Standing && street.is_old(i, clock) && !boxed[i])
+        });
+        self.state.company.push(look);
+        let model = self.state.model_at.is_some_and(|at| now - at <= MODEL_LATELY) && !detections.models.is_empty();
+
+        let mut things = std::mem::take(&mut self.state.things);
+        for thing in &mut things {
+            self.see(thing, current, now, dt, model, detections);
+        }
+        self.find(&mut things, &boxed, current, now);
+        self.state.things = things;
+        self.let_go(now, said);
+        self.keep_and_sweep(&boxed, now);
+    }
+
+    /// One thing in one look.
+    fn see(&self, thing: &mut Thing, current: &Picture, now: Seconds, dt: f64, model: bool, detections: &Detections) {
+        let (Some(street), Some(look)) = (&self.state.street, self.state.company.last()) else { return };
+        if thing.in_street {
+            see_in_street(thing, street, now);
+            return;
+        }
+        let (mut shown, mut bare, mut other) = (0usize, 0usize, 0usize);
+        for &i in &thing.mask {
+            match street.shows[i as usize] {
+                Shows::Standing => shown += 1,
+                Shows::Street => bare += 1,
+                Shows::Other => other += 1,
+            }
+        }
+        let n = thing.mask.len().max(1) as f32;
+        let (shown, bare, other) = (shown as f32 / n, bare as f32 / n, other as f32 / n);
+        thing.presence = if bare >= 0.5 && shown <= 0.15 {
+            Presence::Gone
+        } else if shown >= 0.3 {
+            Presence::Seen
+        } else {
+            Presence::Hidden
+        };
+        match thing.presence {
+            Presence::Gone => {
+                thing.gone_since.get_or_insert(now);
+            }
+            Presence::Seen => {
+                thing.gone_since = None;
+                thing.last_seen = now;
+            }
+            // Somebody who passes before an empty place does not bring the thing back.
+            Presence::Hidden => {}
+        }
+        if thing.presence == Presence::Seen && bare >= 0.25 {
+            self.part_went(thing, street, current.w, now);
+        } else {
+            thing.part_gone_since = None;
+        }
+        let changing = (thing.presence == Presence::Seen).then_some(other);
+        thing.observe(look, changing, dt);
+        if model && thing.presence == Presence::Seen {
+            thing.named(look, dt);
+            name(thing, detections, current.w, current.h);
+        }
+        if shown >= 0.7 && !thing.is_raised() {
+            let seen = looks(&thing.mask, current, &street.empty);
+            thing.looks = if thing.measured == 0 { seen } else { mean(&thing.looks, &seen, 0.3) };
+            thing.measured += 1;
+        }
+    }
+
+    /// A part of the thing shows the street for a while: it was two (a person beside a suitcase), and one has left.
+    fn part_went(&self, thing: &mut Thing, street: &Street, w: usize, now: Seconds) {
+        let since = *thing.part_gone_since.get_or_insert(now);
+        if now - since < 1.2 {
+            return;
+        }
+        thing.part_gone_since = None;
+        let (rest, went): (Mask, Mask) = thing.mask.iter().partition(|&&i| street.shows[i as usize] != Shows::Street);
+        if rest.len() < LEAST_PIXELS {
+            return;
+        }
+        let raised = thing.is_raised();
+        let large = went.len() * 3 > thing.mask.len();
+        thing.reshape(rest, w, now);
+        if large && !raised {
+            if let Some(b) = PixelBox::of(&went, w) {
+                let height = (b.y2 - b.y1) as f32;
+                thing.bringer.get_or_insert(Bringer { foot: b.y2 as f32, height, who: Who::Unknown });
+            }
+            thing.departed = true;
+            thing.measured = 0;
+            thing.fuzz *= 0.3;
+            thing.mover_share *= 0.5;
+            self.retime(thing, street);
+        }
+    }
+
+    /// What is left of a thing is what stood there: when did *it* come?
+    fn retime(&self, thing: &mut Thing, street: &Street) {
+        if thing.episodes.iter().any(|e| e.opened) {
+            return;
+        }
+        let (onset, complete, spread) = times(&thing.mask, street);
+        let (w, h) = (street.empty.w, street.empty.h);
+        thing.onset = onset;
+        thing.complete = complete;
+        thing.spread = spread;
+        thing.first_seen = When::from(self.state.line.moment(onset));
+        thing.first_box = thing.bbox(w, h).to_array();
+        thing.episodes.clear();
+    }
+
+    /// Finds what has newly come to stand, and joins it to what it belongs to.
+    fn find(&mut self, things: &mut Vec<Thing>, boxed: &[bool], current: &Picture, now: Seconds) {
+        let Some(street) = &self.state.street else { return };
+        let (w, h) = (street.empty.w, street.empty.h);
+        let owner = owners(things, w * h);
+        let clock = centis(now);
+        let wanted = |i: usize| owner[i] == 0 && !boxed[i] && self.watched[i] && street.is_old(i, clock) && street.shows[i] != Shows::Street;
+        let least = self.least_pixels(w * h);
+        let found = blobs::standing(street, wanted, (least / 3).max(6));
+        let mut born = Vec::new();
+        for blob in found {
+            let Some(around) = PixelBox::of(&blob, w) else { continue };
+            let (onset, complete, spread) = times(&blob, street);
+            let area = Area::from(around);
+            let host = things.iter_mut().find(|thing| {
+                let close = thing.at.grown(3.0, 3.0);
+                let young = (onset - thing.onset).abs() <= BELONGS && close.common(&area) > 0.0;
+                let crumb = blob.len() * 3 < thing.mask.len() && area.share_in(&close) >= 0.5;
+                let raised = thing.is_raised() && (area.share_in(&close) >= 0.6 || area.iou(&thing.at) >= 0.3);
+                young || crumb || raised || (thing.in_street && area.share_in(&close) >= 0.5)
+            });
+            if let Some(thing) = host {
+                if !thing.in_street && !(thing.is_raised() && blob.len() > thing.mask.len()) {
+                    let mut mask = thing.mask.clone();
+                    mask.extend_from_slice(&blob);
+                    mask.sort_unstable();
+                    mask.dedup();
+                    thing.reshape(mask, w, now);
+                    thing.complete = thing.complete.max(complete);
+                    thing.spread = thing.spread.max((thing.complete - thing.onset) as f32);
+                }
+                continue;
+            }
+            if blob.len() < least {
+                continue;
+            }
+            let first_seen = When::from(self.state.line.moment(onset));
+            let mut thing = Thing::new(self.state.next_serial, blob, w, h, (onset, complete, spread), now, first_seen);
+            self.state.next_serial += 1;
+            thing.recall(&self.state.company);
+            thing.looks = looks(&thing.mask, current, &street.empty);
+            thing.measured = 1;
+            born.push(thing);
+        }
+        for mut thing in born {
+            self.claim_adopted(&mut thing, w, h, now);
+            things.push(thing);
+        }
+    }
+
+    /// Lets go of what is gone, of ghosts, and of what only the light drew.
+    fn let_go(&mut self, now: Seconds, said: &mut Vec<Judgement>) {
+        let Some(at) = self.state.line.last() else { return };
+        let (mut kept, mut absorbed) = (Vec::new(), Mask::new());
+        for mut thing in std::mem::take(&mut self.state.things) {
+            // Raised ones end with their observation only, in `follow_raised`.
+            if thing.is_raised() {
+                kept.push(thing);
+                continue;
+            }
+            let cleared = thing.in_street;
+            let gone = thing.gone_since.is_some_and(|since| now - since >= FORGET_GONE);
+            let hidden = now - thing.last_seen >= FORGET_HIDDEN;
+            let looks = &thing.looks;
+            let measured = thing.measured >= 2 && now - thing.born >= GHOST_AFTER;
+            let ghost = measured && looks.edge_before > 1.15 * looks.edge_now + 1.0;
+            let light = measured && looks.street_structure >= 1.5 && looks.same_structure > 0.7;
+            let old = now - thing.born >= self.options.absorb_after.as_secs_f64();
+            let unwanted = old && thing.mover_share < 0.3 && !thing.episodes.iter().any(|e| e.opened);
+            let opened_long = now - thing.born >= self.longest_dwell();
+            if !(cleared || gone || hidden || ghost || light || unwanted || opened_long && thing.mover_share < 0.3) {
+                kept.push(thing);
+                continue;
+            }
+            if !(gone || hidden) {
+                absorbed.extend_from_slice(&thing.mask);
+            }
+            self.remember_misses(&thing);
+            for episode in std::mem::take(&mut thing.episodes) {
+                self.end_episode(&thing, episode, CandidateState::Lost, at, said);
+            }
+        }
+        self.state.things = kept;
+        if let Some(street) = &mut self.state.street {
+            street.absorb(absorbed.into_iter().map(|i| i as usize));
+        }
+    }
+
+    /// Three times the longest dwell of any rule: what was opened and has not been raised by then will not be.
+    fn longest_dwell(&self) -> Seconds {
+        let dwells = self.camera.zones.iter().flat_map(|z| z.rules.values()).map(|r| r.dwell.as_secs_f64());
+        (3.0 * dwells.fold(0.0, f64::max)).max(self.options.absorb_after.as_secs_f64())
+    }
+
+    /// Tells the street which pixels it must not swallow, and sweeps up the rest now and then.
+    fn keep_and_sweep(&mut self, boxed: &[bool], now: Seconds) {
+        let State { street: Some(street), things, swept_at, .. } = &mut self.state else { return };
+        street.kept.fill(false);
+        for &i in things.iter().flat_map(|t| &t.mask) {
+            street.kept[i as usize] = true;
+        }
+        if now - *swept_at >= 5.0 {
+            *swept_at = now;
+            street.absorb_old(centis(now), centis(self.options.absorb_after.as_secs_f64()), |i| boxed[i]);
+        }
+    }
+
+    /// The fewest pixels that any rule wants, less a third for what thresholds eat from the border.
+    fn least_pixels(&self, pixels: usize) -> usize {
+        let areas = self.camera.zones.iter().flat_map(|z| z.rules.values()).map(|r| r.min_area);
+        let least = areas.fold(1.0, f64::min);
+        ((least * pixels as f64 * 0.66) as usize).max(LEAST_PIXELS)
+    }
+
+    /// Is a new thing one that was raised before a crash?
+    fn claim_adopted(&mut self, thing: &mut Thing, w: usize, h: usize, now: Seconds) {
+        let bbox = thing.bbox(w, h);
+        let mine: Vec<Adopted> = self
+            .state
+            .adopted
+            .extract_if(.., |a| {
+                let old = area_box(a.bbox);
+                old.iou(&bbox) >= 0.2 || old.contains(bbox.centre())
+            })
+            .collect();
+        for adopted in mine {
+            thing.first_seen = adopted.first_seen;
+            thing.episodes.push(self.raised_before(&adopted, now));
+        }
+    }
+
+    fn raised_before(&self, adopted: &Adopted, now: Seconds) -> Episode {
+        let rule = self
+            .camera
+            .zones
+            .iter()
+            .find(|z| z.id.as_str() == adopted.zone)
+            .and_then(|z| z.rules.get(&super::kind_at(adopted.kind)));
+        Episode {
+            kind: adopted.kind,
+            zone: adopted.zone.clone(),
+            id: adopted.id.clone(),
+            first_seen: adopted.first_seen,
+            counts_from: f64::NEG_INFINITY,
+            opened: true,
+            permit: None,
+            raised: Some(Raised {
+                at: now,
+                confirmed: now,
+                permitted: adopted.permitted,
+                clear_after: rule.map_or(60.0, |r| r.clear_after.as_secs_f64()),
+            }),
+            failed: Vec::new(),
+        }
+    }
+
+    /// The street has been learnt with adopted things in it: they are part of it now, and what changes there ends them.
+    pub(super) fn settle_adopted(&mut self) {
+        let Some(street) = &self.state.street else { return };
+        let (w, h) = (street.empty.w, street.empty.h);
+        let now = self.state.line.now();
+        for adopted in std::mem::take(&mut self.state.adopted) {
+            let b = area_box(adopted.bbox);
+            let (x1, x2) = ((b.x1 * w as f64) as usize, ((b.x2 * w as f64).ceil() as usize).min(w));
+            let (y1, y2) = ((b.y1 * h as f64) as usize, ((b.y2 * h as f64).ceil() as usize).min(h));
+            let mask: Mask = (y1..y2).flat_map(|y| (x1..x2).map(move |x| (y * w + x) as u32)).collect();
+            if mask.is_empty() {
+                continue;
+            }
+            let known = self.state.things.iter().position(|t| !t.in_street && t.bbox(w, h).iou(&b) >= 0.2);
+            let episode = self.raised_before(&adopted, now);
+            if let Some(index) = known {
+                self.state.things[index].episodes.retain(|e| e.id != episode.id);
+                self.state.things[index].episodes.push(episode);
+                continue;
+            }
+            let mut thing = Thing::new(self.state.next_serial, mask, w, h, (now, now, 0.0), now, adopted.first_seen);
+            self.state.next_serial += 1;
+            thing.in_street = true;
+            thing.episodes.push(episode);
+            self.state.things.push(thing);
+        }
+    }
+}
+
+use super::State;
+
+fn area_box([x1, y1, x2, y2]: [f64; 4]) -> events::BBox {
+    events::BBox::clamped(x1, y1, x2, y2)
+}
+
+/// A thing that the street was learnt with: while its place looks as learnt it is there, when something else stands there it
+/// went.
+fn see_in_street(thing: &mut Thing, street: &Street, now: Seconds) {
+    let clock = centis(now);
+    let n = thing.mask.len().max(1) as f32;
+    let changed = thing.mask.iter().filter(|&&i| street.is_old(i as usize, clock)).count() as f32 / n;
+    let shown = thing.mask.iter().filter(|&&i| street.shows[i as usize] == Shows::Street).count() as f32 / n;
+    if changed >= 0.35 {
+        thing.presence = Presence::Gone;
+        if thing.gone_since.is_none() {
+            let since = thing.mask.iter().filter(|&&i| street.is_old(i as usize, clock)).map(|&i| street.since(i as usize)).min();
+            thing.gone_since = Some(since.map_or(now, |c| f64::from(c) / 100.0));
+        }
+    } else if shown >= 0.6 {
+        thing.presence = Presence::Seen;
+        thing.last_seen = now;
+        thing.gone_since = None;
+    } else {
+        thing.presence = Presence::Hidden;
+    }
+}
+
+/// The persons, vehicles and animals the model sees, and those it saw a moment ago.
+fn detected(tracks: &Tracks, w: usize, h: usize) -> Vec<Mover> {
+    let (w, h) = (w as f64, h as f64);
+    tracks
+        .live
+        .iter()
+        .chain(&tracks.coasting)
+        .filter(|t| t.score.value() >= SURE)
+        .filter_map(|t| {
+            let b = &t.bbox;
+            let at = Area { x1: (b.x1 * w) as f32, y1: (b.y1 * h) as f32, x2: (b.x2 * w) as f32, y2: (b.y2 * h) as f32 };
+            Who::of(t.class).map(|who| Mover { at, pixels: at.size(), who, score: t.score.value() })
+        })
+        .collect()
+}
+
+/// Pixels within a detected mover's box, a little grown.
+fn boxed(movers: &[Mover], w: usize, h: usize) -> Vec<bool> {
+    let mut boxed = vec![false; w * h];
+    for mover in movers {
+        let a = mover.at.grown(0.06 * mover.at.width() + 1.0, 0.05 * mover.at.height() + 1.0);
+        let (x1, x2) = (a.x1.max(0.0) as usize, (a.x2.max(0.0) as usize).min(w));
+        let (y1, y2) = (a.y1.max(0.0) as usize, (a.y2.max(0.0) as usize).min(h));
+        for y in y1..y2 {
+            if x1 < x2 {
+                boxed[y * w + x1..y * w + x2].fill(true);
+            }
+        }
+    }
+    boxed
+}
+
+/// Per pixel, the thing it belongs to, counted from 1; 0 for none.
+fn owners(things: &[Thing], pixels: usize) -> Vec<u32> {
+    let mut owner = vec![0u32; pixels];
+    for (index, thing) in things.iter().enumerate() {
+        for &i in &thing.mask {
+            owner[i as usize] = index as u32 + 1;
+        }
+    }
+    owner
+}
+
+/// When half of the pixels had come, when nine of ten, and how long it took from the first tenth to there.
+fn times(mask: &Mask, street: &Street) -> (Seconds, Seconds, f32) {
+    let mut since: Vec<u32> = mask.iter().map(|&i| street.since(i as usize)).filter(|&s| s != u32::MAX).collect();
+    since.sort_unstable();
+    let at = |share: f64| since.get(((since.len() as f64 - 1.0) * share).max(0.0) as usize).map_or(0.0, |&c| f64::from(c) / 100.0);
+    (at(0.5), at(0.9), (at(0.9) - at(0.1)) as f32)
+}
+
+/// The model's names for a thing: those of detections that fit its place and are no movers, and of strong movers.
+fn name(thing: &mut Thing, detections: &Detections, w: usize, h: usize) {
+    let bbox = thing.bbox(w, h);
+    for d in &detections.items {
+        if d.bbox.iou(&bbox) < 0.3 {
+            continue;
+        }
+        let class = events::ObjectClass::NAMES.iter().position(|(c, _)| *c == d.class).unwrap_or(0) as u8;
+        match thing.names.iter_mut().find(|(c, _)| *c == class) {
+            Some((_, weight)) => *weight += d.score.value(),
+            None => thing.names.push((class, d.score.value())),
+        }
+    }
+}
+
+/// Running mean of measurements.
+fn mean(a: &Looks, b: &Looks, share: f32) -> Looks {
+    let m = |x: f32, y: f32| x + (y - x) * share;
+    Looks {
+        edge_now: m(a.edge_now, b.edge_now),
+        edge_before: m(a.edge_before, b.edge_before),
+        same_structure: m(a.same_structure, b.same_structure),
+        street_structure: m(a.street_structure, b.street_structure),
+        ratio: m(a.ratio, b.ratio),
+        colour: m(a.colour, b.colour),
+        contrast: m(a.contrast, b.contrast),
+        uneven: m(a.uneven, b.uneven),
+        fill: m(a.fill, b.fill),
+    }
+}

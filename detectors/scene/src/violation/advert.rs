@@ -1,0 +1,34 @@
+//! 违规广告/小广告: a flat rectangle that newly appears on a watched surface and stays.
+
+use events::{Kind, ObjectClass};
+
+use super::{Check, Facts, Name, Verdict, named, newness};
+
+/// Its pixels fill its box to at least this share; a sheet seen at an angle still does.
+const RECTANGLE: f64 = 0.62;
+
+/// Above the feet of who put it up, as a share of that person's height, where the zone also watches the ground.
+const ELEVATION: f64 = 0.2;
+
+/// Its pixels came within this time once people in front had gone, seconds.
+const APPEARED_WITHIN: f64 = 20.0;
+
+pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
+    let thing = facts.thing;
+    let mut checks = newness(facts);
+    checks.push(Check::at_least(Name::Rectangle, f64::from(thing.looks.fill), RECTANGLE));
+    checks.push(Check::at_most(Name::Spread, f64::from(thing.spread), APPEARED_WITHIN));
+    checks.push(Check::at_least(Name::Departed, if thing.departed { 1.0 } else { 0.0 }, 1.0));
+    let ground = [Kind::WasteDumping, Kind::StorefrontEncroachment, Kind::IllegalStall];
+    if ground.iter().any(|kind| facts.zone.rules.contains_key(kind)) {
+        checks.push(Check::at_least(Name::Elevation, f64::from(thing.elevation().unwrap_or(0.0)), ELEVATION));
+    }
+    if named(thing, &[ObjectClass::Person, ObjectClass::Car, ObjectClass::Truck, ObjectClass::TwoWheeler, ObjectClass::Bag]) {
+        checks.push(Check::at_least(Name::Wanted, 0.0, 1.0));
+    }
+    Verdict {
+        checks,
+        since: thing.alone_since().map(|_| thing.settled),
+        text: |_, dwell| format!("appeared on a watched surface and stayed {dwell:.0} s"),
+    }
+}

@@ -1,0 +1,37 @@
+//! 偷乱倒垃圾: somebody leaves an object or a pile behind and goes. The dwell counts from when nobody is with it any more.
+
+use events::{Kind, ObjectClass};
+
+use super::{Check, Facts, Name, Verdict, hangs, named, newness};
+
+/// Its pixels came within this time, seconds: what grows slowly is light or water. A pile shovelled off a truck takes longer
+/// than a bag, so this is generous.
+const APPEARED_WITHIN: f64 = 15.0;
+
+/// What stands this near beyond the shop line (picture heights) belongs to the shop, where the bureau watches for that too.
+const SHOP_REACH: f64 = 0.12;
+
+pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
+    let thing = facts.thing;
+    let mut checks = newness(facts);
+    checks.push(Check::at_most(Name::Spread, f64::from(thing.spread), APPEARED_WITHIN));
+    checks.push(Check::at_least(Name::Departed, if thing.departed && thing.bringer.is_some() { 1.0 } else { 0.0 }, 1.0));
+    let rules = &facts.zone.rules;
+    if rules.contains_key(&Kind::UnauthorizedAd) {
+        checks.push(Check::at_most(Name::Elevation, if hangs(thing) { 1.0 } else { 0.0 }, 0.5));
+    }
+    if let Some(line) = facts.zone.shop_line.as_ref().filter(|_| rules.contains_key(&Kind::StorefrontEncroachment)) {
+        checks.push(Check::at_least(Name::ShopSide, line.beyond(facts.bbox.foot()).abs(), SHOP_REACH));
+    }
+    if named(thing, &[ObjectClass::Bin, ObjectClass::TwoWheeler, ObjectClass::Car, ObjectClass::Truck]) {
+        checks.push(Check::at_least(Name::Wanted, 0.0, 1.0));
+    }
+    Verdict {
+        checks,
+        since: thing.alone_since(),
+        text: |facts, dwell| {
+            let put = (facts.now - facts.thing.onset).max(0.0);
+            format!("put down {put:.0} s ago, left alone for {dwell:.0} s")
+        },
+    }
+}

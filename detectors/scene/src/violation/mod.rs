@@ -1,0 +1,220 @@
+//! The four kinds. Each file is a small judge over the facts of one thing in one zone; this one holds what they share.
+
+mod advert;
+mod dumping;
+mod encroachment;
+mod stall;
+
+use events::site::{Rule, Zone};
+use events::{BBox, Fact, Kind, ObjectClass};
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Seconds, When};
+use crate::place::thing::Thing;
+
+/// What is being decided, or was, about one thing in one zone and of one kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Episode {
+    pub(crate) kind: u8,
+    pub(crate) zone: String,
+    pub(crate) id: String,
+    pub(crate) first_seen: When,
+    /// Nothing before this counts towards the dwell: the rule was not in force, or a permit covered it.
+    pub(crate) counts_from: Seconds,
+    pub(crate) opened: bool,
+    pub(crate) permit: Option<String>,
+    pub(crate) raised: Option<Raised>,
+    /// What failed in the last look.
+    pub(crate) failed: Vec<Check>,
+}
+
+/// A candidate that is out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Raised {
+    pub(crate) at: Seconds,
+    pub(crate) confirmed: Seconds,
+    pub(crate) permitted: bool,
+    /// From the zone's rule, for when the zone is gone.
+    pub(crate) clear_after: Seconds,
+}
+
+/// A condition with what was measured and what is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Check {
+    name: Name,
+    value: f64,
+    needed: f64,
+    at_least: bool,
+}
+
+/// The conditions, as they are called in events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Name {
+    Area,
+    Dwell,
+    EdgeGain,
+    EdgeNow,
+    SameStructure,
+    ShadowLikeness,
+    MoverShare,
+    Fuzz,
+    Fill,
+    Spread,
+    Departed,
+    AttendedShare,
+    Beyond,
+    Elevation,
+    ShopSide,
+    Wanted,
+    Alone,
+    Rectangle,
+}
+
+impl Name {
+    fn wire(self) -> (&'static str, &'static str) {
+        match self {
+            Name::Area => ("area", "share"),
+            Name::Dwell => ("dwell", "s"),
+            Name::EdgeGain => ("edge_gain", ""),
+            Name::EdgeNow => ("edge_strength", ""),
+            Name::SameStructure => ("same_structure", "share"),
+            Name::ShadowLikeness => ("shadow_likeness", "share"),
+            Name::MoverShare => ("mover_share", "share"),
+            Name::Fuzz => ("unrest", "share"),
+            Name::Fill => ("fill", "share"),
+            Name::Spread => ("appeared_within", "s"),
+            Name::Departed => ("left_behind", ""),
+            Name::AttendedShare => ("attended_share", "share"),
+            Name::Beyond => ("beyond_shop_line", "share"),
+            Name::Elevation => ("elevation", "share"),
+            Name::ShopSide => ("at_shop_line", ""),
+            Name::Wanted => ("class_fits", ""),
+            Name::Alone => ("alone", "s"),
+            Name::Rectangle => ("rectangle", "share"),
+        }
+    }
+}
+
+impl Check {
+    pub(crate) fn at_least(name: Name, value: f64, needed: f64) -> Self {
+        Self { name, value, needed, at_least: true }
+    }
+
+    pub(crate) fn at_most(name: Name, value: f64, needed: f64) -> Self {
+        Self { name, value, needed, at_least: false }
+    }
+
+    pub(crate) fn holds(&self) -> bool {
+        if self.at_least { self.value >= self.needed } else { self.value <= self.needed }
+    }
+
+    /// How far it holds: 0 at the bound, 1 at twice (or none of) what is needed.
+    fn margin(&self) -> f64 {
+        let scale = self.needed.abs().max(1e-6);
+        let by = if self.at_least { self.value - self.needed } else { self.needed - self.value };
+        (by / scale).clamp(0.0, 1.0)
+    }
+
+    pub(crate) fn fact(&self) -> Fact {
+        let (name, unit) = self.name.wire();
+        Fact { name, value: self.value, needed: Some(self.needed), unit }
+    }
+}
+
+/// What a judge is given.
+pub(crate) struct Facts<'a> {
+    pub(crate) thing: &'a Thing,
+    pub(crate) zone: &'a Zone,
+    pub(crate) rule: &'a Rule,
+    /// Its box in 0..1.
+    pub(crate) bbox: BBox,
+    /// Its pixels as a share of the picture.
+    pub(crate) area: f64,
+    pub(crate) now: Seconds,
+}
+
+/// What a judge says: conditions other than the dwell, and since when the dwell counts.
+pub(crate) struct Verdict {
+    pub(crate) checks: Vec<Check>,
+    /// `None` when it does not count at present.
+    pub(crate) since: Option<Seconds>,
+    /// The sentence, given the dwell in seconds.
+    pub(crate) text: fn(&Facts<'_>, f64) -> String,
+}
+
+impl Verdict {
+    /// 0.5 where conditions just hold, to 1 where they hold by far.
+    pub(crate) fn score(&self) -> f32 {
+        let n = self.checks.len().max(1) as f64;
+        let mean = self.checks.iter().map(Check::margin).sum::<f64>() / n;
+        (0.5 + 0.5 * mean) as f32
+    }
+}
+
+/// Judges a thing by the kind's rule.
+pub(crate) fn judge(kind: Kind, facts: &Facts<'_>) -> Verdict {
+    match kind {
+        Kind::IllegalStall => stall::judge(facts),
+        Kind::StorefrontEncroachment => encroachment::judge(facts),
+        Kind::UnauthorizedAd => advert::judge(facts),
+        Kind::WasteDumping => dumping::judge(facts),
+    }
+}
+
+/// The order in which kinds claim a thing when several rules are met in one look: the more particular first.
+pub(crate) const CLAIMS: [Kind; 4] =
+    [Kind::UnauthorizedAd, Kind::IllegalStall, Kind::StorefrontEncroachment, Kind::WasteDumping];
+
+/// Edges along the border must have grown by this factor: a thing that left has them in the street instead.
+const EDGE_GAIN: f64 = 1.25;
+
+/// And be at least this strong, grey levels across two pixels: blotches of light and compression are softer.
+const EDGE_NOW: f64 = 9.0;
+
+/// More of the street's fine structure seen through it than this: only the light changed.
+const SAME_STRUCTURE: f64 = 0.6;
+
+/// What makes it a thing that newly stands there, rather than light, leaves, a person or the ghost of what left.
+pub(crate) fn newness(facts: &Facts<'_>) -> Vec<Check> {
+    let thing = facts.thing;
+    let looks = &thing.looks;
+    let gain = f64::from((looks.edge_now + 1.0) / (looks.edge_before + 1.0));
+    let shadow = shadow_likeness(thing);
+    let structure = if looks.street_structure >= 1.5 { f64::from(looks.same_structure) } else { 0.0 };
+    vec![
+        Check::at_least(Name::Area, facts.area, facts.rule.min_area),
+        Check::at_least(Name::EdgeGain, gain, EDGE_GAIN),
+        Check::at_least(Name::EdgeNow, f64::from(looks.edge_now), EDGE_NOW),
+        Check::at_most(Name::SameStructure, structure, SAME_STRUCTURE),
+        Check::at_most(Name::ShadowLikeness, shadow, 0.6),
+        Check::at_most(Name::MoverShare, f64::from(thing.mover_share), 0.3),
+        Check::at_most(Name::Fuzz, f64::from(thing.fuzz), 0.15),
+        Check::at_least(Name::Fill, f64::from(looks.fill), 0.3),
+    ]
+}
+
+/// 0..=1: evenly darker, without a colour of its own.
+fn shadow_likeness(thing: &Thing) -> f64 {
+    let looks = &thing.looks;
+    if !(0.35..0.95).contains(&looks.ratio) {
+        return 0.0;
+    }
+    let colourless = f64::from(1.0 - looks.colour / 6.0).clamp(0.0, 1.0);
+    let even = f64::from(1.0 - looks.uneven / 0.12).clamp(0.0, 1.0);
+    colourless * even
+}
+
+/// Does the model's name for the thing speak for one of these classes?
+pub(crate) fn named(thing: &Thing, wanted: &[ObjectClass]) -> bool {
+    thing
+        .names
+        .iter()
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .and_then(|(class, _)| ObjectClass::NAMES.get(usize::from(*class)))
+        .is_some_and(|(class, _)| wanted.contains(class))
+}
+
+/// Is it a flat, upright, rectangular thing above the ground, as far as can be told?
+pub(crate) fn hangs(thing: &Thing) -> bool {
+    thing.looks.fill >= 0.7 && thing.elevation().is_some_and(|e| e >= 0.2)
+}
