@@ -23,3 +23,8 @@ pub mod tiling;
 pub use engine::{DetectError, Detector, Engine, EngineError, EngineOptions, EngineStats, Provider};
 pub use family::{Family, FitError};
 pub use model::{ColourOrder, InputSpec, ModelError, ModelFolder, Resize};
+
+#[cfg(test)]
+mod golden_tests;
+#[cfg(test)]
+mod testing;

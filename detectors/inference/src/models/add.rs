@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use events::Size;
 
-use super::{CheckLine, chain, check_one};
+use super::{CheckLine, check_one};
 use crate::classes::{COCO, default_class};
 use crate::engine::{EngineError, Provider};
 use crate::family::{Family, FitError, fit, guess};
@@ -237,7 +237,7 @@ mod tests {
             let sha256 = sha256_of(&dir.path().join("model.onnx")).unwrap();
             let options = AddOptions { licence: Some("MIT \"or\" else".into()), ..AddOptions::default() };
             std::fs::write(dir.path().join("model.toml"), model_toml(&known, &options, &sha256)).unwrap();
-            let folder = ModelFolder::read(dir.path()).unwrap_or_else(|error| panic!("{family}: {}", chain(&error)));
+            let folder = ModelFolder::read(dir.path()).unwrap_or_else(|error| panic!("{family}: {}", super::super::chain(&error)));
             assert_eq!(folder.family(), family);
             assert_eq!(folder.classes().iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(), known.classes);
         }
