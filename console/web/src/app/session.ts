@@ -1,0 +1,60 @@
+/** Who is at the screen, and what they may use. The server decides; this only hides what it would refuse. */
+import { computed, ref } from 'vue'
+
+import { api, ask, CHANGE, whenSessionEnds, type Answer, type Schemas } from '@/api/client'
+import { adoptServerTime } from './clock'
+import { stopLive } from './live'
+
+type SessionInfo = Schemas['SessionInfo']
+
+export const session = ref<SessionInfo | null>(null)
+/** True once the server has said whether anybody is logged in. */
+export const known = ref(false)
+/** True when a session that was there has ended by itself: the log-in page says so. */
+export const expired = ref(false)
+
+export const timeZone = computed(() => session.value?.time_zone)
+
+function adopt(info: SessionInfo): void {
+  session.value = info
+  expired.value = false
+  adoptServerTime(Date.parse(info.server_time), 500)
+}
+
+whenSessionEnds(() => {
+  if (session.value !== null) {
+    session.value = null
+    expired.value = true
+    stopLive()
+  }
+})
+
+/** `queue`, `cases`, `cameras`, `overview`, `users`, `audit`, `pictures`, `decide`, `import`. */
+export function may(what: string): boolean {
+  return session.value?.user.may.includes(what) ?? false
+}
+
+/** Asks once who is logged in; later calls answer from memory. */
+export async function restore(): Promise<void> {
+  if (known.value) return
+  const answer = await ask(api.GET('/api/v1/session'))
+  if (answer.ok) adopt(answer.data)
+  // Without an answer nothing is known: the log-in page will try again.
+  if (answer.ok || answer.problem.kind !== 'network') known.value = true
+}
+
+export async function logIn(name: string, password: string): Promise<Answer<SessionInfo>> {
+  const answer = await ask(api.POST('/api/v1/session', { params: { header: CHANGE }, body: { name, password } }))
+  if (answer.ok) {
+    adopt(answer.data)
+    known.value = true
+  }
+  return answer
+}
+
+export async function logOut(): Promise<void> {
+  stopLive()
+  await ask(api.DELETE('/api/v1/session', { params: { header: CHANGE } }))
+  session.value = null
+  expired.value = false
+}

@@ -1,0 +1,55 @@
+import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
+
+import { known, may, restore, session } from '@/app/session'
+
+/** `needs`: what `Me.may` must name for the page to be shown. */
+declare module 'vue-router' {
+  interface RouteMeta {
+    title: string
+    needs?: string
+    open?: boolean
+  }
+}
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/login', name: 'login', component: () => import('@/login/LoginPage.vue'), meta: { title: 'login.title', open: true } },
+    { path: '/', redirect: () => home() },
+    { path: '/queue/:id?', name: 'queue', component: () => import('@/queue/QueuePage.vue'), meta: { title: 'nav.queue', needs: 'queue' } },
+    { path: '/cases', name: 'cases', component: () => import('@/cases/CasesPage.vue'), meta: { title: 'nav.cases', needs: 'cases' } },
+    { path: '/cases/:id', name: 'case', component: () => import('@/cases/CasePage.vue'), meta: { title: 'nav.cases', needs: 'cases' } },
+    { path: '/cameras', name: 'cameras', component: () => import('@/cameras/CamerasPage.vue'), meta: { title: 'nav.cameras', needs: 'cameras' } },
+    { path: '/cameras/:id', name: 'camera', component: () => import('@/cameras/CameraPage.vue'), meta: { title: 'nav.cameras', needs: 'cameras' } },
+    { path: '/admin/users', name: 'users', component: () => import('@/admin/UsersPage.vue'), meta: { title: 'admin.users', needs: 'users' } },
+    { path: '/admin/audit', name: 'audit', component: () => import('@/admin/AuditPage.vue'), meta: { title: 'admin.audit', needs: 'audit' } },
+    { path: '/:rest(.*)*', name: 'missing', component: () => import('@/app/MissingPage.vue'), meta: { title: 'problem.missing' } },
+  ],
+})
+
+/** The first page this person may use. */
+export function home(): string {
+  const pages: [string, string][] = [
+    ['queue', '/queue'],
+    ['cases', '/cases'],
+    ['cameras', '/cameras'],
+    ['users', '/admin/users'],
+    ['audit', '/admin/audit'],
+  ]
+  return pages.find(([need]) => may(need))?.[1] ?? '/nothing'
+}
+
+/** Only a path of this application is a place to return to after log-in. */
+export function safeNext(next: unknown): string | null {
+  return typeof next === 'string' && /^\/(?![/\\])/.test(next) && !next.startsWith('/login') ? next : null
+}
+
+async function guard(to: RouteLocationNormalized) {
+  if (!known.value) await restore()
+  if (to.meta.open) return session.value !== null ? (safeNext(to.query.next) ?? home()) : true
+  if (session.value === null) return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+  if (to.meta.needs !== undefined && !may(to.meta.needs)) return home()
+  return true
+}
+
+router.beforeEach(guard)
