@@ -7,13 +7,24 @@
 //! Not here: what is done with frames (`inference`, `scene`), where clips are kept (evidence, in the binary).
 
 mod backoff;
+mod bitstream;
 mod camera;
 mod clip;
+mod codec;
+mod container;
 mod error;
+mod fault;
+mod gate;
+mod handover;
 mod options;
+mod pipeline;
+mod pixels;
 mod ring;
 mod session;
 mod source;
+mod tap;
+mod telemetry;
+mod timeline;
 
 pub use backoff::{Backoff, BackoffPolicy};
 pub use camera::{Camera, CameraEvent, CameraSpec, CameraState};
@@ -29,5 +40,10 @@ pub use source::SourceUrl;
 /// # Errors
 /// GStreamer's own installation is broken.
 pub fn init() -> Result<(), IngestError> {
-    gst::init().map_err(|error| IngestError::Init { detail: error.to_string() })
+    gst::init().map_err(|error| IngestError::Init { detail: error.to_string() })?;
+    // It ranks above `hlsdemux` and works only inside playbin3, which we have no use for.
+    if let Some(factory) = gst::ElementFactory::find("hlsdemux2") {
+        gst::prelude::PluginFeatureExtManual::set_rank(&factory, gst::Rank::NONE);
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use events::{RunId, StreamTime};
+use events::{RunId, StreamTime, WallTime};
 
 /// A ring never holds more than this, whatever its length in seconds: 30 s at 32 Mbit/s, twice the dearest 4K camera seen
 /// in vendors' data sheets (16 Mbit/s).
@@ -25,6 +25,8 @@ pub(crate) struct Packet {
     pub(crate) seq: u64,
     /// Presentation time.
     pub(crate) at: StreamTime,
+    /// Its wall-clock time, as stamped.
+    pub(crate) wall: WallTime,
     /// Decodable by itself.
     pub(crate) key: bool,
     pub(crate) format: Arc<Format>,
@@ -202,9 +204,6 @@ impl PacketClip {
             return Err((self, later));
         }
         let last_seq = last.seq;
-        let joined_leading = next.seq == last_seq + 1;
-        // Cutting dropped leading pictures of `later`'s first GOP; with their references here they belong between.
-        let _ = joined_leading;
         self.packets.extend(later.packets.into_iter().filter(|p| p.seq > last_seq));
         Ok(self)
     }

@@ -1,14 +1,18 @@
 //! One run of one camera: bytes in, stamped frames and a ring of encoded packets out.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use events::{Frame, Size, StreamTime, WallTime};
 
 use crate::error::{FailReason, SourceError};
-use crate::options::{Rate, SessionOptions};
+use crate::handover::{End, Taken};
+use crate::options::{Pace, Rate, SessionOptions, Transport};
+use crate::pipeline::{self, Running};
 use crate::ring::PacketRing;
-use crate::source::SourceUrl;
+use crate::source::{Kind, SourceUrl};
+use crate::tap::Tap;
 
 /// What came of waiting for a frame.
 #[derive(Debug, Clone)]
@@ -69,54 +73,183 @@ pub struct Stats {
 /// One run of one camera. Dropping it stops it.
 #[derive(Debug)]
 pub struct Session {
-    ring: PacketRing,
+    source: SourceUrl,
+    options: SessionOptions,
+    tap: Arc<Tap>,
+    running: Running,
+    transport: Transport,
+    began: Instant,
+    opened: bool,
+    /// Since when the reader has seen no packet come.
+    quiet: (u64, Instant),
+    over: Option<Result<Ended, SourceError>>,
 }
 
 impl Session {
-    /// Opens a source and waits for its first packet.
+    /// Opens a source and waits for its first packet, at most [`SessionOptions::connect_timeout`].
     ///
     /// # Errors
     /// Why there is no stream.
     pub fn open(source: &SourceUrl, options: SessionOptions) -> Result<Self, SourceError> {
-        let _ = PacketRing::new(options.run, options.ring);
-        Err(SourceError::Failed {
-            source_name: source.redacted().to_owned(),
-            reason: FailReason::Other,
-            detail: "not built yet".to_owned(),
+        let mut session = Self::begin(source, options)?;
+        while !session.poll_open(Duration::from_secs(1))? {}
+        Ok(session)
+    }
+
+    /// Begins to open a source and waits for nothing.
+    pub(crate) fn begin(source: &SourceUrl, options: SessionOptions) -> Result<Self, SourceError> {
+        crate::init().map_err(|cause| SourceError::Init { source_name: source.redacted().to_owned(), cause })?;
+        if let Kind::File(path) = source.kind() {
+            check_file(source, path)?;
+        }
+        let transport = options.transport;
+        let tap = Arc::new(Tap::new(&options, source.is_live()));
+        let running = pipeline::start(source, &options, transport, &tap)?;
+        let began = Instant::now();
+        Ok(Self {
+            source: source.clone(),
+            options,
+            tap,
+            running,
+            transport,
+            began,
+            opened: false,
+            quiet: (0, began),
+            over: None,
         })
+    }
+
+    /// Waits at most `timeout` for the first packet; `true` once it came.
+    pub(crate) fn poll_open(&mut self, timeout: Duration) -> Result<bool, SourceError> {
+        if self.opened {
+            return Ok(true);
+        }
+        let left = self.options.connect_timeout.saturating_sub(self.began.elapsed());
+        match self.tap.handover.wait_open(timeout.min(left)) {
+            Some(Ok(())) => {
+                self.opened = true;
+                self.quiet = (0, Instant::now());
+                Ok(true)
+            }
+            Some(Err(End::Failed { reason: FailReason::Transport, .. })) if self.transport == Transport::Auto => {
+                self.transport = Transport::Udp;
+                self.tap.handover.close();
+                self.tap = Arc::new(Tap::new(&self.options, self.source.is_live()));
+                self.running = pipeline::start(&self.source, &self.options, self.transport, &self.tap)?;
+                Ok(false)
+            }
+            Some(Err(End::Failed { reason, detail })) => Err(self.failed(reason, detail)),
+            Some(Err(End::Complete)) => Err(self.failed(FailReason::NoVideo, "it ended without a single frame of video".to_owned())),
+            None if self.began.elapsed() >= self.options.connect_timeout => {
+                let limit = self.options.connect_timeout.as_secs_f64();
+                Err(self.failed(FailReason::Timeout, format!("no picture came within {limit} s")))
+            }
+            None => Ok(false),
+        }
     }
 
     /// Waits at most `timeout` for the next frame.
     ///
     /// # Errors
-    /// The stream failed; every later call says so again.
+    /// The stream failed; every later call says so again. A file that breaks off after its first frame is not an error but
+    /// [`Next::Ended`] with [`Ended::cut_off`].
     pub fn next(&mut self, timeout: Duration) -> Result<Next, SourceError> {
-        let _ = timeout;
-        Ok(Next::Idle)
+        if let Some(over) = &self.over {
+            return over.clone().map(Next::Ended);
+        }
+        match self.tap.handover.take(timeout) {
+            Taken::Frame(frame) => {
+                self.tap.taken();
+                self.quiet.1 = Instant::now();
+                Ok(Next::Frame(frame))
+            }
+            Taken::End(end) => {
+                let over = self.end(end);
+                self.over = Some(over.clone());
+                over.map(Next::Ended)
+            }
+            Taken::Nothing => {
+                self.check_stall()?;
+                Ok(Next::Idle)
+            }
+        }
     }
 
-    /// Changes how much is decoded and delivered, from the next packet on.
+    fn end(&self, end: End) -> Result<Ended, SourceError> {
+        let (frames, end_ns) = self.tap.length();
+        let ended = |cut_off| Ended { frames, duration: Duration::from_nanos(u64::try_from(end_ns).unwrap_or(0)), cut_off };
+        match end {
+            End::Complete => Ok(ended(self.tap.shortfall())),
+            End::Failed { detail, .. } if !self.source.is_live() && frames > 0 => Ok(ended(Some(detail))),
+            End::Failed { reason, detail } => Err(self.failed(reason, detail)),
+        }
+    }
+
+    /// Silence is measured while the reader waits: one that did not ask for a frame cannot blame the camera.
+    fn check_stall(&mut self) -> Result<(), SourceError> {
+        let (received, _) = self.tap.length();
+        if received != self.quiet.0 {
+            self.quiet = (received, Instant::now());
+        }
+        let paced_file = self.options.pace == Pace::Live && !self.source.is_live();
+        if paced_file || self.quiet.1.elapsed() < self.options.stall_timeout {
+            return Ok(());
+        }
+        let silent = self.options.stall_timeout.as_secs_f64();
+        let error = self.failed(FailReason::Stalled, format!("nothing came for {silent} s"));
+        self.over = Some(Err(error.clone()));
+        Err(error)
+    }
+
+    fn failed(&self, reason: FailReason, detail: String) -> SourceError {
+        SourceError::Failed { source_name: self.source.redacted().to_owned(), reason, detail }
+    }
+
+    /// Changes how much is decoded and delivered, from the next packet on; more than key frames from the next key frame on.
     pub fn set_rate(&self, rate: Rate) {
-        let _ = rate;
+        self.tap.set_rate(rate);
     }
 
     /// What has been counted so far.
     pub fn stats(&self) -> Stats {
-        Stats::default()
+        self.tap.stats()
     }
 
     /// What kind of pictures the stream carries, as of its newest packet.
     pub fn info(&self) -> StreamInfo {
-        StreamInfo { codec: String::new(), size: None, fps: None }
+        self.tap.info()
     }
 
     /// Stream time of the newest packet received.
     pub fn position(&self) -> Option<StreamTime> {
-        self.ring.newest()
+        self.tap.ring().newest()
     }
 
     /// The ring of encoded packets.
     pub fn ring(&self) -> PacketRing {
-        self.ring.clone()
+        self.tap.ring()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Before the pipeline stops: its thread may be waiting for this reader.
+        self.tap.handover.close();
+    }
+}
+
+fn check_file(source: &SourceUrl, path: &std::path::Path) -> Result<(), SourceError> {
+    let failed = |reason, detail: String| {
+        Err(SourceError::Failed { source_name: source.redacted().to_owned(), reason, detail })
+    };
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => failed(FailReason::NotFound, "there is no such file".to_owned()),
+        Err(error) => failed(FailReason::Other, format!("the file cannot be looked at ({error})")),
+        Ok(facts) if facts.is_dir() => failed(FailReason::Corrupt, "this is a folder, not a video".to_owned()),
+        Ok(facts) if facts.len() == 0 => failed(FailReason::Corrupt, "the file is empty".to_owned()),
+        Ok(_) => match std::fs::File::open(path) {
+            Ok(_) => Ok(()),
+            Err(error) => failed(FailReason::Other, format!("the file cannot be opened ({error})")),
+        },
     }
 }

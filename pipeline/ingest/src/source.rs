@@ -136,11 +136,6 @@ impl SourceUrl {
         &self.kind
     }
 
-    /// The address with its secrets, for GStreamer only.
-    pub(crate) fn secret_text(&self) -> &str {
-        &self.text
-    }
-
     /// User and password of the address, percent-decoded.
     pub(crate) fn credentials(&self) -> Option<(String, String)> {
         let (_, rest) = self.text.split_once("://")?;
@@ -163,12 +158,11 @@ impl SourceUrl {
     /// Removes this source's secrets from a text GStreamer wrote.
     pub(crate) fn scrubbed(&self, text: &str) -> String {
         let mut clean = text.replace(&self.text, &self.redacted);
-        if let Some((scheme, rest)) = self.text.split_once("://") {
+        if let Some((_, rest)) = self.text.split_once("://") {
             let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
             if let Some(at) = rest[..end].rfind('@') {
                 clean = clean.replace(&rest[..=at], "***@");
             }
-            let _ = scheme;
         }
         if let Some((_, password)) = self.credentials()
             && password.len() >= 3
