@@ -28,7 +28,9 @@ use std::time::Duration;
 pub use config::{BusConfig, KafkaConfig, Protocol, SaslMechanism, Security};
 pub use message::{BadMessage, Delivery, Message, Position};
 pub use relay::{Relay, RelayOptions, RelayStats};
-pub use spool::{Appended, LedgerChange, OpenCandidate, Pending, RejectedMessage, RowId, Spool, SpoolError, SpoolOptions};
+pub use spool::{
+    Appended, LedgerChange, OpenCandidate, Pending, REMEMBER, RejectedMessage, RowId, Spool, SpoolError, SpoolOptions,
+};
 
 /// What became of one message that was handed to [`Bus::publish`].
 #[derive(Debug, Clone, PartialEq, Eq)]
