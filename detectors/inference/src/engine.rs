@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use events::{BBox, Detection, Detections, Frame, ModelRef, Score};
@@ -144,6 +144,8 @@ pub struct EngineStats {
     pub largest_batch: u64,
     /// Time the sessions ran, summed over them.
     pub busy: Duration,
+    /// Time the cameras' threads prepared tensors, summed over them.
+    pub prepared: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -154,6 +156,12 @@ struct Counters {
     batches: AtomicU64,
     largest_batch: AtomicU64,
     busy_ns: AtomicU64,
+    prepared_ns: AtomicU64,
+}
+
+/// Whole nanoseconds; 584 years fit.
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// One tile on its way to a session.
@@ -262,6 +270,7 @@ impl Engine {
             batches: read(&counters.batches),
             largest_batch: read(&counters.largest_batch),
             busy: Duration::from_nanos(read(&counters.busy_ns)),
+            prepared: Duration::from_nanos(read(&counters.prepared_ns)),
         }
     }
 }
@@ -305,6 +314,7 @@ impl Detector {
     }
 
     fn look(&self, frame: &Frame, regions: &[BBox]) -> Result<Vec<Detection>, DetectError> {
+        let counters = &self.shared.counters;
         let size = frame.pixels().size();
         let mut asked = Vec::with_capacity(self.shared.lanes.len());
         let mut seen = Vec::new();
@@ -312,7 +322,7 @@ impl Detector {
             let asking = if size.width == 0 || size.height == 0 {
                 Err(DetectError::EmptyFrame { width: size.width, height: size.height })
             } else {
-                lane.ask(frame, regions, self.shared.max_tiles)
+                lane.ask(frame, regions, self.shared.max_tiles, counters)
             };
             asked.push((lane, asking.inspect_err(|error| telemetry::error(lane.folder.name(), error.reason()))?));
         }
@@ -349,7 +359,7 @@ impl Drop for Preparing<'_> {
 }
 
 impl Lane {
-    fn ask(&self, frame: &Frame, regions: &[BBox], max_tiles: usize) -> Result<Asked, DetectError> {
+    fn ask(&self, frame: &Frame, regions: &[BBox], max_tiles: usize, counters: &Counters) -> Result<Asked, DetectError> {
         let (size, spec) = (frame.pixels().size(), self.folder.input());
         let tiles = tiling::plan(size, regions, spec.size, max_tiles);
         let (reply, replies) = bounded(tiles.len());
@@ -358,7 +368,9 @@ impl Lane {
         for (index, tile) in tiles.iter().enumerate() {
             let placement = Placement::new(size.width, size.height, *tile, spec);
             let mut tensor = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+            let began = Instant::now();
             preprocess::fill(frame.pixels(), &placement, spec, &mut tensor);
+            counters.prepared_ns.fetch_add(nanoseconds(began.elapsed()), Ordering::Relaxed);
             placements.push(placement);
             if index + 1 == tiles.len() {
                 // Before the tile is sent, not after: a worker that has it must not wait for one that will not come.

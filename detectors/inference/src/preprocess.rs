@@ -132,9 +132,10 @@ impl Resampler {
         } else {
             self.sums.fill(0);
             for (index, weight) in weights.iter().enumerate() {
-                // At most 256 · 255, since the weights sum to 256: a u16 holds it, and eight go into one register.
+                // At most 256 · 255, since the weights sum to 256: a u16 holds it, and eight go into one register. `wrapping`
+                // because checks for an overflow that cannot be would keep the loop from being vectorised in test builds.
                 for (sum, sample) in self.sums.iter_mut().zip(source(first + index)) {
-                    *sum += u16::from(*sample) * *weight;
+                    *sum = sum.wrapping_add(u16::from(*sample).wrapping_mul(*weight));
                 }
             }
             for (float, sum) in self.floats.iter_mut().zip(&self.sums) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError};
 
-use super::{Counters, Done, Job, Lane, Message};
+use super::{Counters, Done, Job, Lane, Message, nanoseconds};
 use crate::session::Loaded;
 use crate::telemetry;
 
@@ -48,7 +48,7 @@ fn answer(lane: &Lane, model: &mut Loaded, batch: Vec<Job>, counters: &Counters)
     counters.tiles.fetch_add(size, Ordering::Relaxed);
     counters.batches.fetch_add(1, Ordering::Relaxed);
     counters.largest_batch.fetch_max(size, Ordering::Relaxed);
-    counters.busy_ns.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    counters.busy_ns.fetch_add(nanoseconds(took), Ordering::Relaxed);
     telemetry::batch(lane.folder.name(), batch.len(), took);
     let mut found = found.map(Vec::into_iter);
     for job in batch {
