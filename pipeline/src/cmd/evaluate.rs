@@ -55,7 +55,8 @@ const HEAD: [&str; 10] =
 
 /// A table for people: numbers without a denominator are a dash.
 fn table(scores: &Scores) -> String {
-    let mut rows: Vec<Vec<String>> = vec![HEAD.iter().map(|&h| h.to_owned()).chain(["delay median", "p90"].map(String::from)).collect()];
+    let mut rows: Vec<Vec<String>> =
+        vec![HEAD.iter().map(|&h| h.to_owned()).chain(["delay median", "p90"].map(String::from)).collect()];
     rows.extend(scores.kinds.iter().map(|(kind, score)| row(kind, score)));
     rows.push(row("all", &scores.total));
     let widths: Vec<usize> = (0..rows[0].len()).map(|c| rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0)).collect();

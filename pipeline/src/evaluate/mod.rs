@@ -184,8 +184,8 @@ pub fn score_data(truths: &[Truth], candidates: &[CandidateData]) -> Result<Scor
 }
 
 fn is_right(truth: &Truth, candidate: &Raised) -> bool {
-    let in_time = truth.start_s <= candidate.raised_s
-        && truth.end_s.is_none_or(|end_s| candidate.raised_s <= end_s + candidate.dwell_s);
+    let in_time =
+        truth.start_s <= candidate.raised_s && truth.end_s.is_none_or(|end_s| candidate.raised_s <= end_s + candidate.dwell_s);
     let in_place = truth.bbox.contains(candidate.bbox.centre()) || truth.bbox.iou(&candidate.bbox) >= MIN_IOU;
     truth.kind == candidate.kind && truth.camera == candidate.camera && in_time && in_place
 }
@@ -204,9 +204,7 @@ fn assign(truths: &[Truth], candidates: &[&Raised]) -> Vec<Verdict> {
         .map(|candidate| {
             let mut fits: Vec<usize> = (0..truths.len()).filter(|&t| is_right(&truths[t], candidate)).collect();
             let overlap = |t: usize| truths[t].bbox.iou(&candidate.bbox);
-            fits.sort_by(|&a, &b| {
-                overlap(b).total_cmp(&overlap(a)).then(truths[a].start_s.total_cmp(&truths[b].start_s))
-            });
+            fits.sort_by(|&a, &b| overlap(b).total_cmp(&overlap(a)).then(truths[a].start_s.total_cmp(&truths[b].start_s)));
             fits
         })
         .collect();
@@ -284,14 +282,17 @@ fn wilson(part: usize, whole: usize) -> Option<[f64; 2]> {
 
 fn median(sorted: &[f64]) -> Option<f64> {
     let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 { sorted.get(middle).copied() } else { Some((sorted.get(middle.checked_sub(1)?)? + sorted.get(middle)?) / 2.0) }
+    if sorted.len() % 2 == 1 {
+        sorted.get(middle).copied()
+    } else {
+        Some((sorted.get(middle.checked_sub(1)?)? + sorted.get(middle)?) / 2.0)
+    }
 }
 
 fn nearest_rank(sorted: &[f64], quantile: f64) -> Option<f64> {
     let rank = (quantile * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.checked_sub(1)?).copied()
 }
-
 
 #[cfg(test)]
 mod tests;

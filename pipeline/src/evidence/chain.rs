@@ -133,8 +133,7 @@ impl Chain {
 
     /// On disk: this package is about to be put in place.
     pub(crate) fn intend(&mut self, candidate: &CandidateId, manifest_sha256: &str) -> Result<(), ChainError> {
-        self.state.intent =
-            Some(Intent { candidate: candidate.to_string(), manifest_sha256: manifest_sha256.to_owned() });
+        self.state.intent = Some(Intent { candidate: candidate.to_string(), manifest_sha256: manifest_sha256.to_owned() });
         self.write()
     }
 
@@ -157,8 +156,7 @@ impl Chain {
 /// What `kerbwatch evidence verify` needs of a chain file: worker, count and newest digest.
 pub(crate) fn read_head(path: &Path) -> Result<(String, u64, Option<String>), ChainError> {
     let bytes = std::fs::read(path).map_err(|source| ChainError::Read { path: path.to_owned(), source })?;
-    let state: State =
-        serde_json::from_slice(&bytes).map_err(|source| ChainError::Damaged { path: path.to_owned(), source })?;
+    let state: State = serde_json::from_slice(&bytes).map_err(|source| ChainError::Damaged { path: path.to_owned(), source })?;
     Ok((state.worker, state.count, state.head))
 }
 

@@ -27,8 +27,7 @@ pub const SUMS: &str = "SHA256SUMS";
 pub const AFTER: &str = "after";
 
 /// How stills are made, for the court's "method of making".
-pub(crate) const STILL_METHOD: &str =
-    "one decoded picture of the stream, whole and at full resolution, encoded once as JPEG 4:2:0; nothing drawn, cut or retouched";
+pub(crate) const STILL_METHOD: &str = "one decoded picture of the stream, whole and at full resolution, encoded once as JPEG 4:2:0; nothing drawn, cut or retouched";
 /// How clips are made.
 pub(crate) const CLIP_METHOD: &str = "the camera's own encoded bitstream, put into this container without re-encoding";
 

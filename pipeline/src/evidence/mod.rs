@@ -11,6 +11,8 @@
 mod chain;
 mod draft;
 mod files;
+#[cfg(test)]
+mod fixture;
 pub mod manifest;
 pub mod recorder;
 mod shelf;

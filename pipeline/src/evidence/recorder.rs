@@ -265,9 +265,7 @@ impl Recorder {
             episode.gaps.push("nothing was kept of the beginning: the episode was taken over from before a restart".to_owned());
             episode
         });
-        let trigger = self
-            .encode(frame)
-            .map(|jpeg| Still { role: Role::Trigger, stamp: frame.stamp().clone(), jpeg });
+        let trigger = self.encode(frame).map(|jpeg| Still { role: Role::Trigger, stamp: frame.stamp().clone(), jpeg });
         self.pending.push(Pending { candidate: candidate.clone(), episode, trigger });
     }
 
@@ -580,7 +578,10 @@ fn short(role: Role, from: Moment, to: Moment, cut_from: Moment, cut_to: Moment)
     let mut gaps = Vec::new();
     let late = seconds(from.at, cut_from.at);
     if late > 1.0 {
-        let what = format!("{} begins {late:.1} s later than asked for: the stream or what was held of it begins there", role.wire_name());
+        let what = format!(
+            "{} begins {late:.1} s later than asked for: the stream or what was held of it begins there",
+            role.wire_name()
+        );
         gaps.push(Gap { what, from: Some(from), to: Some(cut_from) });
     }
     let early = seconds(cut_to.at, to.at);

@@ -76,8 +76,7 @@ impl Signer {
         if mode & 0o077 != 0 {
             return Err(SignerError::Exposed { path: path.to_owned(), mode });
         }
-        let key =
-            SigningKey::from_pkcs8_pem(&pem).map_err(|source| SignerError::NotAKey { path: path.to_owned(), source })?;
+        let key = SigningKey::from_pkcs8_pem(&pem).map_err(|source| SignerError::NotAKey { path: path.to_owned(), source })?;
         Ok(Self::from_key(key))
     }
 

@@ -48,9 +48,11 @@ pub fn still(frame: &Frame) -> Result<Vec<u8>, StillError> {
     let mut jpeg = Vec::with_capacity(usize::from(width) * usize::from(height) / 4);
     let mut encoder = Encoder::new(&mut jpeg, JPEG_QUALITY);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
-    encoder
-        .encode_image(Planes::new(frame.pixels(), width, height))
-        .map_err(|source| StillError::Encode { width, height, source })?;
+    encoder.encode_image(Planes::new(frame.pixels(), width, height)).map_err(|source| StillError::Encode {
+        width,
+        height,
+        source,
+    })?;
     Ok(jpeg)
 }
 

@@ -27,7 +27,10 @@ pub(super) fn check(partial: bool, head: Option<Head>, report: &mut Report) {
         } else if let Some((_, packages)) = last.filter(|_| number == count)
             && !packages.iter().any(|p| p.manifest_sha256 == newest)
         {
-            faults.push(fault(packages[0], "its manifest is not the one that the worker's chain file names as the newest".to_owned()));
+            faults.push(fault(
+                packages[0],
+                "its manifest is not the one that the worker's chain file names as the newest".to_owned(),
+            ));
         }
     }
     if partial {
@@ -51,7 +54,8 @@ fn follow(worker: &str, numbers: &BTreeMap<u64, Vec<&Checked>>, faults: &mut Vec
         match before {
             _ if number > expected => holes.push(missing(worker, expected, number - 1, "before the ones that are here")),
             Some((_, before)) if previous != before.manifest_sha256.as_deref() => {
-                let text = format!("the chain of {worker} is broken: number {number} does not follow {} as it is now", before.package);
+                let text =
+                    format!("the chain of {worker} is broken: number {number} does not follow {} as it is now", before.package);
                 faults.push(fault(this, text));
             }
             None if previous.is_some() => {

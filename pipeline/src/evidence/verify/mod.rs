@@ -215,7 +215,9 @@ fn folder(path: &Path, options: &Options, report: &mut Report) -> Result<Option<
     for (name, kind) in names {
         let at = path.join(&name);
         if kind.is_dir() && name.starts_with(".tmp-") {
-            report.notes.push(format!("{name} is a half-written package that a crash left; the worker removes it when it starts"));
+            report
+                .notes
+                .push(format!("{name} is a half-written package that a crash left; the worker removes it when it starts"));
         } else if kind.is_dir() && is_package(&at) {
             package::check(&at, &name, options, report);
         } else if name == "chain.json" && kind.is_file() {

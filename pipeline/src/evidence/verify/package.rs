@@ -129,7 +129,12 @@ impl Layer<'_> {
         let read = Read { bytes, common };
         let signed = self.signature(&read, signature.as_deref(), key.as_deref());
         if let Some(sums) = sums.as_deref().filter(|sums| signed && sha256(sums) != read.common.sums.sha256) {
-            let text = format!("{} was changed: {} names another ({})", self.shown(SUMS), MANIFEST, changed(sums, &read.common.sums.sha256));
+            let text = format!(
+                "{} was changed: {} names another ({})",
+                self.shown(SUMS),
+                MANIFEST,
+                changed(sums, &read.common.sums.sha256)
+            );
             self.fault(Some(SUMS), Problem::Changed, text);
         }
         self.items(&read, if signed { None } else { sums.as_deref() });
@@ -141,7 +146,11 @@ impl Layer<'_> {
         let (Some(signature), Some(pem)) = (signature, key) else { return false };
         let shown = self.shown(PUBLIC_KEY);
         let Some(key) = exact_key(pem) else {
-            self.fault(Some(PUBLIC_KEY), Problem::Changed, format!("{shown} was changed: it is not a public key as it was written"));
+            self.fault(
+                Some(PUBLIC_KEY),
+                Problem::Changed,
+                format!("{shown} was changed: it is not a public key as it was written"),
+            );
             return false;
         };
         if key_id(&key) != read.common.signing.key_id && !fits(&key, read, signature) {
