@@ -64,9 +64,8 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathOf<
         if parts.uri.path().contains("%00") {
             return Err(ApiError::NotFound("page"));
         }
-        let Path(value) = Path::<T>::from_request_parts(parts, state)
-            .await
-            .map_err(|_: PathRejection| ApiError::NotFound("page"))?;
+        let Path(value) =
+            Path::<T>::from_request_parts(parts, state).await.map_err(|_: PathRejection| ApiError::NotFound("page"))?;
         Ok(Self(value))
     }
 }

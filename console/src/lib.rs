@@ -3,11 +3,31 @@
 //! It imports the words (`events`) and the bus, and knows nothing of pictures, models or streams. What belongs to a person's
 //! decision (who, when, why, what was seen) is appended and never edited; triggers in the database refuse it.
 
+pub mod clock;
 pub mod dto;
 pub mod error;
 
 mod api;
+mod assets;
+mod auth;
+mod config;
+mod evidence;
 mod extract;
+mod gate;
+mod intake;
+mod live;
+mod password;
+mod serve;
+mod signing;
 mod state;
+mod store;
+mod users;
+mod view;
 
-pub use api::openapi;
+pub use api::{app, openapi};
+pub use config::ConsoleConfig;
+pub use password::PasswordCost;
+pub use serve::{Hooks, serve};
+pub use state::AppState;
+pub use store::{Store, StoreError};
+pub use users::{UserError, create_user};

@@ -1,5 +1,136 @@
 //! What every handler shares.
 
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicI64};
+use std::sync::{Arc, Mutex};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bus::Bus;
+use tokio::sync::watch;
+
+use crate::auth::Actor;
+use crate::config::ConsoleConfig;
+use crate::live::Live;
+use crate::password::{PasswordCost, Passwords};
+use crate::serve::Hooks;
+use crate::signing::Signer;
+use crate::store::Store;
+use crate::view::View;
+
 /// Cheap to clone: everything in it is shared.
 #[derive(Clone)]
-pub struct AppState {}
+pub struct AppState {
+    pub(crate) store: Store,
+    pub(crate) live: Live,
+    pub(crate) signer: Signer,
+    pub(crate) passwords: Passwords,
+    pub(crate) looks: Arc<Looks>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) hooks: Hooks,
+    pub(crate) bus: Option<Arc<dyn Bus>>,
+    pub(crate) pulse: Arc<Pulse>,
+    /// True once the console shuts down: streams end.
+    pub(crate) closing: Arc<watch::Sender<bool>>,
+}
+
+/// What of the configuration handlers need.
+pub(crate) struct Settings {
+    pub(crate) evidence: PathBuf,
+    pub(crate) secure_cookies: bool,
+    pub(crate) origin: Option<String>,
+    pub(crate) time_zone: String,
+    pub(crate) session_idle_ms: i64,
+    pub(crate) session_ms: i64,
+    pub(crate) camera_silence_ms: i64,
+}
+
+/// Is the intake alive?
+#[derive(Default)]
+pub(crate) struct Pulse {
+    /// When the intake thread last went round, Unix milliseconds; 0 before the first time.
+    pub(crate) intake_ms: AtomicI64,
+    /// The last batch could be stored and committed.
+    pub(crate) intake_ok: AtomicBool,
+}
+
+/// Which signed addresses were looked at already: a clip is fetched in many ranges and is one look.
+#[derive(Default)]
+pub(crate) struct Looks(Mutex<HashMap<String, i64>>);
+
+impl Looks {
+    /// `true` the first time; what is over is forgotten.
+    pub(crate) fn first(&self, sig: &str, expires: i64, now_ms: i64) -> bool {
+        let mut seen = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if seen.len() > 10_000 {
+            seen.retain(|_, expires| *expires * 1000 > now_ms);
+        }
+        seen.insert(sig.to_owned(), expires).is_none()
+    }
+
+    /// The look was not recorded after all: the next one must be.
+    pub(crate) fn forget(&self, sig: &str) {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).remove(sig);
+    }
+}
+
+impl AppState {
+    /// Everything but the threads: for [`crate::serve`] and for tests, which drive intake by hand.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn new(
+        config: &ConsoleConfig,
+        store: Store,
+        bus: Option<Arc<dyn Bus>>,
+        cost: PasswordCost,
+        hooks: Hooks,
+    ) -> anyhow::Result<Self> {
+        let make = || STANDARD.encode(rand::random::<[u8; 32]>());
+        let key = STANDARD.decode(store.setting_or("evidence_key", make).await?)?;
+        let key: [u8; 32] = key.try_into().map_err(|_| anyhow::anyhow!("the key for picture addresses is not of 32 bytes"))?;
+        let live = Live::new();
+        live.catch_up(&store).await?;
+        let settings = Settings {
+            evidence: config.evidence.clone(),
+            secure_cookies: config.secure_cookies,
+            origin: config.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
+            time_zone: config.time_zone.clone(),
+            session_idle_ms: i64::from(config.session_idle_s) * 1000,
+            session_ms: i64::from(config.session_s) * 1000,
+            camera_silence_ms: i64::from(config.camera_silence_s) * 1000,
+        };
+        Ok(Self {
+            store,
+            live,
+            signer: Signer::new(key),
+            passwords: Passwords::new(cost),
+            looks: Arc::default(),
+            settings: Arc::new(settings),
+            hooks,
+            bus,
+            pulse: Arc::default(),
+            closing: Arc::new(watch::Sender::new(false)),
+        })
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.store.clock().now_ms()
+    }
+
+    /// Cameras not heard of since then count as unknown.
+    pub(crate) fn silent_since_ms(&self) -> i64 {
+        self.now_ms() - self.settings.camera_silence_ms
+    }
+
+    /// Through this person's eyes.
+    pub(crate) fn view<'a>(&'a self, actor: &'a Actor) -> View<'a> {
+        View { actor, signer: actor.sees_pictures().then_some(&self.signer), now_ms: self.now_ms() }
+    }
+}

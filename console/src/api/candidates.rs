@@ -4,43 +4,125 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use crate::dto::{CandidateDetail, CandidatePage, CandidateQuery, Claim, DecisionMade, NewDecision};
+use super::{limit, text_filters, words};
+use crate::dto::{CandidateDetail, CandidatePage, CandidateQuery, CandidateState, Claim, DecisionMade, Kind, NewDecision};
 use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf, QueryOf};
+use crate::gate::Session;
 use crate::state::AppState;
+use crate::store::{Bind, Conditions, Filter, Sort, cursor_after, cursor_text, search};
+
+fn filter(query: &CandidateQuery) -> Result<Filter, ApiError> {
+    let bad = |text: &str| Err(ApiError::BadRequest(format!("the query: {text}")));
+    let mut conditions = Conditions::default();
+    let states = match query.state.as_deref() {
+        Some("any") => Vec::new(),
+        state => words::<CandidateState>("state", Some(state.unwrap_or("open")))?,
+    };
+    let kinds = words::<Kind>("kind", query.kind.as_deref())?;
+    if !kinds.is_empty() {
+        conditions.one_of("c.kind", &kinds);
+    }
+    let texts =
+        [("c.camera", &query.camera), ("c.district", &query.district), ("c.street", &query.street), ("c.zone", &query.zone)];
+    text_filters(&mut conditions, &texts)?;
+    if let Some(key_area) = query.key_area {
+        conditions.and("c.key_area = ?", [Bind::Int(i64::from(key_area))]);
+    }
+    match query.permitted.as_deref() {
+        None | Some("no") => conditions.and("c.permitted = 0", []),
+        Some("only") => conditions.and("c.permitted = 1", []),
+        Some("any") => {}
+        Some(_) => return bad("permitted is no, only or any"),
+    }
+    match query.q.as_deref().map(str::trim) {
+        None | Some("") => {}
+        Some(q) if q.chars().count() > 100 => return bad("q has at most 100 characters"),
+        Some(q) => search(&mut conditions, q),
+    }
+    let sort = match query.sort.as_deref() {
+        None | Some("newest") => Sort::Newest,
+        Some("oldest") => Sort::Oldest,
+        Some("score") => Sort::Score,
+        Some(_) => return bad("sort is newest, oldest or score"),
+    };
+    let after = match &query.cursor {
+        None => None,
+        Some(text) => match cursor_after(text, sort) {
+            None => return bad("the cursor is not one of this order"),
+            after => after,
+        },
+    };
+    Ok(Filter { conditions, states, sort, after, limit: limit(query.limit, 50, 200)? })
+}
 
 /// A page of the queue.
 #[utoipa::path(get, path = "/candidates", tag = "candidates", operation_id = "listCandidates", params(CandidateQuery),
     responses((status = 200, description = "A page of the queue", body = CandidatePage)))]
 pub(super) async fn list(
-    State(_state): State<AppState>,
-    QueryOf(_query): QueryOf<CandidateQuery>,
+    State(state): State<AppState>,
+    session: Session,
+    QueryOf(query): QueryOf<CandidateQuery>,
 ) -> Result<Json<CandidatePage>, ApiError> {
-    Err(ApiError::NotFound("candidate"))
+    let filter = filter(&query)?;
+    let (items, next) = state.store.candidates(&filter, &state.view(&session.actor)).await?;
+    let counts = state.store.candidate_counts(&filter.conditions).await?;
+    Ok(Json(CandidatePage { items, next_cursor: next.as_ref().map(cursor_text), counts }))
 }
 
 /// Everything about one candidate.
 #[utoipa::path(get, path = "/candidates/{id}", tag = "candidates", operation_id = "getCandidate",
     params(("id" = String, Path, description = "Candidate id")),
     responses((status = 200, description = "The candidate", body = CandidateDetail)))]
-pub(super) async fn detail(State(_state): State<AppState>, PathOf(_id): PathOf<String>) -> Result<Json<CandidateDetail>, ApiError> {
-    Err(ApiError::NotFound("candidate"))
+pub(super) async fn detail(
+    State(state): State<AppState>,
+    session: Session,
+    PathOf(id): PathOf<String>,
+) -> Result<Json<CandidateDetail>, ApiError> {
+    let view = state.view(&session.actor);
+    let full = state.store.candidate(&id, &view, "review").await?.ok_or(ApiError::NotFound("candidate"))?;
+    let same_place = state.store.same_place(&full).await?;
+    let camera = state.store.camera(&full.summary.camera, state.silent_since_ms()).await?.map(|(camera, _)| camera);
+    Ok(Json(CandidateDetail {
+        evidence: state.store.evidence(&id, &view, "review").await?,
+        observations: state.store.looks(&id).await?,
+        decisions: state.store.decisions(&id).await?,
+        same_place,
+        camera,
+        candidate: full.summary,
+        zone_version: full.zone_version,
+        run: full.run,
+        first_seen_s: full.first_seen_s,
+        raised_s: full.raised_s,
+        clock: full.clock,
+        why: full.why,
+        models: full.models,
+    }))
 }
 
 /// Claims the candidate for two minutes, or renews one's claim. 409 `claimed` when somebody else has it.
 #[utoipa::path(post, path = "/candidates/{id}/claim", tag = "candidates", operation_id = "claimCandidate",
     params(("id" = String, Path, description = "Candidate id")),
     responses((status = 200, description = "Claimed", body = Claim)))]
-pub(super) async fn claim(State(_state): State<AppState>, PathOf(_id): PathOf<String>) -> Result<Json<Claim>, ApiError> {
-    Err(ApiError::NotFound("candidate"))
+pub(super) async fn claim(
+    State(state): State<AppState>,
+    session: Session,
+    PathOf(id): PathOf<String>,
+) -> Result<Json<Claim>, ApiError> {
+    state.store.claim(&id, &session.actor).await.map(Json)
 }
 
 /// Lets one's claim go.
 #[utoipa::path(delete, path = "/candidates/{id}/claim", tag = "candidates", operation_id = "releaseCandidate",
     params(("id" = String, Path, description = "Candidate id")),
     responses((status = 204, description = "Not claimed by you any more")))]
-pub(super) async fn release(State(_state): State<AppState>, PathOf(_id): PathOf<String>) -> Result<StatusCode, ApiError> {
-    Err(ApiError::NotFound("candidate"))
+pub(super) async fn release(
+    State(state): State<AppState>,
+    session: Session,
+    PathOf(id): PathOf<String>,
+) -> Result<StatusCode, ApiError> {
+    state.store.release(&id, &session.actor).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Decides. 409 `stale` when somebody decided since, `claimed` when somebody else has it on their screen.
@@ -48,9 +130,11 @@ pub(super) async fn release(State(_state): State<AppState>, PathOf(_id): PathOf<
     params(("id" = String, Path, description = "Candidate id")), request_body = NewDecision,
     responses((status = 201, description = "Decided", body = DecisionMade)))]
 pub(super) async fn decide(
-    State(_state): State<AppState>,
-    PathOf(_id): PathOf<String>,
-    JsonBody(_decision): JsonBody<NewDecision>,
+    State(state): State<AppState>,
+    session: Session,
+    PathOf(id): PathOf<String>,
+    JsonBody(new): JsonBody<NewDecision>,
 ) -> Result<(StatusCode, Json<DecisionMade>), ApiError> {
-    Err(ApiError::NotFound("candidate"))
+    let made = state.store.decide(&id, &session.actor, &new).await?;
+    Ok((StatusCode::CREATED, Json(made)))
 }

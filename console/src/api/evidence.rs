@@ -1,14 +1,19 @@
 //! Pictures and clips, by signed address only; every look is an audit event.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::IntoParams;
 
 use crate::error::ApiError;
+use crate::evidence::{Part, body, locate, media_type, part};
 use crate::extract::{PathOf, QueryOf};
+use crate::gate::Session;
+use crate::signing::Claims;
 use crate::state::AppState;
+use crate::store::Deed;
 
 /// What makes an address valid. Made by the server; never by hand.
 #[derive(Debug, Clone, Serialize, Deserialize, IntoParams)]
@@ -29,10 +34,65 @@ pub(super) struct Signed {
     responses((status = 200, description = "The file", content_type = "application/octet-stream", body = Vec<u8>),
               (status = 206, description = "The part asked for", content_type = "application/octet-stream", body = Vec<u8>)))]
 pub(super) async fn look(
-    State(_state): State<AppState>,
-    PathOf((_candidate, _file)): PathOf<(String, String)>,
-    QueryOf(_signed): QueryOf<Signed>,
-    _headers: HeaderMap,
+    State(state): State<AppState>,
+    session: Session,
+    PathOf((candidate, file)): PathOf<(String, String)>,
+    QueryOf(signed): QueryOf<Signed>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    Err(ApiError::NotFound("file"))
+    let missing = || ApiError::NotFound("file");
+    let now_ms = state.now_ms();
+    let claims =
+        Claims { user: &session.actor.id, candidate: &candidate, file: &file, purpose: &signed.purpose, expires: signed.expires };
+    // The roles may have changed since the address was made.
+    if !session.actor.sees_pictures() || !state.signer.holds(&claims, &signed.sig, now_ms) {
+        return Err(missing());
+    }
+    let key = state.store.evidence_key(&candidate, &file).await?.ok_or_else(missing)?;
+    let root = state.settings.evidence.clone();
+    let found = tokio::task::spawn_blocking(move || {
+        let path = locate(&root, &key)?;
+        let size = path.metadata().ok()?.len();
+        Some((path, size))
+    });
+    let found = found.await.map_err(|error| ApiError::internal("finding an evidence file", error))?;
+    let (path, size) = found.ok_or_else(missing)?;
+
+    if state.looks.first(&signed.sig, signed.expires, now_ms) {
+        let details = json!({ "file": file });
+        let deed = Deed {
+            actor: &session.actor.name,
+            action: "evidence.look",
+            object: &candidate,
+            reason: Some(&signed.purpose),
+            details,
+        };
+        // No row in the log, no picture.
+        if let Err(error) = state.store.audit_alone(deed).await {
+            state.looks.forget(&signed.sig);
+            return Err(error.into());
+        }
+        metrics::counter!("kerbwatch_console_evidence_looks_total", "reason" => signed.purpose.clone()).increment(1);
+    }
+
+    let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
+    let (status, start, length) = match part(range, size) {
+        Part::Outside => return Err(ApiError::Range(size)),
+        Part::Whole => (StatusCode::OK, 0, size),
+        Part::Range(first, last) => (StatusCode::PARTIAL_CONTENT, first, last - first + 1),
+    };
+    let content = body(&path, start, length).await.map_err(|error| ApiError::internal("opening an evidence file", error))?;
+    let mut response = (status, content).into_response();
+    let mut put = |name, value: String| {
+        response.headers_mut().insert(name, value.parse().expect("digits and our own words are header values"));
+    };
+    put(header::CONTENT_TYPE, media_type(&file).to_owned());
+    put(header::CONTENT_LENGTH, length.to_string());
+    put(header::ACCEPT_RANGES, "bytes".to_owned());
+    // Kept by this browser alone, and no longer than the address is good for.
+    put(header::CACHE_CONTROL, format!("private, max-age={}", (signed.expires - now_ms / 1000).max(0)));
+    if status == StatusCode::PARTIAL_CONTENT {
+        put(header::CONTENT_RANGE, format!("bytes {start}-{}/{size}", start + length - 1));
+    }
+    Ok(response)
 }

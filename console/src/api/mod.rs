@@ -8,13 +8,31 @@ mod evidence;
 mod live;
 mod session;
 
+use std::sync::atomic::Ordering;
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+use bus::BusHealth;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::dto::ErrorBody;
+use crate::assets;
+use crate::dto::{ErrorBody, from_word, word};
+use crate::error::ApiError;
+use crate::extract::MAX_BODY;
+use crate::gate::{gate, secure_headers};
 use crate::state::AppState;
+use crate::store::{Bind, Conditions};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -50,8 +68,7 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
 pub fn openapi() -> Value {
     let (_, document) = v1().split_for_parts();
     let mut document = serde_json::to_value(document).expect("an OpenAPI document is JSON");
-    document["components"]["securitySchemes"] =
-        json!({ "session": { "type": "apiKey", "in": "cookie", "name": crate::api::COOKIE } });
+    document["components"]["securitySchemes"] = json!({ "session": { "type": "apiKey", "in": "cookie", "name": COOKIE } });
     document["security"] = json!([{ "session": [] }]);
     let error = json!({
         "description": "Every refusal and failure has this shape",
@@ -79,3 +96,114 @@ pub fn openapi() -> Value {
 
 /// The session cookie's name.
 pub(crate) const COOKIE: &str = "kerbwatch_session";
+
+/// The intake thread goes round four times a second; silent for so long, it hangs.
+const INTAKE_SILENCE_MS: i64 = 30_000;
+
+/// The whole server: interface, health, metrics, web application. Tests call it without a port.
+pub fn app(state: AppState) -> Router {
+    let (v1, _) = v1().split_for_parts();
+    let unknown = async || ApiError::NotFound("page");
+    let v1 = v1.route_layer(middleware::from_fn_with_state(state.clone(), gate));
+    // Pictures and clips are compressed already, and their ranges must stay what they are.
+    let compress = DefaultPredicate::new()
+        .and(NotForContentType::const_new("video/"))
+        .and(NotForContentType::const_new("application/octet-stream"));
+    Router::new()
+        .merge(v1)
+        .route("/api/openapi.json", get(async || Json(openapi())))
+        .route("/api/{*rest}", axum::routing::any(unknown))
+        .route("/healthz", get(async || "ok"))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .fallback(assets::serve)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(CompressionLayer::new().compress_when(compress))
+        .layer(middleware::from_fn(secure_headers))
+        .layer(TraceLayer::new_for_http())
+        .with_state(state)
+}
+
+async fn metrics(State(state): State<AppState>) -> Response {
+    let text = (state.hooks.metrics)();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// Ready: the database answers, intake goes round, the bus is there, and the process around us is ready too.
+async fn ready(State(state): State<AppState>) -> Response {
+    let mut parts = vec![("database", state.store.ping().await.map_err(|error| error.to_string()))];
+    if let Some(bus) = state.bus.clone() {
+        let health = tokio::task::spawn_blocking(move || bus.health()).await;
+        parts.push((
+            "bus",
+            match health {
+                Ok(BusHealth::Up) => Ok(()),
+                Ok(BusHealth::Down { reason }) => Err(reason),
+                Err(_) => Err("asking it panicked".to_owned()),
+            },
+        ));
+        let (ms, ok) = (state.pulse.intake_ms.load(Ordering::Relaxed), state.pulse.intake_ok.load(Ordering::Relaxed));
+        let silent = state.now_ms() - ms > INTAKE_SILENCE_MS;
+        parts.push((
+            "intake",
+            match (silent, ok) {
+                (true, _) => Err("it has not gone round".to_owned()),
+                (false, false) => Err("the last batch could not be taken in".to_owned()),
+                (false, true) => Ok(()),
+            },
+        ));
+    }
+    parts.push(("process", (state.hooks.ready)()));
+    let ready = parts.iter().all(|(_, part)| part.is_ok());
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let text = |part: Result<(), String>| part.err().unwrap_or_else(|| "ok".to_owned());
+    let parts: serde_json::Map<String, Value> =
+        parts.into_iter().map(|(name, part)| (name.to_owned(), text(part).into())).collect();
+    (status, Json(json!({ "ready": ready, "parts": parts }))).into_response()
+}
+
+/// A limit within its bounds.
+fn limit(asked: Option<u32>, default: i64, most: i64) -> Result<i64, ApiError> {
+    match asked.map(i64::from) {
+        None => Ok(default),
+        Some(limit) if (1..=most).contains(&limit) => Ok(limit),
+        Some(_) => Err(ApiError::BadRequest(format!("the query: limit is 1 to {most}"))),
+    }
+}
+
+/// Cuts one row too many off; `true` when there was none, and this page is the last.
+fn page<T>(mut items: Vec<T>, limit: i64) -> (Vec<T>, bool) {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let last = items.len() <= limit;
+    items.truncate(limit);
+    (items, last)
+}
+
+/// Texts that could be in a column at all.
+fn checked_text(text: &str) -> Result<(), ApiError> {
+    if text.len() > 400 || text.contains('\0') {
+        return Err(ApiError::BadRequest("the query: a text is too long".to_owned()));
+    }
+    Ok(())
+}
+
+/// `column = text` for those that are given.
+fn text_filters(conditions: &mut Conditions, texts: &[(&str, &Option<String>)]) -> Result<(), ApiError> {
+    for (column, text) in texts {
+        if let Some(text) = text {
+            checked_text(text)?;
+            conditions.and(&format!("{column} = ?"), [Bind::Text(text.clone())]);
+        }
+    }
+    Ok(())
+}
+
+/// Words of an enum, comma-separated; checked, so that a typing error is no empty list.
+fn words<T: DeserializeOwned + Serialize>(name: &str, text: Option<&str>) -> Result<Vec<String>, ApiError> {
+    let Some(text) = text else { return Ok(Vec::new()) };
+    let one = |part: &str| {
+        let value: Option<T> = from_word(part.trim());
+        value.map(|value| word(&value)).ok_or_else(|| ApiError::BadRequest(format!("the query: {part:?} is no {name}")))
+    };
+    text.split(',').map(one).collect()
+}

@@ -1,31 +1,85 @@
 //! Log in, who am I, log out.
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
 
+use super::COOKIE;
+use crate::auth::Actor;
+use crate::clock::rfc3339;
 use crate::dto::{Login, SessionInfo};
 use crate::error::ApiError;
 use crate::extract::JsonBody;
+use crate::gate::{Session, token_hash};
+use crate::password::LONGEST;
 use crate::state::AppState;
+use crate::store::{Attempt, Deed};
+
+fn info(state: &AppState, actor: &Actor, used_ms: i64, expires_ms: i64) -> SessionInfo {
+    SessionInfo {
+        user: actor.me(),
+        expires_at: rfc3339(expires_ms),
+        idle_expires_at: rfc3339((used_ms + state.settings.session_idle_ms).min(expires_ms)),
+        server_time: rfc3339(state.now_ms()),
+        time_zone: state.settings.time_zone.clone(),
+    }
+}
+
+/// HttpOnly: no script reads it. SameSite=Strict: no other site makes the browser send it.
+fn cookie(state: &AppState, value: &str, max_age_s: i64) -> HeaderValue {
+    let secure = if state.settings.secure_cookies { "; Secure" } else { "" };
+    let text = format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}");
+    HeaderValue::from_str(&text).expect("a token is URL-safe base64")
+}
 
 /// Log in. The answer sets the session cookie.
 #[utoipa::path(post, path = "/session", tag = "session", operation_id = "logIn", request_body = Login,
     responses((status = 200, description = "Logged in", body = SessionInfo)))]
-pub(super) async fn log_in(State(_state): State<AppState>, JsonBody(_login): JsonBody<Login>) -> Result<Response, ApiError> {
-    Err(ApiError::NotFound("page"))
+pub(super) async fn log_in(State(state): State<AppState>, JsonBody(login): JsonBody<Login>) -> Result<Response, ApiError> {
+    let name = login.name.trim().to_lowercase();
+    if name.is_empty() || name.len() > 64 || login.password.len() > LONGEST {
+        return Err(ApiError::WrongLogin);
+    }
+    if let Attempt::Locked { retry_after_s } = state.store.login_attempt(&name).await? {
+        metrics::counter!("kerbwatch_console_logins_total", "reason" => "locked").increment(1);
+        return Err(ApiError::TooManyAttempts { retry_after_s });
+    }
+    let user = state.store.user_named(&name).await?.filter(|user| user.active);
+    let hash = user.as_ref().map(|user| user.password.clone());
+    let right = state.passwords.verify(login.password, hash).await?;
+    let Some(user) = user.filter(|_| right) else {
+        metrics::counter!("kerbwatch_console_logins_total", "reason" => "wrong").increment(1);
+        let deed = Deed { actor: "system", action: "session.refused", object: &name, reason: None, details: json!({}) };
+        state.store.audit_alone(deed).await?;
+        return Err(ApiError::WrongLogin);
+    };
+    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    let (now_ms, expires_ms) = state.store.login_succeeded(&user, &token_hash(&token), state.settings.session_ms).await?;
+    metrics::counter!("kerbwatch_console_logins_total", "reason" => "right").increment(1);
+    let actor = Actor { id: user.id, name: user.name, display_name: user.display_name, roles: user.roles };
+    let mut response = Json(info(&state, &actor, now_ms, expires_ms)).into_response();
+    let max_age_s = state.settings.session_ms / 1000;
+    response.headers_mut().insert(header::SET_COOKIE, cookie(&state, &token, max_age_s));
+    Ok(response)
 }
 
 /// Who am I?
 #[utoipa::path(get, path = "/session", tag = "session", operation_id = "whoAmI",
     responses((status = 200, description = "The session", body = SessionInfo)))]
-pub(super) async fn who_am_i(State(_state): State<AppState>) -> Result<axum::Json<SessionInfo>, ApiError> {
-    Err(ApiError::NotFound("page"))
+pub(super) async fn who_am_i(State(state): State<AppState>, session: Session) -> Result<Json<SessionInfo>, ApiError> {
+    Ok(Json(info(&state, &session.actor, session.used_ms, session.expires_ms)))
 }
 
 /// Log out. Also ends a session that is already over.
 #[utoipa::path(delete, path = "/session", tag = "session", operation_id = "logOut",
     responses((status = 204, description = "Logged out")))]
-pub(super) async fn log_out(State(_state): State<AppState>) -> Result<StatusCode, ApiError> {
-    Err(ApiError::NotFound("page"))
+pub(super) async fn log_out(State(state): State<AppState>, session: Option<Extension<Session>>) -> Result<Response, ApiError> {
+    if let Some(Extension(session)) = session {
+        state.store.end_session(&session.token_hash, &session.actor).await?;
+    }
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&state, "", 0))]).into_response())
 }

@@ -1,0 +1,124 @@
+//! Who may do what: one table of routes and roles, checked before any handler runs. What is not in the table is refused.
+
+use axum::http::Method;
+
+use crate::dto::{Me, Role};
+
+/// The person behind a request.
+#[derive(Debug, Clone)]
+pub(crate) struct Actor {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) display_name: String,
+    pub(crate) roles: Vec<Role>,
+}
+
+impl Actor {
+    pub(crate) fn has_one_of(&self, roles: &[Role]) -> bool {
+        self.roles.iter().any(|role| roles.contains(role))
+    }
+
+    /// May they see pictures? An administrator never does, whatever else they are.
+    pub(crate) fn sees_pictures(&self) -> bool {
+        self.has_one_of(PICTURES) && !self.roles.contains(&Role::Administrator)
+    }
+
+    /// What the application tells about them.
+    pub(crate) fn me(&self) -> Me {
+        let pages: [(&str, &[Role]); 9] = [
+            ("queue", QUEUE),
+            ("decide", DECIDE),
+            ("pictures", PICTURES),
+            ("cases", CASES),
+            ("cameras", &Role::ALL),
+            ("overview", &Role::ALL),
+            ("import", IMPORT),
+            ("users", USERS),
+            ("audit", AUDIT),
+        ];
+        let may = pages.iter().filter(|(_, roles)| self.has_one_of(roles)).map(|(page, _)| (*page).to_owned()).collect();
+        Me {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            display_name: self.display_name.clone(),
+            roles: self.roles.clone(),
+            may,
+        }
+    }
+}
+
+const QUEUE: &[Role] =
+    &[Role::Operator, Role::LegalReviewer, Role::BureauEditor, Role::BureauApprover, Role::Analyst, Role::Supervisor];
+const DECIDE: &[Role] = &[Role::Operator, Role::LegalReviewer, Role::Supervisor];
+const PICTURES: &[Role] = &[Role::Operator, Role::LegalReviewer, Role::BureauEditor, Role::BureauApprover, Role::Supervisor];
+const CASES: &[Role] = &[Role::Operator, Role::LegalReviewer, Role::Analyst, Role::Supervisor];
+const IMPORT: &[Role] = &[Role::BureauEditor, Role::Administrator];
+const USERS: &[Role] = &[Role::Administrator];
+const AUDIT: &[Role] = &[Role::Auditor];
+
+/// Decides what was escalated.
+pub(crate) const SECOND_EYES: &[Role] = &[Role::LegalReviewer, Role::Supervisor];
+
+/// Roles that an administrator may not have besides: who makes users neither sees pictures nor decides.
+pub(crate) const NOT_WITH_ADMINISTRATOR: &[Role] = PICTURES;
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Anybody.
+    Public,
+    /// Whoever has one of these roles.
+    Roles(&'static [Role]),
+}
+
+/// Every route under `/api/v1`.
+const ROUTES: &[(&str, &str, Access)] = &[
+    ("POST", "/session", Access::Public),
+    ("GET", "/session", Access::Roles(&Role::ALL)),
+    ("DELETE", "/session", Access::Public),
+    ("GET", "/candidates", Access::Roles(QUEUE)),
+    ("GET", "/candidates/{id}", Access::Roles(QUEUE)),
+    ("POST", "/candidates/{id}/claim", Access::Roles(DECIDE)),
+    ("DELETE", "/candidates/{id}/claim", Access::Roles(DECIDE)),
+    ("POST", "/candidates/{id}/decisions", Access::Roles(DECIDE)),
+    ("GET", "/cases", Access::Roles(CASES)),
+    ("GET", "/cases/{id}", Access::Roles(CASES)),
+    ("GET", "/cameras", Access::Roles(&Role::ALL)),
+    ("GET", "/cameras/{id}", Access::Roles(&Role::ALL)),
+    ("GET", "/cameras/{id}/zones", Access::Roles(&Role::ALL)),
+    ("POST", "/cameras/import", Access::Roles(IMPORT)),
+    ("GET", "/overview", Access::Roles(&Role::ALL)),
+    ("GET", "/evidence/{candidate}/{file}", Access::Roles(PICTURES)),
+    ("GET", "/events", Access::Roles(&Role::ALL)),
+    ("GET", "/users", Access::Roles(USERS)),
+    ("POST", "/users", Access::Roles(USERS)),
+    ("GET", "/audit", Access::Roles(AUDIT)),
+    ("GET", "/audit/check", Access::Roles(AUDIT)),
+];
+
+/// What the table says of a method on a matched path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listed {
+    /// This.
+    Yes(Access),
+    /// The path is there, with other methods.
+    OtherMethod,
+    /// Nothing: refused.
+    No,
+}
+
+/// Looks a route up; `path` is as axum matched it.
+pub(crate) fn access(method: &Method, path: &str) -> Listed {
+    let Some(path) = path.strip_prefix("/api/v1") else { return Listed::No };
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    let mut listed = Listed::No;
+    for (its_method, its_path, access) in ROUTES {
+        if *its_path == path {
+            if *its_method == method {
+                return Listed::Yes(*access);
+            }
+            listed = Listed::OtherMethod;
+        }
+    }
+    listed
+}

@@ -1,0 +1,131 @@
+//! Before any handler: is the route listed, does the request come from our own application, who is it, may they?
+
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+
+use crate::api::COOKIE;
+use crate::auth::{Access, Actor, Listed, access};
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// A session's use is written down at most this often.
+const TOUCH_MS: i64 = 30_000;
+
+/// A live session, as handlers see it.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) actor: Actor,
+    pub(crate) token_hash: String,
+    pub(crate) used_ms: i64,
+    pub(crate) expires_ms: i64,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Session {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        parts.extensions.get::<Session>().cloned().ok_or(ApiError::Unauthenticated)
+    }
+}
+
+/// What is kept of a token: whoever reads the database cannot log in with it.
+pub(crate) fn token_hash(token: &str) -> String {
+    hex::encode(Sha256::digest(token.as_bytes()))
+}
+
+/// The session cookie's value.
+fn token(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value)
+}
+
+/// Another site can make a browser send our cookie, but not this header (that takes a CORS answer we never give), and not
+/// without the browser saying where it comes from.
+fn from_ourselves(headers: &HeaderMap, origin: Option<&str>) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let header = text("x-kerbwatch") == Some("1");
+    let site = matches!(text("sec-fetch-site"), None | Some("same-origin" | "none"));
+    let named = match (text("origin"), origin) {
+        (Some(theirs), Some(ours)) => theirs == ours,
+        _ => true,
+    };
+    header && site && named
+}
+
+async fn session(state: &AppState, headers: &HeaderMap) -> Result<Option<Session>, ApiError> {
+    let Some(token) = token(headers) else { return Ok(None) };
+    let token_hash = token_hash(token);
+    let found = state.store.session(&token_hash, state.settings.session_idle_ms).await?;
+    let Some((actor, used_ms, expires_ms)) = found else { return Ok(None) };
+    let now_ms = state.now_ms();
+    let used_ms = if now_ms - used_ms > TOUCH_MS {
+        state.store.touch_session(&token_hash).await?;
+        now_ms
+    } else {
+        used_ms
+    };
+    Ok(Some(Session { actor, token_hash, used_ms, expires_ms }))
+}
+
+async fn admit(state: &AppState, request: &mut Request) -> Result<(), ApiError> {
+    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()).unwrap_or_default();
+    let access = match access(request.method(), &path) {
+        Listed::Yes(access) => access,
+        Listed::OtherMethod => return Err(ApiError::MethodNotAllowed),
+        Listed::No => return Err(ApiError::Forbidden),
+    };
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    if changes && !from_ourselves(request.headers(), state.settings.origin.as_deref()) {
+        return Err(ApiError::ForeignOrigin);
+    }
+    let session = session(state, request.headers()).await?;
+    if let Access::Roles(roles) = access {
+        let actor = &session.as_ref().ok_or(ApiError::Unauthenticated)?.actor;
+        if !actor.has_one_of(roles) {
+            return Err(ApiError::Forbidden);
+        }
+    }
+    if let Some(session) = session {
+        request.extensions_mut().insert(session);
+    }
+    Ok(())
+}
+
+/// Lets a request through to its handler, or answers for it.
+pub(crate) async fn gate(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let mut response = match admit(&state, &mut request).await {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    };
+    // Handlers of pictures and streams say otherwise.
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// On every answer: nothing from outside, no frames, no guessing of types.
+pub(crate) async fn secure_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (
+            header::CONTENT_SECURITY_POLICY,
+            // Styles inline: Vue's component libraries set them on elements. Scripts never.
+            "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; \
+             script-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("permissions-policy", HeaderValue::from_static("camera=(), microphone=(), geolocation=()"));
+    response
+}

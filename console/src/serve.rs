@@ -1,0 +1,105 @@
+//! The console as a whole: binds, migrates, takes in, gives out, serves, and stops in that order backwards.
+
+use std::future::{Future, IntoFuture};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::Context;
+use bus::Bus;
+use events::site::Site;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::clock::SystemClock;
+use crate::config::ConsoleConfig;
+use crate::password::PasswordCost;
+use crate::state::AppState;
+use crate::store::Store;
+use crate::{app, intake};
+
+/// After this, requests that are still being answered are cut off.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the process around the console lends it. Everything has a default that does nothing.
+#[derive(Clone)]
+pub struct Hooks {
+    /// The text of `/metrics`.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Is the rest of the process ready? The reason when it is not.
+    pub ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
+    /// Told the address once the console listens there.
+    pub listening: Arc<dyn Fn(SocketAddr) + Send + Sync>,
+}
+
+impl Default for Hooks {
+    fn default() -> Self {
+        Self { metrics: Arc::new(String::new), ready: Arc::new(|| Ok(())), listening: Arc::new(|_| {}) }
+    }
+}
+
+/// Runs the console until `shutdown` is done. In the shape *alone*, `site` holds the cameras to show at once; they are
+/// versioned and go out on the bus like an import.
+///
+/// # Errors
+/// The database, the address or the bus cannot be had; afterwards, when the intake thread ends before it should.
+pub async fn serve(
+    config: ConsoleConfig,
+    bus: Arc<dyn Bus>,
+    site: Option<Site>,
+    hooks: Hooks,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let store = Store::open(&config.database, config.database_connections, Arc::new(SystemClock)).await?;
+    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
+    let state = AppState::new(&config, store.clone(), Some(Arc::clone(&bus)), PasswordCost::Full, hooks.clone()).await?;
+    if let Some(site) = site {
+        store.import_site(&site, "site file").await.context("taking over the site file")?;
+    }
+    let live = tokio::spawn(state.live.clone().follow(store.clone()));
+    let outbox = tokio::spawn(intake::drain(store.clone(), Arc::clone(&bus)));
+    let (stop_intake, stop) = mpsc::channel();
+    let (thread_state, group, runtime) = (state.clone(), config.bus_group.clone(), tokio::runtime::Handle::current());
+    // Its end, whatever the reason, ends the server: a console that takes nothing in must not look alive.
+    let (intake_over, mut intake_ended) = watch::channel(());
+    let thread = std::thread::Builder::new().name("console-intake".to_owned()).spawn(move || {
+        let _over = intake_over;
+        intake::run(&thread_state, &bus, &group, &runtime, &stop)
+    })?;
+
+    let address = listener.local_addr()?;
+    tracing::info!(%address, "the console listens");
+    (hooks.listening)(address);
+    let closing = Arc::clone(&state.closing);
+    let mut closed = closing.subscribe();
+    let stop_serving = async move {
+        tokio::select! {
+            () = shutdown => {}
+            _ = intake_ended.changed() => {}
+        }
+        // Open live streams never end by themselves.
+        closing.send_replace(true);
+    };
+    let serving = axum::serve(listener, app(state)).with_graceful_shutdown(stop_serving).into_future();
+    let patience = async {
+        // An error means that the sender is gone, and so the server with it.
+        let _ = closed.wait_for(|closed| *closed).await;
+        tokio::time::sleep(PATIENCE).await;
+    };
+    let served = tokio::select! {
+        served = serving => served,
+        () = patience => Ok(()),
+    };
+
+    drop(stop_intake);
+    let taken = tokio::task::spawn_blocking(move || thread.join()).await?;
+    outbox.abort();
+    live.abort();
+    store.close().await;
+    served.context("serving")?;
+    match taken {
+        Ok(result) => result.context("the intake from the bus"),
+        Err(_) => anyhow::bail!("the intake thread panicked"),
+    }
+}

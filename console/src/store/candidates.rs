@@ -1,0 +1,350 @@
+//! The queue as it is read.
+
+use serde_json::Value;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::{Bind, Conditions, Store, json_column, like, word_column, word_column_opt};
+use crate::clock::rfc3339;
+use crate::dto::{
+    CandidateState, CandidateSummary, Claim, Decision, Evidence, Model, Observation, PlaceVisit, RejectReason, StateCounts,
+    Ticks, Verdict, Why,
+};
+use crate::view::View;
+
+/// Same place within so long before counts as history.
+const HISTORY_MS: i64 = 30 * 24 * 60 * 60_000;
+/// Boxes that share this much (intersection over union) are the same place.
+const SAME_PLACE_IOU: f64 = 0.1;
+
+/// Columns of a summary, its trigger still and its claim.
+const SUMMARY: &str = "SELECT c.*, l.user_id AS claim_user, l.user_name AS claim_name, l.until_ms AS claim_until, \
+    (SELECT MIN(e.file) FROM evidence_items e WHERE e.candidate = c.id AND e.role = 'trigger') AS still \
+    FROM candidates c LEFT JOIN claims l ON l.candidate = c.id";
+
+/// In which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sort {
+    Newest,
+    Oldest,
+    Score,
+}
+
+/// Where a page begins: after this row.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum After {
+    Raised(i64, String),
+    Score(f64, String),
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Filter {
+    /// Everything but the state.
+    pub(crate) conditions: Conditions,
+    /// Empty is any.
+    pub(crate) states: Vec<String>,
+    pub(crate) sort: Sort,
+    pub(crate) after: Option<After>,
+    pub(crate) limit: i64,
+}
+
+/// What the search field means.
+pub(crate) fn search(conditions: &mut Conditions, q: &str) {
+    let q = like(&q.to_lowercase());
+    let (begin, anywhere) = (Bind::Text(format!("{q}%")), Bind::Text(format!("%{q}%")));
+    conditions.and(
+        "(c.id LIKE ? ESCAPE '!' OR LOWER(c.camera) LIKE ? ESCAPE '!' OR LOWER(c.camera_name) LIKE ? ESCAPE '!' \
+         OR LOWER(c.zone) LIKE ? ESCAPE '!' OR LOWER(c.zone_name) LIKE ? ESCAPE '!' OR LOWER(c.street) LIKE ? ESCAPE '!' \
+         OR LOWER(c.district) LIKE ? ESCAPE '!')",
+        std::iter::once(begin).chain(std::iter::repeat_n(anywhere, 6)),
+    );
+}
+
+pub(super) fn bbox(row: &AnyRow) -> Result<[f64; 4], sqlx::Error> {
+    Ok([row.try_get("x1")?, row.try_get("y1")?, row.try_get("x2")?, row.try_get("y2")?])
+}
+
+fn summary(row: &AnyRow, view: &View<'_>, purpose: &str) -> Result<CandidateSummary, sqlx::Error> {
+    let id: String = row.try_get("id")?;
+    let (first_seen_ms, raised_ms): (i64, i64) = (row.try_get("first_seen_ms")?, row.try_get("raised_ms")?);
+    let claim = match row.try_get::<Option<i64>, _>("claim_until")? {
+        Some(until) if until > view.now_ms => Some(Claim {
+            by: row.try_get("claim_name")?,
+            mine: row.try_get::<String, _>("claim_user")? == view.actor.id,
+            until: rfc3339(until),
+        }),
+        _ => None,
+    };
+    let still: Option<String> = row.try_get("still")?;
+    Ok(CandidateSummary {
+        kind: word_column(row, "kind")?,
+        state: word_column(row, "state")?,
+        version: row.try_get("version")?,
+        camera: row.try_get("camera")?,
+        camera_name: row.try_get("camera_name")?,
+        district: row.try_get("district")?,
+        street: row.try_get("street")?,
+        zone: row.try_get("zone")?,
+        zone_name: row.try_get("zone_name")?,
+        key_area: row.try_get::<i64, _>("key_area")? != 0,
+        permitted: row.try_get::<i64, _>("permitted")? != 0,
+        permit: row.try_get("permit")?,
+        first_seen_at: rfc3339(first_seen_ms),
+        raised_at: rfc3339(raised_ms),
+        received_at: rfc3339(row.try_get("received_ms")?),
+        dwell_s: (raised_ms - first_seen_ms) as f64 / 1000.0,
+        bbox: bbox(row)?,
+        score: row.try_get("score")?,
+        seen_state: word_column_opt(row, "seen_state")?,
+        seen_at: row.try_get::<Option<i64>, _>("seen_ms")?.map(rfc3339),
+        claim,
+        still_url: still.and_then(|file| view.url(&id, &file, purpose)),
+        case: row.try_get("case_id")?,
+        id,
+    })
+}
+
+/// A candidate's row: summary, and what only the detail shows.
+pub(crate) struct Full {
+    pub(crate) summary: CandidateSummary,
+    pub(crate) zone_version: String,
+    pub(crate) run: i64,
+    pub(crate) first_seen_s: f64,
+    pub(crate) raised_s: f64,
+    pub(crate) raised_ms: i64,
+    pub(crate) clock: String,
+    pub(crate) why: Why,
+    pub(crate) models: Vec<Model>,
+}
+
+impl Store {
+    /// A page of candidates, and where the next begins.
+    pub(crate) async fn candidates(
+        &self,
+        filter: &Filter,
+        view: &View<'_>,
+    ) -> Result<(Vec<CandidateSummary>, Option<After>), sqlx::Error> {
+        let mut conditions = filter.conditions.clone();
+        if !filter.states.is_empty() {
+            conditions.one_of("c.state", &filter.states);
+        }
+        let order = match filter.sort {
+            Sort::Newest => "c.raised_ms DESC, c.id DESC",
+            Sort::Oldest => "c.raised_ms, c.id",
+            Sort::Score => "c.score DESC, c.id DESC",
+        };
+        match (&filter.after, filter.sort) {
+            (Some(After::Raised(ms, id)), sort) => {
+                let sign = if sort == Sort::Oldest { '>' } else { '<' };
+                conditions.and(
+                    &format!("(c.raised_ms {sign} ? OR (c.raised_ms = ? AND c.id {sign} ?))"),
+                    [Bind::Int(*ms), Bind::Int(*ms), Bind::Text(id.clone())],
+                );
+            }
+            (Some(After::Score(score, id)), _) => conditions.and(
+                "(c.score < ? OR (c.score = ? AND c.id < ?))",
+                [Bind::Float(*score), Bind::Float(*score), Bind::Text(id.clone())],
+            ),
+            (None, _) => {}
+        }
+        let sql = format!("{SUMMARY}{} ORDER BY {order} LIMIT {}", conditions.sql(), filter.limit + 1);
+        let rows = conditions.query(sql).fetch_all(&self.pool).await?;
+        let page = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+        let next = match rows.get(page.wrapping_sub(1)) {
+            Some(last) if rows.len() > page => {
+                let id: String = last.try_get("id")?;
+                Some(match filter.sort {
+                    Sort::Newest | Sort::Oldest => After::Raised(last.try_get("raised_ms")?, id),
+                    Sort::Score => After::Score(last.try_get("score")?, id),
+                })
+            }
+            _ => None,
+        };
+        let items = rows.iter().take(page).map(|row| summary(row, view, "queue")).collect::<Result<_, _>>()?;
+        Ok((items, next))
+    }
+
+    /// How many there are of each state under the same filters.
+    pub(crate) async fn candidate_counts(&self, conditions: &Conditions) -> Result<StateCounts, sqlx::Error> {
+        let sql = format!("SELECT c.state, COUNT(*) AS n FROM candidates c{} GROUP BY c.state", conditions.sql());
+        let mut counts = StateCounts::default();
+        for row in conditions.query(sql).fetch_all(&self.pool).await? {
+            let n: i64 = row.try_get("n")?;
+            match word_column(&row, "state")? {
+                CandidateState::Open => counts.open = n,
+                CandidateState::Confirmed => counts.confirmed = n,
+                CandidateState::Rejected => counts.rejected = n,
+                CandidateState::Escalated => counts.escalated = n,
+                CandidateState::FieldCheck => counts.field_check = n,
+            }
+        }
+        Ok(counts)
+    }
+
+    /// One candidate.
+    pub(crate) async fn candidate(&self, id: &str, view: &View<'_>, purpose: &str) -> Result<Option<Full>, sqlx::Error> {
+        let mut conditions = Conditions::default();
+        conditions.and("c.id = ?", [Bind::Text(id.to_owned())]);
+        let sql = format!("{SUMMARY}{}", conditions.sql());
+        let Some(row) = conditions.query(sql).fetch_optional(&self.pool).await? else { return Ok(None) };
+        let why: events::wire::v1::WhyData = json_column(&row, "why")?;
+        let fact = |fact: events::wire::v1::FactData| crate::dto::Fact {
+            name: fact.name,
+            value: fact.value,
+            needed: fact.needed,
+            unit: fact.unit,
+        };
+        Ok(Some(Full {
+            summary: summary(&row, view, purpose)?,
+            zone_version: row.try_get("zone_version")?,
+            run: row.try_get("run")?,
+            first_seen_s: row.try_get("first_seen_s")?,
+            raised_s: row.try_get("raised_s")?,
+            raised_ms: row.try_get("raised_ms")?,
+            clock: row.try_get("clock")?,
+            why: Why { text: why.text, facts: why.facts.into_iter().map(fact).collect() },
+            models: json_column(&row, "models")?,
+        }))
+    }
+
+    /// The evidence of a candidate, in the order in which it is looked at.
+    pub(crate) async fn evidence(&self, id: &str, view: &View<'_>, purpose: &str) -> Result<Vec<Evidence>, sqlx::Error> {
+        let rows = sqlx::query("SELECT file, role, sha256, bytes FROM evidence_items WHERE candidate = $1 ORDER BY file")
+            .bind(id)
+            .fetch_all(&self.pool)
+            .await?;
+        let read = |row: &AnyRow| -> Result<Evidence, sqlx::Error> {
+            let file: String = row.try_get("file")?;
+            Ok(Evidence {
+                role: row.try_get("role")?,
+                media_type: crate::evidence::media_type(&file).to_owned(),
+                sha256: row.try_get("sha256")?,
+                bytes: row.try_get("bytes")?,
+                url: view.url(id, &file, purpose),
+                file,
+            })
+        };
+        let mut items = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let order = ["first_seen", "mid", "trigger", "clip", "after", "manifest"];
+        items.sort_by_key(|item| order.iter().position(|role| *role == item.role).unwrap_or(order.len()));
+        Ok(items)
+    }
+
+    /// The key of one evidence file in the store.
+    pub(crate) async fn evidence_key(&self, candidate: &str, file: &str) -> Result<Option<String>, sqlx::Error> {
+        let row = sqlx::query("SELECT item_key FROM evidence_items WHERE candidate = $1 AND file = $2")
+            .bind(candidate)
+            .bind(file)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| row.try_get("item_key")).transpose()
+    }
+
+    /// Later looks, oldest first.
+    pub(crate) async fn looks(&self, id: &str) -> Result<Vec<Observation>, sqlx::Error> {
+        let rows = sqlx::query("SELECT state, at_ms, box FROM observations WHERE candidate = $1 ORDER BY at_ms, id LIMIT 1000")
+            .bind(id)
+            .fetch_all(&self.pool)
+            .await?;
+        let read = |row: &AnyRow| -> Result<Observation, sqlx::Error> {
+            let bbox = match row.try_get::<Option<String>, _>("box")? {
+                Some(_) => Some(json_column(row, "box")?),
+                None => None,
+            };
+            Ok(Observation { state: word_column(row, "state")?, at: rfc3339(row.try_get("at_ms")?), bbox })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// What was decided, oldest first.
+    pub(crate) async fn decisions(&self, id: &str) -> Result<Vec<Decision>, sqlx::Error> {
+        let rows = sqlx::query("SELECT * FROM decisions WHERE candidate = $1 ORDER BY seen_version")
+            .bind(id)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(read_decision).collect()
+    }
+
+    /// Same kind, camera and zone and an overlapping box within 30 days before, newest first, at most 20.
+    pub(crate) async fn same_place(&self, full: &Full) -> Result<Vec<PlaceVisit>, sqlx::Error> {
+        let c = &full.summary;
+        let rows = sqlx::query(
+            "SELECT c.id, c.state, c.raised_ms, c.case_id, c.x1, c.y1, c.x2, c.y2, (SELECT d.reason FROM decisions d \
+             WHERE d.candidate = c.id AND d.seen_version = c.version - 1) AS reason FROM candidates c \
+             WHERE c.camera = $1 AND c.zone = $2 AND c.kind = $3 AND c.raised_ms > $4 AND c.raised_ms <= $5 AND c.id <> $6 \
+             ORDER BY c.raised_ms DESC LIMIT 500",
+        )
+        .bind(c.camera.clone())
+        .bind(c.zone.clone())
+        .bind(crate::dto::word(&c.kind))
+        .bind(full.raised_ms - HISTORY_MS)
+        .bind(full.raised_ms)
+        .bind(c.id.clone())
+        .fetch_all(&self.pool)
+        .await?;
+        let as_box = |[x1, y1, x2, y2]: [f64; 4]| events::BBox { x1, y1, x2, y2 };
+        let mut visits = Vec::new();
+        for row in &rows {
+            if as_box(bbox(row)?).iou(&as_box(c.bbox)) < SAME_PLACE_IOU {
+                continue;
+            }
+            visits.push(PlaceVisit {
+                id: row.try_get("id")?,
+                state: word_column(row, "state")?,
+                raised_at: rfc3339(row.try_get("raised_ms")?),
+                reason: word_column_opt::<RejectReason>(row, "reason")?,
+                case: row.try_get("case_id")?,
+            });
+            if visits.len() == 20 {
+                break;
+            }
+        }
+        Ok(visits)
+    }
+}
+
+/// A decision's row.
+pub(super) fn read_decision(row: &AnyRow) -> Result<Decision, sqlx::Error> {
+    let ticks = match row.try_get::<Option<String>, _>("ticks")? {
+        Some(_) => Some(json_column::<Ticks>(row, "ticks")?),
+        None => None,
+    };
+    Ok(Decision {
+        id: row.try_get("id")?,
+        verdict: word_column::<Verdict>(row, "verdict")?,
+        by: row.try_get("user_name")?,
+        at: rfc3339(row.try_get("at_ms")?),
+        seen_version: row.try_get("seen_version")?,
+        reason: word_column_opt(row, "reason")?,
+        ticks,
+        note: row.try_get("note")?,
+        supersedes: row.try_get("supersedes")?,
+    })
+}
+
+/// A cursor's text; opaque to those who get it.
+pub(crate) fn cursor_text(after: &After) -> String {
+    use base64::Engine;
+    let value = match after {
+        After::Raised(ms, id) => serde_json::json!(["r", ms, id]),
+        // As bits: a decimal text could be off by the last digit, and skip or repeat a row.
+        After::Score(score, id) => serde_json::json!(["s", score.to_bits(), id]),
+    };
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string())
+}
+
+/// A cursor's meaning; `None` when it is not one of ours for this order.
+pub(crate) fn cursor_after(text: &str, sort: Sort) -> Option<After> {
+    use base64::Engine;
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (tag, number, id): (String, Value, String) = serde_json::from_slice(&bytes).ok()?;
+    if id.contains('\0') {
+        return None;
+    }
+    match (tag.as_str(), sort) {
+        ("r", Sort::Newest | Sort::Oldest) => Some(After::Raised(number.as_i64()?, id)),
+        ("s", Sort::Score) => Some(f64::from_bits(number.as_u64()?)).filter(|v| v.is_finite()).map(|v| After::Score(v, id)),
+        _ => None,
+    }
+}

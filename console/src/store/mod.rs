@@ -1,0 +1,332 @@
+//! The database: SQLite or PostgreSQL by URL, one text of SQL for both.
+//!
+//! Every change goes through [`Tx`], which first takes the writer's lock (a row of `heads`). So changes happen one after the
+//! other in the whole installation, numbers are given out in the order of commit, and no two transactions can deadlock. Reads
+//! take no lock. What this costs is bounded: intake writes hundreds of messages in one transaction.
+
+mod audit;
+mod cameras;
+mod candidates;
+mod cases;
+mod intake;
+mod live;
+mod outbox;
+mod review;
+mod users;
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use sqlx::any::{AnyArguments, AnyPoolOptions, AnyRow};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::query::Query;
+use sqlx::{Any, AnyPool, AssertSqlSafe, Row, SqlSafeStr, Transaction};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
+
+use crate::clock::Clock;
+
+pub(crate) use audit::Deed;
+pub(crate) use candidates::{Filter, Sort, cursor_after, cursor_text, search};
+pub(crate) use intake::evidence_file;
+pub(crate) use live::LiveEvent;
+pub(crate) use users::{Attempt, StoredUser};
+
+/// Which of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// Why the database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The URL is neither SQLite's nor PostgreSQL's.
+    #[error("database {0:?}: expected sqlite:///path/to/file or postgres://user@host/name")]
+    Url(String),
+    /// It does not answer, or refuses.
+    #[error("opening the database {url}")]
+    Open {
+        /// The URL without its password.
+        url: String,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// It holds another version of the tables.
+    #[error("migrating the database {url}")]
+    Migrate {
+        /// The URL without its password.
+        url: String,
+        /// Why.
+        source: sqlx::migrate::MigrateError,
+    },
+    /// A statement failed.
+    #[error("{operation}")]
+    Query {
+        /// What was being done.
+        operation: &'static str,
+        /// Why.
+        source: sqlx::Error,
+    },
+}
+
+/// A pool of connections to the migrated database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pool: AnyPool,
+    backend: Backend,
+    clock: Arc<dyn Clock>,
+    /// SQLite's own waiting is unfair and gives up; ours queues.
+    writer: Arc<Mutex<()>>,
+    live: Arc<Notify>,
+    outbox: Arc<Notify>,
+}
+
+impl Store {
+    /// Connects, and brings the tables up to date.
+    ///
+    /// # Errors
+    /// A URL of another kind, a database that does not answer, tables of a newer version.
+    pub async fn open(url: &str, connections: u32, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let backend = match url.split(':').next() {
+            Some("sqlite") => Backend::Sqlite,
+            Some("postgres" | "postgresql") => Backend::Postgres,
+            _ => return Err(StoreError::Url(events::site::redact_source(url))),
+        };
+        let shown = events::site::redact_source(url);
+        let open = |source| StoreError::Open { url: shown.clone(), source };
+        let full = match backend {
+            Backend::Sqlite if !url.contains('?') => format!("{url}?mode=rwc"),
+            _ => url.to_owned(),
+        };
+        let options = sqlx::any::AnyConnectOptions::from_str(&full).map_err(open)?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(connections.max(2))
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if backend == Backend::Sqlite {
+                        // WAL: readers and the writer do not wait for each other. FULL: a decision that was answered is on disk.
+                        let pragmas = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                                       PRAGMA foreign_keys = ON";
+                        sqlx::raw_sql(pragmas).execute(&mut *connection).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await
+            .map_err(open)?;
+        migrator(backend).run(&pool).await.map_err(|source| StoreError::Migrate { url: shown.clone(), source })?;
+        Ok(Self { pool, backend, clock, writer: Arc::default(), live: Arc::default(), outbox: Arc::default() })
+    }
+
+    /// The clock that all rows are stamped with.
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Rings when live events were written.
+    pub(crate) fn live_bell(&self) -> &Arc<Notify> {
+        &self.live
+    }
+
+    /// Rings when there is something to publish.
+    pub(crate) fn outbox_bell(&self) -> &Arc<Notify> {
+        &self.outbox
+    }
+
+    /// Does the database answer?
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let query = sqlx::query("SELECT 1").fetch_one(&self.pool).await;
+        query.map(drop).map_err(|source| StoreError::Query { operation: "asking the database for a sign of life", source })
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Begins a change and waits for the writer's lock.
+    pub(crate) async fn write(&self) -> Result<Tx, sqlx::Error> {
+        let guard = Arc::clone(&self.writer).lock_owned().await;
+        let mut inner = self.pool.begin().await?;
+        // The first statement writes: on SQLite that takes the write lock before anything was read, so that a snapshot can
+        // never be too old; on PostgreSQL it locks the row until the end.
+        sqlx::query("UPDATE heads SET value = value + 1 WHERE name = 'writer'").execute(&mut *inner).await?;
+        let now_ms = self.clock.now_ms();
+        Ok(Tx { inner, now_ms, rings: (false, false), store: self.clone(), _guard: guard })
+    }
+
+    /// A value that is made once and kept for the installation, e.g. a key.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn setting_or(&self, name: &str, make: impl FnOnce() -> String + Send) -> Result<String, sqlx::Error> {
+        let mut tx = self.write().await?;
+        let kept = sqlx::query("SELECT value FROM settings WHERE name = $1").bind(name).fetch_optional(tx.db()).await?;
+        let value = match kept {
+            Some(row) => row.try_get("value")?,
+            None => {
+                let value = make();
+                let insert = sqlx::query("INSERT INTO settings (name, value) VALUES ($1, $2)").bind(name).bind(value.clone());
+                insert.execute(tx.db()).await?;
+                value
+            }
+        };
+        tx.commit().await?;
+        Ok(value)
+    }
+}
+
+/// A change in the making. Dropped without [`Tx::commit`], nothing of it happened.
+pub(crate) struct Tx {
+    inner: Transaction<'static, Any>,
+    now_ms: i64,
+    /// What to wake after the commit: live stream, outbox.
+    rings: (bool, bool),
+    store: Store,
+    _guard: OwnedMutexGuard<()>,
+}
+
+impl Tx {
+    /// The one time of everything in this change.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.now_ms
+    }
+
+    pub(crate) fn db(&mut self) -> &mut sqlx::AnyConnection {
+        &mut self.inner
+    }
+
+    /// The next number of a head, in the order of commit.
+    async fn next(&mut self, head: &'static str) -> Result<i64, sqlx::Error> {
+        let row = sqlx::query("UPDATE heads SET value = value + 1 WHERE name = $1 RETURNING value")
+            .bind(head)
+            .fetch_one(self.db())
+            .await?;
+        row.try_get("value")
+    }
+
+    /// Makes it so, then wakes whoever waits for it.
+    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
+        self.inner.commit().await?;
+        if self.rings.0 {
+            self.store.live.notify_one();
+        }
+        if self.rings.1 {
+            self.store.outbox.notify_one();
+        }
+        Ok(())
+    }
+}
+
+fn migrator(backend: Backend) -> Migrator {
+    let step = |version, name: &'static str, sql: &'static str| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    let append_only = match backend {
+        Backend::Sqlite => include_str!("../../migrations/sqlite/0002_append_only.sql"),
+        Backend::Postgres => include_str!("../../migrations/postgres/0002_append_only.sql"),
+    };
+    Migrator::with_migrations(vec![
+        step(1, "tables", include_str!("../../migrations/common/0001_tables.sql")),
+        step(2, "append only", append_only),
+    ])
+}
+
+/// A value to be bound.
+#[derive(Debug, Clone)]
+pub(crate) enum Bind {
+    Text(String),
+    Int(i64),
+    Float(f64),
+}
+
+/// Conditions that are put together from what was asked for. Texts of conditions are ours, values are always bound.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Conditions {
+    parts: Vec<String>,
+    binds: Vec<Bind>,
+}
+
+impl Conditions {
+    /// Adds a condition in which each `?` stands for one value.
+    pub(crate) fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Bind>) {
+        let mut text = String::new();
+        let mut values = values.into_iter();
+        for piece in condition.split_inclusive('?') {
+            match piece.strip_suffix('?') {
+                Some(head) => {
+                    self.binds.push(values.next().expect("a condition has a value for each of its marks"));
+                    text.push_str(&format!("{head}${}", self.binds.len()));
+                }
+                None => text.push_str(piece),
+            }
+        }
+        self.parts.push(text);
+    }
+
+    /// `column IN (…)`.
+    pub(crate) fn one_of(&mut self, column: &str, values: &[String]) {
+        let marks = vec!["?"; values.len()].join(", ");
+        self.and(&format!("{column} IN ({marks})"), values.iter().cloned().map(Bind::Text));
+    }
+
+    /// ` WHERE …`, or nothing.
+    pub(crate) fn sql(&self) -> String {
+        if self.parts.is_empty() { String::new() } else { format!(" WHERE {}", self.parts.join(" AND ")) }
+    }
+
+    /// The statement with its values.
+    pub(crate) fn query(&self, sql: String) -> Query<'static, Any, AnyArguments> {
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for bind in &self.binds {
+            query = match bind.clone() {
+                Bind::Text(text) => query.bind(text),
+                Bind::Int(number) => query.bind(number),
+                Bind::Float(number) => query.bind(number),
+            };
+        }
+        query
+    }
+}
+
+/// Escapes `%`, `_` and the escape itself for `LIKE … ESCAPE '!'`.
+pub(crate) fn like(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            out.push('!');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// JSON in a text column; what cannot be read is a fault of the database, not of the reader.
+pub(crate) fn json_column<T: serde::de::DeserializeOwned>(row: &AnyRow, column: &'static str) -> Result<T, sqlx::Error> {
+    let text: String = row.try_get(column)?;
+    serde_json::from_str(&text).map_err(|source| sqlx::Error::ColumnDecode { index: column.to_owned(), source: source.into() })
+}
+
+/// A word in a text column, as one of our enums.
+pub(crate) fn word_column<T: serde::de::DeserializeOwned>(row: &AnyRow, column: &'static str) -> Result<T, sqlx::Error> {
+    let text: String = row.try_get(column)?;
+    crate::dto::from_word(&text).ok_or_else(|| sqlx::Error::ColumnDecode {
+        index: column.to_owned(),
+        source: format!("{text:?} is not one of the known words").into(),
+    })
+}
+
+/// A word that may be absent.
+pub(crate) fn word_column_opt<T: serde::de::DeserializeOwned>(
+    row: &AnyRow,
+    column: &'static str,
+) -> Result<Option<T>, sqlx::Error> {
+    let text: Option<String> = row.try_get(column)?;
+    if text.is_some() { word_column(row, column).map(Some) } else { Ok(None) }
+}

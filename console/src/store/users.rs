@@ -1,0 +1,226 @@
+//! Users, log-in attempts, sessions.
+
+use serde_json::json;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::audit::Deed;
+use super::{Store, Tx, json_column};
+use crate::auth::Actor;
+use crate::clock::rfc3339;
+use crate::dto::{Role, UserRecord};
+
+/// Wrong passwords in a row before the name is locked.
+const FREE_ATTEMPTS: i64 = 5;
+/// The first lock; each further wrong password doubles it.
+const FIRST_LOCK_MS: i64 = 30_000;
+/// The longest lock.
+const LONGEST_LOCK_MS: i64 = 15 * 60_000;
+/// Attempts are forgotten after a day without any.
+const FORGET_MS: i64 = 24 * 60 * 60_000;
+
+/// A user with what is needed to log in.
+#[derive(Clone)]
+pub(crate) struct StoredUser {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) display_name: String,
+    pub(crate) password: String,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) active: bool,
+}
+
+/// May this log-in be looked at?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    /// Yes; it already counts as wrong until [`Store::login_succeeded`].
+    Allowed,
+    /// Not for so many seconds.
+    Locked {
+        /// Seconds.
+        retry_after_s: i64,
+    },
+}
+
+fn read_user(row: &AnyRow) -> Result<StoredUser, sqlx::Error> {
+    Ok(StoredUser {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        display_name: row.try_get("display_name")?,
+        password: row.try_get("password")?,
+        roles: json_column(row, "roles")?,
+        active: row.try_get::<i64, _>("active")? != 0,
+    })
+}
+
+impl Store {
+    /// Makes a user; `false` when the name is taken. `password` is the PHC string.
+    pub(crate) async fn insert_user(&self, user: &StoredUser, by: &str) -> Result<bool, sqlx::Error> {
+        let mut tx = self.write().await?;
+        let roles = serde_json::to_string(&user.roles).expect("roles are words");
+        let now_ms = tx.now_ms();
+        let done = sqlx::query(
+            "INSERT INTO users (id, name, display_name, password, roles, active, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+             ON CONFLICT (name) DO NOTHING",
+        )
+        .bind(user.id.clone())
+        .bind(user.name.clone())
+        .bind(user.display_name.clone())
+        .bind(user.password.clone())
+        .bind(roles)
+        .bind(i64::from(user.active))
+        .bind(now_ms)
+        .execute(tx.db())
+        .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let details = json!({ "roles": user.roles });
+        tx.audit(Deed { actor: by, action: "user.add", object: &user.name, reason: None, details }).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// The user with this log-in name.
+    pub(crate) async fn user_named(&self, name: &str) -> Result<Option<StoredUser>, sqlx::Error> {
+        let row = sqlx::query("SELECT * FROM users WHERE name = $1").bind(name).fetch_optional(&self.pool).await?;
+        row.as_ref().map(read_user).transpose()
+    }
+
+    /// All users, by name.
+    pub(crate) async fn users(&self) -> Result<Vec<UserRecord>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT u.*, a.locked_until_ms FROM users u LEFT JOIN login_attempts a ON a.name = u.name ORDER BY u.name",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let now_ms = self.clock.now_ms();
+        let record = |row: &AnyRow| -> Result<UserRecord, sqlx::Error> {
+            let user = read_user(row)?;
+            let locked: Option<i64> = row.try_get("locked_until_ms")?;
+            Ok(UserRecord {
+                id: user.id,
+                name: user.name,
+                display_name: user.display_name,
+                roles: user.roles,
+                active: user.active,
+                created_at: rfc3339(row.try_get("created_ms")?),
+                last_login_at: row.try_get::<Option<i64>, _>("last_login_ms")?.map(rfc3339),
+                locked_until: locked.filter(|until| *until > now_ms).map(rfc3339),
+            })
+        };
+        rows.iter().map(record).collect()
+    }
+
+    /// Counts an attempt as wrong before the password is looked at, so that many at once cannot outrun the count.
+    pub(crate) async fn login_attempt(&self, name: &str) -> Result<Attempt, sqlx::Error> {
+        let mut tx = self.write().await?;
+        let now_ms = tx.now_ms();
+        sqlx::query("DELETE FROM login_attempts WHERE last_ms < $1").bind(now_ms - FORGET_MS).execute(tx.db()).await?;
+        let row = sqlx::query("SELECT failures, locked_until_ms FROM login_attempts WHERE name = $1")
+            .bind(name)
+            .fetch_optional(tx.db())
+            .await?;
+        let (failures, locked): (i64, i64) = match row {
+            Some(row) => (row.try_get("failures")?, row.try_get("locked_until_ms")?),
+            None => (0, 0),
+        };
+        if locked > now_ms {
+            return Ok(Attempt::Locked { retry_after_s: (locked - now_ms + 999) / 1000 });
+        }
+        let failures = failures + 1;
+        let lock = if failures >= FREE_ATTEMPTS {
+            // 2^10 first locks are far beyond the longest.
+            let doubled = u32::try_from(failures - FREE_ATTEMPTS).unwrap_or(u32::MAX).min(10);
+            now_ms + (FIRST_LOCK_MS << doubled).min(LONGEST_LOCK_MS)
+        } else {
+            0
+        };
+        sqlx::query(
+            "INSERT INTO login_attempts (name, failures, last_ms, locked_until_ms) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (name) DO UPDATE SET failures = excluded.failures, last_ms = excluded.last_ms, \
+             locked_until_ms = excluded.locked_until_ms",
+        )
+        .bind(name)
+        .bind(failures)
+        .bind(now_ms)
+        .bind(lock)
+        .execute(tx.db())
+        .await?;
+        tx.commit().await?;
+        Ok(Attempt::Allowed)
+    }
+
+    /// The password was right: forgets the attempts and opens a session.
+    pub(crate) async fn login_succeeded(
+        &self,
+        user: &StoredUser,
+        token_hash: &str,
+        session_ms: i64,
+    ) -> Result<(i64, i64), sqlx::Error> {
+        let mut tx = self.write().await?;
+        let now_ms = tx.now_ms();
+        sqlx::query("DELETE FROM login_attempts WHERE name = $1").bind(user.name.clone()).execute(tx.db()).await?;
+        sqlx::query("DELETE FROM sessions WHERE expires_ms < $1").bind(now_ms).execute(tx.db()).await?;
+        sqlx::query("UPDATE users SET last_login_ms = $1 WHERE id = $2")
+            .bind(now_ms)
+            .bind(user.id.clone())
+            .execute(tx.db())
+            .await?;
+        open_session(&mut tx, &user.id, token_hash, session_ms).await?;
+        tx.audit(Deed { actor: &user.name, action: "session.login", object: &user.name, reason: None, details: json!({}) })
+            .await?;
+        tx.commit().await?;
+        Ok((now_ms, now_ms + session_ms))
+    }
+
+    /// The session with this token, if it is alive: the actor, when it was last used, when it ends.
+    pub(crate) async fn session(&self, token_hash: &str, idle_ms: i64) -> Result<Option<(Actor, i64, i64)>, sqlx::Error> {
+        let now_ms = self.clock.now_ms();
+        let row = sqlx::query(
+            "SELECT u.id, u.name, u.display_name, u.password, u.roles, u.active, s.used_ms, s.expires_ms FROM sessions s \
+             JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_ms > $2 AND s.used_ms > $3 AND u.active = 1",
+        )
+        .bind(token_hash)
+        .bind(now_ms)
+        .bind(now_ms - idle_ms)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let user = read_user(&row)?;
+        let actor = Actor { id: user.id, name: user.name, display_name: user.display_name, roles: user.roles };
+        Ok(Some((actor, row.try_get("used_ms")?, row.try_get("expires_ms")?)))
+    }
+
+    /// The session was used now.
+    pub(crate) async fn touch_session(&self, token_hash: &str) -> Result<(), sqlx::Error> {
+        let mut tx = self.write().await?;
+        let now_ms = tx.now_ms();
+        let touch = sqlx::query("UPDATE sessions SET used_ms = $1 WHERE token_hash = $2").bind(now_ms).bind(token_hash);
+        touch.execute(tx.db()).await?;
+        tx.commit().await
+    }
+
+    /// Ends a session.
+    pub(crate) async fn end_session(&self, token_hash: &str, actor: &Actor) -> Result<(), sqlx::Error> {
+        let mut tx = self.write().await?;
+        sqlx::query("DELETE FROM sessions WHERE token_hash = $1").bind(token_hash).execute(tx.db()).await?;
+        sqlx::query("DELETE FROM claims WHERE user_id = $1").bind(actor.id.clone()).execute(tx.db()).await?;
+        tx.audit(Deed { actor: &actor.name, action: "session.logout", object: &actor.name, reason: None, details: json!({}) })
+            .await?;
+        tx.commit().await
+    }
+}
+
+async fn open_session(tx: &mut Tx, user_id: &str, token_hash: &str, session_ms: i64) -> Result<(), sqlx::Error> {
+    let now_ms = tx.now_ms();
+    sqlx::query("INSERT INTO sessions (token_hash, user_id, created_ms, used_ms, expires_ms) VALUES ($1, $2, $3, $4, $5)")
+        .bind(token_hash)
+        .bind(user_id)
+        .bind(now_ms)
+        .bind(now_ms)
+        .bind(now_ms + session_ms)
+        .execute(tx.db())
+        .await?;
+    Ok(())
+}

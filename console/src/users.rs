@@ -1,0 +1,82 @@
+//! Making users: the same rules on the command line and over HTTP.
+
+use crate::auth::NOT_WITH_ADMINISTRATOR;
+use crate::dto::{NewUser, Role};
+use crate::error::ApiError;
+use crate::password::{LONGEST, PasswordCost, Passwords, SHORTEST};
+use crate::store::{Store, StoredUser};
+
+/// Why a user cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum UserError {
+    /// The name, the password or the roles are not allowed.
+    #[error("{0}")]
+    Refused(String),
+    /// The name is taken.
+    #[error("the name {0} is taken")]
+    Taken(String),
+    /// The database or the hashing failed.
+    #[error("making the user {name}")]
+    Failed {
+        /// Which.
+        name: String,
+        /// Why.
+        source: ApiError,
+    },
+}
+
+/// Makes a user from outside the web interface, e.g. `kerbwatch console add-user`. Returns the user's id.
+///
+/// # Errors
+/// A bad or taken name, a short password, roles that do not go together, or the database.
+pub async fn create_user(store: &Store, name: &str, password: &str, roles: &[Role]) -> Result<String, UserError> {
+    let new = NewUser { name: name.to_owned(), display_name: None, password: password.to_owned(), roles: roles.to_vec() };
+    add(store, &Passwords::new(PasswordCost::Full), new, "command line").await
+}
+
+/// Checks and makes.
+pub(crate) async fn add(store: &Store, passwords: &Passwords, new: NewUser, by: &str) -> Result<String, UserError> {
+    check(&new).map_err(UserError::Refused)?;
+    let NewUser { name, display_name, password, mut roles } = new;
+    roles.sort();
+    roles.dedup();
+    let failed = |source| UserError::Failed { name: name.clone(), source };
+    let user = StoredUser {
+        id: hex::encode(rand::random::<[u8; 16]>()),
+        name: name.clone(),
+        display_name: display_name.unwrap_or_else(|| name.clone()),
+        password: passwords.hash(password).await.map_err(failed)?,
+        roles,
+        active: true,
+    };
+    let made = store.insert_user(&user, by).await.map_err(|error| failed(error.into()))?;
+    if made { Ok(user.id) } else { Err(UserError::Taken(name)) }
+}
+
+fn check(new: &NewUser) -> Result<(), String> {
+    let good = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-');
+    if !(1..=64).contains(&new.name.len()) || !new.name.bytes().all(good) {
+        return Err("a name has 1 to 64 characters of a-z, 0-9, '.', '_' and '-'".to_owned());
+    }
+    // Rows of the log that no person wrote carry these.
+    if matches!(new.name.as_str(), "system" | "bus") {
+        return Err(format!("the name {} is kept for the program itself", new.name));
+    }
+    if new.display_name.as_ref().is_some_and(|name| name.trim().is_empty() || name.chars().count() > 100) {
+        return Err("a display name has 1 to 100 characters".to_owned());
+    }
+    let length = new.password.chars().count();
+    if length < SHORTEST || new.password.len() > LONGEST {
+        return Err(format!("a password has {SHORTEST} to {LONGEST} characters"));
+    }
+    if new.password.to_lowercase().contains(&new.name) && new.name.len() > 3 {
+        return Err("a password does not contain the name".to_owned());
+    }
+    if new.roles.is_empty() {
+        return Err("a user has at least one role".to_owned());
+    }
+    if new.roles.contains(&Role::Administrator) && new.roles.iter().any(|role| NOT_WITH_ADMINISTRATOR.contains(role)) {
+        return Err("an administrator sees no pictures and decides nothing: give those roles to another user".to_owned());
+    }
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! Through whose eyes something is read.
+
+use crate::auth::Actor;
+use crate::signing::Signer;
+
+/// The person asking, the time, and the key for picture addresses if they may see pictures.
+pub(crate) struct View<'a> {
+    pub(crate) actor: &'a Actor,
+    pub(crate) signer: Option<&'a Signer>,
+    pub(crate) now_ms: i64,
+}
+
+impl View<'_> {
+    /// A signed address, or nothing for those who see no pictures.
+    pub(crate) fn url(&self, candidate: &str, file: &str, purpose: &str) -> Option<String> {
+        self.signer.map(|signer| signer.url(&self.actor.id, candidate, file, purpose, self.now_ms))
+    }
+}
