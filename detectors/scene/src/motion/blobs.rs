@@ -89,6 +89,39 @@ pub(crate) fn standing(street: &Street, wanted: impl Fn(usize) -> bool, least: u
     blobs
 }
 
+/// Strong and weak pixels of one blob are two things when their mean contrasts differ by this factor: a suitcase, and the
+/// shine of the floor around it.
+pub(crate) const UNLIKE: f32 = 2.5;
+
+/// The mean contrast of a mask.
+pub(crate) fn contrast(mask: &[u32], street: &Street) -> f32 {
+    mask.iter().map(|&i| street.contrast(i as usize) as f32).sum::<f32>() / mask.len().max(1) as f32
+}
+
+/// Parts a blob into strong and weak pixels where they fall into two groups: the threshold is Otsu's (1979).
+pub(crate) fn by_contrast(blob: Mask, street: &Street) -> Vec<Mask> {
+    let mut sorted: Vec<i32> = blob.iter().map(|&i| street.contrast(i as usize)).collect();
+    sorted.sort_unstable();
+    let n = sorted.len();
+    let total: i64 = sorted.iter().map(|&c| i64::from(c)).sum();
+    let (mut below, mut best, mut cut, mut means) = (0i64, 0.0f64, 0usize, (0.0f64, 0.0f64));
+    for k in 1..n {
+        below += i64::from(sorted[k - 1]);
+        let (low, high) = (below as f64 / k as f64, (total - below) as f64 / (n - k) as f64);
+        let between = k as f64 * (n - k) as f64 * (high - low).powi(2);
+        if between > best {
+            (best, cut, means) = (between, k, (low, high));
+        }
+    }
+    let weak_share = cut as f64 / n as f64;
+    if !(0.2..=0.85).contains(&weak_share) || means.1 < f64::from(UNLIKE) * means.0 {
+        return vec![blob];
+    }
+    let threshold = sorted[cut];
+    let (strong, weak) = blob.into_iter().partition(|&i| street.contrast(i as usize) >= threshold);
+    vec![strong, weak]
+}
+
 /// Side of the cells in which movement is looked for, pixels: finer than a person's width in any usable picture.
 const CELL: usize = 4;
 

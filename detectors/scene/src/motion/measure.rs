@@ -12,6 +12,12 @@ pub(crate) struct Looks {
     pub(crate) edge_now: f32,
     /// The same in the empty street. A thing that came has the first larger; one that left, the second.
     pub(crate) edge_before: f32,
+    /// Of the border pixels whose edge changed, those where it grew less those where it faded, as a share, -1..=1. Unlike the
+    /// means it is not misled by one strong old edge that the border happens to follow.
+    pub(crate) votes: f32,
+    /// How much less its colours are like those around it than the street's there were, -1..=1: what came stands out, what
+    /// left uncovers more of the surroundings.
+    pub(crate) stands_out: f32,
     /// Correlation of fine structure between now and the empty street, -1..=1: high where only the light changed. 0 where
     /// either has no structure.
     pub(crate) same_structure: f32,
@@ -29,8 +35,85 @@ pub(crate) struct Looks {
     pub(crate) fill: f32,
 }
 
+impl Looks {
+    /// Did something come (above 0) or leave (below)? -2..=2.
+    pub(crate) fn came(&self) -> f32 {
+        self.votes + self.stands_out
+    }
+}
+
 /// Edges above this say no more, grey levels.
 const EDGE_CAP: i32 = 60 * LEVEL;
+
+/// An edge has to change by this much to vote, fixed point.
+const VOTE: i32 = 5 * LEVEL;
+
+/// Width of the ring whose colours a blob is compared with, pixels.
+const RING: usize = 5;
+
+/// See [`Looks::stands_out`]: histogram intersection (Swain & Ballard 1991) of the inside with the ring around, in the street
+/// less in the picture now.
+fn stands_out(mask: &Mask, around: PixelBox, now: &Picture, street: &Picture) -> f32 {
+    let outer = around.grown(RING, now.w, now.h);
+    let width = outer.x2 - outer.x1;
+    let mut taken = vec![false; width * (outer.y2 - outer.y1)];
+    let mut inside = (Histogram::default(), Histogram::default());
+    for &i in mask {
+        let (x, y) = (i as usize % now.w, i as usize / now.w);
+        taken[(y - outer.y1) * width + x - outer.x1] = true;
+        inside.0.add(now, i as usize);
+        inside.1.add(street, i as usize);
+    }
+    let mut ring = (Histogram::default(), Histogram::default());
+    for y in outer.y1..outer.y2 {
+        for x in outer.x1..outer.x2 {
+            let near = |dx: isize, dy: isize| {
+                let (nx, ny) = (x as isize - outer.x1 as isize + dx, y as isize - outer.y1 as isize + dy);
+                nx >= 0 && ny >= 0 && (nx as usize) < width && taken.get(ny as usize * width + nx as usize).copied().unwrap_or(false)
+            };
+            // The pixel beside the border is a mixture of both.
+            let beside = near(0, 0) || near(1, 0) || near(-1, 0) || near(0, 1) || near(0, -1);
+            if !beside {
+                ring.0.add(now, y * now.w + x);
+                ring.1.add(street, y * now.w + x);
+            }
+        }
+    }
+    inside.1.common(&ring.1) - inside.0.common(&ring.0)
+}
+
+/// Colours in 16 × 8 × 8 soft-edged bins; luma is spread over two neighbours so that noise at a bin's edge does not matter.
+struct Histogram {
+    bins: Vec<f32>,
+    n: f32,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self { bins: vec![0.0; 17 * 64], n: 0.0 }
+    }
+}
+
+impl Histogram {
+    fn add(&mut self, p: &Picture, i: usize) {
+        let luma = f32::from(p.y[i]) / 4096.0;
+        let bin = luma as usize;
+        // Colour differences of streets lie within 32 of grey: bins of 10 levels there.
+        let chroma = |c: u16| ((i32::from(c) - 88 * LEVEL) / (10 * LEVEL)).clamp(0, 7) as usize;
+        let colour = chroma(p.u[i]) * 8 + chroma(p.v[i]);
+        let part = luma - bin as f32;
+        self.bins[bin * 64 + colour] += 1.0 - part;
+        self.bins[(bin + 1) * 64 + colour] += part;
+        self.n += 1.0;
+    }
+
+    fn common(&self, other: &Self) -> f32 {
+        if self.n < 1.0 || other.n < 1.0 {
+            return 0.0;
+        }
+        self.bins.iter().zip(&other.bins).map(|(a, b)| (a / self.n).min(b / other.n)).sum()
+    }
+}
 
 /// Looks at a blob in `now` (in the street's light) and in the `street`.
 pub(crate) fn looks(mask: &Mask, now: &Picture, street: &Picture) -> Looks {
@@ -38,6 +121,7 @@ pub(crate) fn looks(mask: &Mask, now: &Picture, street: &Picture) -> Looks {
     let (w, n) = (now.w, mask.len() as f32);
     let inside = |i: usize| mask.binary_search(&(i as u32)).is_ok();
     let (mut edge_now, mut edge_before, mut border) = (0i64, 0i64, 0i64);
+    let (mut grew, mut faded) = (0i32, 0i32);
     let (mut ratio, mut ratio2, mut colour, mut contrast, mut sum_now, mut sum_before) = (0.0f32, 0.0f32, 0.0f32, 0.0f32, 0.0f32, 0.0f32);
     let mut corr = Correlation::default();
     for &i in mask {
@@ -53,8 +137,11 @@ pub(crate) fn looks(mask: &Mask, now: &Picture, street: &Picture) -> Looks {
             || !inside(i + w);
         if at_border {
             border += 1;
-            edge_now += i64::from(strongest(now, i).min(EDGE_CAP));
-            edge_before += i64::from(strongest(street, i).min(EDGE_CAP));
+            let (e_now, e_before) = (strongest(now, i).min(EDGE_CAP), strongest(street, i).min(EDGE_CAP));
+            edge_now += i64::from(e_now);
+            edge_before += i64::from(e_before);
+            grew += i32::from(e_now > e_before + VOTE);
+            faded += i32::from(e_before > e_now + VOTE);
         }
         let (a, b) = (f32::from(now.y[i]), f32::from(street.y[i]));
         let q = (a + 4.0 * LEVEL as f32) / (b + 4.0 * LEVEL as f32);
@@ -73,6 +160,8 @@ pub(crate) fn looks(mask: &Mask, now: &Picture, street: &Picture) -> Looks {
     Looks {
         edge_now: edge_now as f32 / border.max(1) as f32 / level,
         edge_before: edge_before as f32 / border.max(1) as f32 / level,
+        votes: (grew - faded) as f32 / (grew + faded).max(border.max(1) as i32 / 4).max(1) as f32,
+        stands_out: stands_out(mask, around, now, street),
         same_structure: corr.value(),
         street_structure: corr.second_spread() / level,
         ratio: (sum_now + n * level) / (sum_before + n * level),
@@ -145,18 +234,45 @@ impl Correlation {
     }
 }
 
-/// Correlation of edge strength between two pictures, -1..=1, over the pixels `usable` picks: is it the same view?
-pub(crate) fn same_view(a: &Picture, b: &Picture, usable: impl Fn(usize) -> bool) -> f32 {
-    let mut corr = Correlation::default();
-    for y in (1..a.h.saturating_sub(1)).step_by(2) {
-        for x in (1..a.w.saturating_sub(1)).step_by(2) {
-            let i = y * a.w + x;
-            if usable(i) {
-                corr.add(a.edge(i).min(EDGE_CAP) as f32, b.edge(i).min(EDGE_CAP) as f32);
+/// Tiles across and down that views are compared in: people fill some of them, a turned camera changes all.
+const TILES: (usize, usize) = (14, 10);
+
+/// Mean edge strength of a tile that has something to compare, grey levels.
+const TEXTURED: f64 = 4.0;
+
+/// Is it the same view? The share, 0..=1, of tiles with structure whose edges correlate in both pictures; 1 where fewer than
+/// six tiles have any.
+pub(crate) fn same_view(a: &Picture, b: &Picture) -> f32 {
+    let (mut alike, mut textured) = (0u32, 0u32);
+    for row in 0..TILES.1 {
+        for column in 0..TILES.0 {
+            let mut corr = Correlation::default();
+            for y in (row * a.h / TILES.1).max(1)..((row + 1) * a.h / TILES.1).min(a.h.saturating_sub(1)) {
+                for x in (column * a.w / TILES.0).max(1)..((column + 1) * a.w / TILES.0).min(a.w.saturating_sub(1)) {
+                    let i = y * a.w + x;
+                    corr.add(a.edge(i).min(EDGE_CAP) as f32, b.edge(i).min(EDGE_CAP) as f32);
+                }
+            }
+            if corr.a.max(corr.b) >= corr.n.max(1.0) * TEXTURED * f64::from(LEVEL) {
+                textured += 1;
+                alike += u32::from(corr.value() >= 0.55);
             }
         }
     }
-    corr.value()
+    if textured < 6 { 1.0 } else { alike as f32 / textured as f32 }
+}
+
+/// Share of pixels with nearly the same luma in both pictures, a common change of brightness taken out, 0..=1. Tells a crowd
+/// on a bare square, where only the people have edges, from a camera that turned.
+pub(crate) fn same_pixels(a: &Picture, b: &Picture) -> f32 {
+    let mut diffs: Vec<i32> = a.y.iter().zip(&b.y).step_by(5).map(|(&p, &q)| i32::from(p) - i32::from(q)).collect();
+    if diffs.is_empty() {
+        return 1.0;
+    }
+    let middle = diffs.len() / 2;
+    let offset = *diffs.select_nth_unstable(middle).1;
+    let same = diffs.iter().filter(|&&d| (d - offset).abs() < 10 * LEVEL).count();
+    same as f32 / diffs.len() as f32
 }
 
 /// Mean strength of edges in a picture, grey levels.

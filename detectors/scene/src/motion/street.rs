@@ -68,6 +68,12 @@ const SEEN_AGAIN: Centis = 90;
 /// Time constant of learning the street, seconds: clouds change it within minutes, shadows of people within seconds.
 const LEARN: f32 = 25.0;
 
+/// Shade: within so many per cent of the street's luma (at least so many grey levels), and so many levels of its colour.
+/// People on a shining floor darken it by up to a sixth around them.
+const SHADE_PERCENT: i32 = 18;
+const SHADE_LEAST: i32 = 13;
+const SHADE_COLOUR: i32 = 7;
+
 /// The model of one camera.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Street {
@@ -248,6 +254,22 @@ impl Street {
     /// Does something stand here since long enough to be a thing?
     pub(crate) fn is_old(&self, i: usize, now: Centis) -> bool {
         self.standing.since[i] != NONE && now - self.standing.since[i] >= self.still && self.standing.seen[i] >= 3
+    }
+
+    /// How far what stands here is from the street, luma and colour together, fixed point.
+    pub(crate) fn contrast(&self, i: usize) -> i32 {
+        let d = |p: &[u16], q: &[u16]| (i32::from(p[i]) - i32::from(q[i])).abs();
+        let (standing, empty) = (&self.standing.colour, &self.empty);
+        d(&standing.y, &empty.y) + d(&standing.u, &empty.u) + d(&standing.v, &empty.v)
+    }
+
+    /// Is what stands here no more than a little shade or shine on the street: the same colour, a little darker or lighter?
+    pub(crate) fn is_shade(&self, i: usize) -> bool {
+        let (standing, empty) = (&self.standing.colour, &self.empty);
+        let d = |p: &[u16], q: &[u16]| (i32::from(p[i]) - i32::from(q[i])).abs();
+        let street = i32::from(empty.y[i]);
+        d(&standing.y, &empty.y) < (SHADE_LEAST * LEVEL).max(street / 100 * SHADE_PERCENT)
+            && d(&standing.u, &empty.u) + d(&standing.v, &empty.v) < SHADE_COLOUR * LEVEL
     }
 
     /// Since when the standing colour is there.

@@ -167,11 +167,15 @@ impl Scene {
 
     /// Is somebody near a thing of this box and so many pixels?
     pub(crate) fn near(&self, b: &Area, pixels: f32) -> bool {
-        self.movers.iter().any(|m| m.who != Who::Unknown && !is_itself(m, b) && beside(m, b))
+        // A named mover counts even where it covers the thing: either it stands before or beside it, or the thing is the mover.
+        self.movers.iter().any(|m| m.who != Who::Unknown && m.score >= NAMED && beside(m, b))
             || self.stir(b, (0.75 * b.width()).clamp(10.0, 60.0), (0.4 * b.height()).clamp(8.0, 40.0))
                 >= (0.3 * pixels).max(14.0)
     }
 }
+
+/// Detections less sure than this do not count as company.
+const NAMED: f32 = 0.3;
 
 /// Is the mover's box the thing itself?
 pub(crate) fn is_itself(m: &Mover, b: &Area) -> bool {

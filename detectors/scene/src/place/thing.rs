@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::company::{Area, Company, Scene, Who, is_itself};
 use crate::clock::{Seconds, When};
-use crate::motion::blobs::{Mask, PixelBox};
+use crate::motion::blobs::{Mask, PixelBox, UNLIKE};
 use crate::motion::measure::Looks;
 use crate::violation::Episode;
 
@@ -61,6 +61,8 @@ pub(crate) struct Thing {
     /// Since when a part of it shows the street while the rest stands.
     pub(crate) part_gone_since: Option<Seconds>,
     pub(crate) looks: Looks,
+    /// Mean contrast with the street when it was found, fixed point.
+    pub(crate) contrast: f32,
     pub(crate) measured: u32,
     pub(crate) bringer: Option<Bringer>,
     /// Somebody was beside it after it stood complete.
@@ -73,6 +75,7 @@ pub(crate) struct Thing {
     pub(crate) observed_s: f64,
     /// Running share of looks in which the model calls the thing itself a mover.
     pub(crate) mover_share: f32,
+    pub(crate) model_looks: u32,
     /// Running share of its own pixels that change while nobody is near.
     pub(crate) fuzz: f32,
     /// The model's names for it, as weights by class index.
@@ -106,6 +109,7 @@ impl Thing {
             settled_pixels: pixels,
             part_gone_since: None,
             looks: Looks::default(),
+            contrast: 0.0,
             measured: 0,
             bringer: None,
             departed: false,
@@ -115,6 +119,7 @@ impl Thing {
             attended_s: 0.0,
             observed_s: 0.0,
             mover_share: 0.0,
+            model_looks: 0,
             fuzz: 0.0,
             names: Vec::new(),
             episodes: Vec::new(),
@@ -220,6 +225,7 @@ impl Thing {
             .filter(|m| m.at.iou(&self.at) >= 0.35 || (self.at.share_in(&m.at) >= 0.7 && m.at.size() <= 5.0 * self.at.size()))
             .map(|m| m.score)
             .fold(0.0f32, f32::max);
+        self.model_looks = self.model_looks.saturating_add(1);
         let target = if called >= 0.3 { 1.0 } else { 0.0 };
         self.mover_share += (target - self.mover_share) * share;
     }
@@ -246,6 +252,25 @@ impl Thing {
             f64::from(self.at.x2) / w,
             f64::from(self.at.y2) / h,
         )
+    }
+
+    /// Has it been still long enough to be furniture rather than company to what stands beside it?
+    pub(crate) fn stands_firm(&self, now: Seconds) -> bool {
+        self.in_street || self.is_raised() || (now - self.complete >= 10.0 && self.fuzz < 0.08 && self.mover_share < 0.3)
+    }
+
+    /// Is it as tall as whoever is said to have brought it, and upright: somebody who came and stood still?
+    pub(crate) fn is_its_bringer(&self) -> bool {
+        // A model that looked several times would have named somebody as large as that.
+        let unseen_by_model = self.model_looks < 3 || self.mover_share > 0.1;
+        unseen_by_model
+            && self.at.height() > 1.7 * self.at.width()
+            && self.bringer.is_some_and(|b| self.at.height() > 0.8 * b.height)
+    }
+
+    /// Could pixels of this contrast be more of it?
+    pub(crate) fn is_like(&self, contrast: f32) -> bool {
+        contrast.max(self.contrast) < UNLIKE * contrast.min(self.contrast)
     }
 
     /// Is a candidate of it out?

@@ -5,7 +5,7 @@ use events::{CandidateState, Health};
 use super::{Scene, centis};
 use crate::clock::Seconds;
 use crate::judgement::Judgement;
-use crate::motion::measure::same_view;
+use crate::motion::measure::{same_pixels, same_view};
 use crate::motion::picture::Picture;
 use crate::motion::street::Street;
 
@@ -15,8 +15,9 @@ const APART: Seconds = 0.38;
 /// And there are at least so many of them: the median of five survives two with somebody in the way.
 const LOOKS: usize = 5;
 
-/// Looks whose edges correlate less than this with the first are another view: a cut, or a camera that moves.
-const SAME: f32 = 0.4;
+/// Looks of which fewer tiles and fewer pixels than this are like the first are another view: a cut, or a camera that moves.
+const SAME: f32 = 0.45;
+const SAME_PIXELS: f32 = 0.6;
 
 /// Learning that takes longer than this, because the view never holds still, is a camera that moves, seconds.
 const TOO_LONG: Seconds = 12.0;
@@ -30,7 +31,7 @@ impl Scene {
         let begun = *self.state.learning_since.get_or_insert(now);
         let learning = &mut self.state.learning;
         let other = learning.first().is_some_and(|(_, first)| {
-            (first.w, first.h) != (picture.w, picture.h) || same_view(first, &picture, |_| true) < SAME
+            (first.w, first.h) != (picture.w, picture.h) || (same_view(first, &picture) < SAME && same_pixels(first, &picture) < SAME_PIXELS)
         });
         if other {
             learning.clear();

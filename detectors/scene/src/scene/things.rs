@@ -25,10 +25,13 @@ const FORGET_GONE: Seconds = 2.5;
 const FORGET_HIDDEN: Seconds = 90.0;
 
 /// What left or only got other light is taken into the street after it looked so for this long, seconds.
-const GHOST_AFTER: Seconds = 1.5;
+const GHOST_AFTER: Seconds = 3.0;
 
 /// A model that looked within this time sees for the scene, seconds; before that, movement alone does.
 const MODEL_LATELY: Seconds = 10.0;
+
+/// What nobody made a thing of and stands for so long is part of the street to come, seconds.
+const STOOD_LONG: Seconds = 30.0;
 
 /// Detections less sure than this hide nothing.
 const SURE: f32 = 0.25;
@@ -53,9 +56,13 @@ impl Scene {
         for (b, pixels) in blobs::moving(street, clock, |i| owner[i] != 0, 4) {
             movers.push(Mover { at: b.into(), pixels: pixels as f32, who: Who::Unknown, score: 1.0 });
         }
-        // Stirring is what is neither street nor known nor standing since before: a person who stands still beside stirs.
-        let look = Look::of(street, now, movers, |i| {
-            owner[i] == 0 && !(street.shows[i] == Shows::Standing && street.is_old(i, clock) && !boxed[i])
+        // Whatever is not the street stirs, unless it is known to be a thing that stands firm, or has stood there for long
+        // without being one: somebody who stands still beside a suitcase stirs.
+        let firm: Vec<bool> = self.state.things.iter().map(|t| t.stands_firm(now)).collect();
+        let long_ago = centis(now - STOOD_LONG);
+        let look = Look::of(street, now, movers, |i| match owner[i] {
+            0 => street.shows[i] == Shows::Other || street.since(i) > long_ago,
+            thing => !firm[thing as usize - 1],
         });
         self.state.company.push(look);
         let model = self.state.model_at.is_some_and(|at| now - at <= MODEL_LATELY) && !detections.models.is_empty();
@@ -136,6 +143,7 @@ impl Scene {
         }
         let raised = thing.is_raised();
         let large = went.len() * 3 > thing.mask.len();
+        thing.contrast = blobs::contrast(&rest, street);
         thing.reshape(rest, w, now);
         if large && !raised {
             if let Some(b) = PixelBox::of(&went, w) {
@@ -171,22 +179,24 @@ impl Scene {
         let (w, h) = (street.empty.w, street.empty.h);
         let owner = owners(things, w * h);
         let clock = centis(now);
-        let wanted = |i: usize| owner[i] == 0 && !boxed[i] && self.watched[i] && street.is_old(i, clock) && street.shows[i] != Shows::Street;
+        let wanted = |i: usize| owner[i] == 0 && !boxed[i] && self.watched[i] && street.is_old(i, clock) && street.shows[i] != Shows::Street && !street.is_shade(i);
         let least = self.least_pixels(w * h);
         let found = blobs::standing(street, wanted, (least / 3).max(6));
         let mut born = Vec::new();
-        for blob in found {
+        for blob in found.into_iter().flat_map(|blob| blobs::by_contrast(blob, street)) {
             let Some(around) = PixelBox::of(&blob, w) else { continue };
             let (onset, complete, spread) = times(&blob, street);
             let area = Area::from(around);
-            let host = things.iter_mut().find(|thing| {
+            let touched = touched(&blob, &owner, w, h);
+            let contrast = blobs::contrast(&blob, street);
+            let host = things.iter_mut().enumerate().find(|(index, thing)| {
                 let close = thing.at.grown(3.0, 3.0);
-                let young = (onset - thing.onset).abs() <= BELONGS && close.common(&area) > 0.0;
+                let young = (onset - thing.onset).abs() <= BELONGS && touched.contains(&(*index as u32 + 1)) && thing.is_like(contrast);
                 let crumb = blob.len() * 3 < thing.mask.len() && area.share_in(&close) >= 0.5;
                 let raised = thing.is_raised() && (area.share_in(&close) >= 0.6 || area.iou(&thing.at) >= 0.3);
                 young || crumb || raised || (thing.in_street && area.share_in(&close) >= 0.5)
             });
-            if let Some(thing) = host {
+            if let Some((_, thing)) = host {
                 if !thing.in_street && !(thing.is_raised() && blob.len() > thing.mask.len()) {
                     let mut mask = thing.mask.clone();
                     mask.extend_from_slice(&blob);
@@ -194,7 +204,6 @@ impl Scene {
                     mask.dedup();
                     thing.reshape(mask, w, now);
                     thing.complete = thing.complete.max(complete);
-                    thing.spread = thing.spread.max((thing.complete - thing.onset) as f32);
                 }
                 continue;
             }
@@ -204,6 +213,7 @@ impl Scene {
             let first_seen = When::from(self.state.line.moment(onset));
             let mut thing = Thing::new(self.state.next_serial, blob, w, h, (onset, complete, spread), now, first_seen);
             self.state.next_serial += 1;
+            thing.contrast = contrast;
             thing.recall(&self.state.company);
             thing.looks = looks(&thing.mask, current, &street.empty);
             thing.measured = 1;
@@ -229,8 +239,10 @@ impl Scene {
             let gone = thing.gone_since.is_some_and(|since| now - since >= FORGET_GONE);
             let hidden = now - thing.last_seen >= FORGET_HIDDEN;
             let looks = &thing.looks;
-            let measured = thing.measured >= 2 && now - thing.born >= GHOST_AFTER;
-            let ghost = measured && looks.edge_before > 1.15 * looks.edge_now + 1.0;
+            // Not while somebody is there, who may be what does not fit.
+            let alone = thing.alone_since().is_some_and(|since| now - since >= GHOST_AFTER);
+            let measured = thing.measured >= 3 && now - thing.born >= GHOST_AFTER && alone;
+            let ghost = measured && looks.came() < -0.3;
             let light = measured && looks.street_structure >= 1.5 && looks.same_structure > 0.7;
             let old = now - thing.born >= self.options.absorb_after.as_secs_f64();
             let unwanted = old && thing.mover_share < 0.3 && !thing.episodes.iter().any(|e| e.opened);
@@ -421,6 +433,23 @@ fn owners(things: &[Thing], pixels: usize) -> Vec<u32> {
     owner
 }
 
+/// The things (counted from 1) that a blob comes within three pixels of.
+fn touched(blob: &Mask, owner: &[u32], w: usize, h: usize) -> Vec<u32> {
+    let mut found = Vec::new();
+    for &i in blob {
+        let (x, y) = (i as usize % w, i as usize / w);
+        for ny in [y.saturating_sub(3), y, (y + 3).min(h - 1)] {
+            for nx in [x.saturating_sub(3), x, (x + 3).min(w - 1)] {
+                let thing = owner[ny * w + nx];
+                if thing != 0 && !found.contains(&thing) {
+                    found.push(thing);
+                }
+            }
+        }
+    }
+    found
+}
+
 /// When half of the pixels had come, when nine of ten, and how long it took from the first tenth to there.
 fn times(mask: &Mask, street: &Street) -> (Seconds, Seconds, f32) {
     let mut since: Vec<u32> = mask.iter().map(|&i| street.since(i as usize)).filter(|&s| s != u32::MAX).collect();
@@ -450,6 +479,8 @@ fn mean(a: &Looks, b: &Looks, share: f32) -> Looks {
     Looks {
         edge_now: m(a.edge_now, b.edge_now),
         edge_before: m(a.edge_before, b.edge_before),
+        votes: m(a.votes, b.votes),
+        stands_out: m(a.stands_out, b.stands_out),
         same_structure: m(a.same_structure, b.same_structure),
         street_structure: m(a.street_structure, b.street_structure),
         ratio: m(a.ratio, b.ratio),

@@ -140,7 +140,7 @@ impl View {
             let coarse = coarse_likeness(raw, reference);
             return if coarse > 0.75 { Health::Blurred } else { Health::Covered };
         }
-        if upset > UPSET && same_view(raw, reference, |_| true) < OTHER_VIEW {
+        if upset > UPSET && same_view(raw, reference) < OTHER_VIEW {
             return Health::Moved;
         }
         Health::Ok

@@ -52,7 +52,7 @@ pub(crate) struct Check {
 pub(crate) enum Name {
     Area,
     Dwell,
-    EdgeGain,
+    Came,
     EdgeNow,
     SameStructure,
     ShadowLikeness,
@@ -68,6 +68,7 @@ pub(crate) enum Name {
     Wanted,
     Alone,
     Rectangle,
+    Upright,
 }
 
 impl Name {
@@ -75,7 +76,7 @@ impl Name {
         match self {
             Name::Area => ("area", "share"),
             Name::Dwell => ("dwell", "s"),
-            Name::EdgeGain => ("edge_gain", ""),
+            Name::Came => ("came_not_left", ""),
             Name::EdgeNow => ("edge_strength", ""),
             Name::SameStructure => ("same_structure", "share"),
             Name::ShadowLikeness => ("shadow_likeness", "share"),
@@ -90,6 +91,7 @@ impl Name {
             Name::ShopSide => ("at_shop_line", ""),
             Name::Wanted => ("class_fits", ""),
             Name::Alone => ("alone", "s"),
+            Name::Upright => ("stands_like_a_person", ""),
             Name::Rectangle => ("rectangle", "share"),
         }
     }
@@ -165,10 +167,11 @@ pub(crate) fn judge(kind: Kind, facts: &Facts<'_>) -> Verdict {
 pub(crate) const CLAIMS: [Kind; 4] =
     [Kind::UnauthorizedAd, Kind::IllegalStall, Kind::StorefrontEncroachment, Kind::WasteDumping];
 
-/// Edges along the border must have grown by this factor: a thing that left has them in the street instead.
-const EDGE_GAIN: f64 = 1.25;
+/// Edges along the border grew and its colours stand out by so much together: a thing that left has both in the street
+/// instead, and a change of light neither.
+const CAME: f64 = 0.08;
 
-/// And be at least this strong, grey levels across two pixels: blotches of light and compression are softer.
+/// Edges along the border must be at least this strong, grey levels across two pixels: blotches of light and compression are softer.
 const EDGE_NOW: f64 = 9.0;
 
 /// More of the street's fine structure seen through it than this: only the light changed.
@@ -178,17 +181,17 @@ const SAME_STRUCTURE: f64 = 0.6;
 pub(crate) fn newness(facts: &Facts<'_>) -> Vec<Check> {
     let thing = facts.thing;
     let looks = &thing.looks;
-    let gain = f64::from((looks.edge_now + 1.0) / (looks.edge_before + 1.0));
     let shadow = shadow_likeness(thing);
     let structure = if looks.street_structure >= 1.5 { f64::from(looks.same_structure) } else { 0.0 };
     vec![
         Check::at_least(Name::Area, facts.area, facts.rule.min_area),
-        Check::at_least(Name::EdgeGain, gain, EDGE_GAIN),
+        Check::at_least(Name::Came, f64::from(looks.came()), CAME),
         Check::at_least(Name::EdgeNow, f64::from(looks.edge_now), EDGE_NOW),
         Check::at_most(Name::SameStructure, structure, SAME_STRUCTURE),
         Check::at_most(Name::ShadowLikeness, shadow, 0.6),
         Check::at_most(Name::MoverShare, f64::from(thing.mover_share), 0.3),
         Check::at_most(Name::Fuzz, f64::from(thing.fuzz), 0.15),
+        Check::at_most(Name::Upright, if thing.is_its_bringer() { 1.0 } else { 0.0 }, 0.5),
         Check::at_least(Name::Fill, f64::from(looks.fill), 0.3),
     ]
 }
