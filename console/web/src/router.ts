@@ -15,7 +15,8 @@ export const router = createRouter({
   history: createWebHistory(),
   routes: [
     { path: '/login', name: 'login', component: () => import('@/login/LoginPage.vue'), meta: { title: 'login.title', open: true } },
-    { path: '/', redirect: () => home() },
+    // Where this leads depends on who is there, which the guard knows once the server has said so.
+    { path: '/', name: 'start', component: () => import('@/app/MissingPage.vue'), meta: { title: 'app.name' } },
     { path: '/queue/:id?', name: 'queue', component: () => import('@/queue/QueuePage.vue'), meta: { title: 'nav.queue', needs: 'queue' } },
     { path: '/cases', name: 'cases', component: () => import('@/cases/CasesPage.vue'), meta: { title: 'nav.cases', needs: 'cases' } },
     { path: '/cases/:id', name: 'case', component: () => import('@/cases/CasePage.vue'), meta: { title: 'nav.cases', needs: 'cases' } },
@@ -48,6 +49,7 @@ async function guard(to: RouteLocationNormalized) {
   if (!known.value) await restore()
   if (to.meta.open) return session.value !== null ? (safeNext(to.query.next) ?? home()) : true
   if (session.value === null) return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+  if (to.name === 'start') return home()
   if (to.meta.needs !== undefined && !may(to.meta.needs)) return home()
   return true
 }

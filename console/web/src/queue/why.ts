@@ -29,3 +29,24 @@ export function valueText(value: number, unit: string, say: Say): string {
 export function factName(name: string, say: Say, has: (key: string) => boolean): string {
   return has(`fact.${name}`) ? say(`fact.${name}`) : name.replaceAll('_', ' ')
 }
+
+/** The facts a kind's sentence is made of. */
+const SENTENCE: Record<string, readonly string[]> = {
+  illegal_stall: ['dwell', 'attended_share'],
+  storefront_encroachment: ['dwell', 'beyond_shop_line'],
+  unauthorized_ad: ['dwell'],
+  waste_dumping: ['alone'],
+}
+
+/** The trace as one sentence in the reader's language, or null where a fact it needs is missing: then the server's own words serve. */
+export function sentence(kind: string, facts: readonly FactLike[], say: Say): string | null {
+  const names = SENTENCE[kind]
+  if (names === undefined) return null
+  const values: Record<string, string> = {}
+  for (const name of names) {
+    const fact = facts.find((item) => item.name === name)
+    if (fact === undefined) return null
+    values[name] = valueText(fact.value, fact.unit, say)
+  }
+  return say(`whyText.${kind}`, values)
+}
