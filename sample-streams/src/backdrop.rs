@@ -313,8 +313,9 @@ fn ground_floor(world: &World, house: &House, p: V3) -> Rgb {
     let width = house.x1 - house.x0;
     let shops = (width / 4.3).floor().max(1.0);
     let pitch = width / shops;
-    let number = (u / pitch).floor();
-    let own = |n: i32| cell(number as i32, n, house.salt ^ 0x33);
+    let mut number = (u / pitch).floor();
+    let slot = number as i32;
+    let own = |n: i32| cell(slot, n, house.salt ^ 0x33);
     let mut front = match (own(1) * 10.0) as i32 {
         0..=5 => Front::Glass,
         6 | 7 => Front::Open,
@@ -324,6 +325,7 @@ fn ground_floor(world: &World, house: &House, p: V3) -> Rgb {
     let (mut x, mut wide) = (u - number * pitch, pitch);
     if let Some((x0, x1, special)) = world.street.fronts.iter().find(|(x0, x1, _)| p.x >= *x0 && p.x < *x1) {
         (front, x, wide) = (*special, p.x - x0, x1 - x0);
+        number = (x0 * 10.0).floor();
     }
     let foot = 1.0 - 0.25 * (-p.y * 3.0).exp();
     if front == Front::Wall || x < 0.22 || x > wide - 0.22 || p.y > 3.55 {
@@ -362,16 +364,25 @@ fn interior(house: &House, number: i32, x: f32, y: f32, wide: f32) -> Rgb {
     if y < 0.35 {
         return scaled([0.34, 0.30, 0.26], 0.5 + y);
     }
-    let shelf = (y / 0.45).rem_euclid(1.0);
+    // Some shops are bare halls with lamps, the others differ in what stands on their shelves.
+    let style = cell(number, 3, house.salt ^ 0x77);
+    if style < 0.35 {
+        let lamp = ((x / 1.1).rem_euclid(1.0) - 0.5).hypot((y - 2.2) * 1.2);
+        let counter = y < 1.0 && x > wide * 0.3 && x < wide * 0.75;
+        let base = if counter { [0.50, 0.40, 0.30] } else { [0.46, 0.44, 0.40] };
+        return scaled(base, (0.45 + 0.35 * (y / 2.7)) * (1.0 + 0.9 * (-lamp * lamp * 9.0).exp()));
+    }
+    let (item_wide, item_high) = (0.13 + 0.25 * style, 0.35 + 0.3 * style);
+    let shelf = (y / item_high).rem_euclid(1.0);
     if x > 0.5 && x < wide - 0.5 && y < 2.3 {
         if shelf < 0.1 {
             return scaled([0.44, 0.36, 0.28], depth);
         }
-        let item = (x / 0.17).floor() as i32;
-        let own = cell(item, (y / 0.45) as i32, salt);
-        if shelf < 0.35 + 0.5 * own && (x / 0.17).rem_euclid(1.0) > 0.12 {
-            let hue = cell(item, (y / 0.45) as i32, salt ^ 5) * 6.28;
-            return scaled([0.5 + 0.3 * hue.sin(), 0.45 + 0.25 * (hue + 2.1).sin(), 0.42 + 0.3 * (hue + 4.2).sin()], depth);
+        let item = (x / item_wide).floor() as i32;
+        let own = cell(item, (y / item_high) as i32, salt);
+        if shelf < 0.35 + 0.5 * own && (x / item_wide).rem_euclid(1.0) > 0.12 {
+            let hue = cell(item, (y / item_high) as i32, salt ^ 5) * 6.28;
+            return mixed(scaled([0.5 + 0.3 * hue.sin(), 0.45 + 0.25 * (hue + 2.1).sin(), 0.42 + 0.3 * (hue + 4.2).sin()], depth), scaled(warm, depth), 0.9 - style * 0.8);
         }
         return scaled(warm, 0.45 * depth);
     }

@@ -36,11 +36,11 @@ impl Codec {
         match self {
             // Two threads: the picture is the same with any fixed number, and two is what small machines have.
             Codec::H264 => format!(
-                "x264enc speed-preset=superfast bframes=0 key-int-max={gop} pass=qual quantizer=25 threads=2 \
+                "x264enc speed-preset=superfast bframes=0 key-int-max={gop} pass=qual quantizer=27 threads=2 \
                  option-string=scenecut=0:force-cfr=1 ! video/x-h264,profile=main ! h264parse config-interval=-1"
             ),
             Codec::H265 => format!(
-                "x265enc speed-preset=ultrafast key-int-max={gop} qp=27 \
+                "x265enc speed-preset=ultrafast key-int-max={gop} qp=29 \
                  option-string=bframes=0:scenecut=0:frame-threads=1:open-gop=0:log-level=1 ! h265parse config-interval=-1"
             ),
             Codec::Mjpeg => "jpegenc quality=80".to_owned(),

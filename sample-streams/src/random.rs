@@ -22,7 +22,7 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     set.world.street.kerb = random.range(7.0, 12.5);
     set.world.street.facade = set.world.street.kerb + random.range(3.8, 7.5);
     let trees: Vec<f32> = (0..random.below(4)).map(|_| random.range(-12.0, 14.0)).collect();
-    set.furnish(&trees);
+    set.furnish(&trees, random.range(-4.5, 4.5));
     if random.chance(0.4) {
         let x = set.middle() + random.range(-5.0, 3.0);
         let front = random.pick(&[Front::Wall, Front::Open, Front::Shutter]);

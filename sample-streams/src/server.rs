@@ -100,6 +100,19 @@ impl RtspCameras {
     /// # Errors
     /// [`ServerError`]: the address, the camera or the file that is wrong.
     pub fn start(listen: SocketAddr, cameras: Vec<(String, Play)>, auth: Option<Auth>) -> Result<Self, ServerError> {
+        Self::start_named("rtsp-cameras", listen, cameras, auth)
+    }
+
+    /// [`RtspCameras::start`], with a name for the server's thread where several run in one process.
+    ///
+    /// # Errors
+    /// As [`RtspCameras::start`].
+    pub fn start_named(
+        thread_name: &str,
+        listen: SocketAddr,
+        cameras: Vec<(String, Play)>,
+        auth: Option<Auth>,
+    ) -> Result<Self, ServerError> {
         gst::init().map_err(ServerError::Init)?;
         let server = gst_rtsp_server::RTSPServer::new();
         server.set_address(&listen.ip().to_string());
@@ -122,7 +135,7 @@ impl RtspCameras {
             mounts.add_factory(&format!("/{id}"), camera.factory.clone());
             by_id.insert(id, camera);
         }
-        let (main_loop, thread) = serve(&server).map_err(|source| ServerError::Listen { listen, source })?;
+        let (main_loop, thread) = serve(thread_name, &server).map_err(|source| ServerError::Listen { listen, source })?;
         let port = u16::try_from(server.bound_port()).unwrap_or_default();
         let address = SocketAddr::new(listen.ip(), port);
         Ok(Self { server, address, auth, cameras: by_id, main_loop, thread: Some(thread) })
@@ -195,7 +208,7 @@ impl Drop for RtspCameras {
 }
 
 /// Runs the server's main loop on a thread of its own; the listening socket is closed when the loop ends.
-fn serve(server: &gst_rtsp_server::RTSPServer) -> Result<(glib::MainLoop, JoinHandle<()>), glib::BoolError> {
+fn serve(name: &str, server: &gst_rtsp_server::RTSPServer) -> Result<(glib::MainLoop, JoinHandle<()>), glib::BoolError> {
     let context = glib::MainContext::new();
     let main_loop = glib::MainLoop::new(Some(&context), false);
     let (ready, is_ready) = mpsc::sync_channel(1);
@@ -216,7 +229,7 @@ fn serve(server: &gst_rtsp_server::RTSPServer) -> Result<(glib::MainLoop, JoinHa
         // What the clients' end still has to do on this context.
         while context.iteration(false) {}
     };
-    let thread = std::thread::Builder::new().name("rtsp-cameras".to_owned()).spawn(run).expect("the system has a thread left");
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run).expect("the system has a thread left");
     is_ready.recv().expect("the thread answers once before it ends")?;
     Ok((main_loop, thread))
 }

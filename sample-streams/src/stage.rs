@@ -2,21 +2,33 @@
 //! is, with the camera's grain and the light's slow drift laid over all.
 
 use std::f32::consts::TAU;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use events::{I420, Size};
-use tiny_skia::{IntSize, Pixmap};
+use tiny_skia::{IntSize, Pixmap, PixmapPaint, Transform};
 
 use crate::backdrop;
 use crate::draw::pen::{Extent, Pen, Target};
 use crate::draw::view::View;
 use crate::seed::Seed;
-use crate::world::World;
+use crate::world::{Body, World};
 
 /// Side of a tile in pixels; a multiple of 2 for the chroma planes.
 const TILE: usize = 16;
 /// Bytes of grain; frames start at different places in it.
 const GRAIN: usize = 1 << 16;
+
+/// Steps of a tree's sway. Leaves are many and far the dearest thing to draw, so each step is painted once and kept; two
+/// dozen steps of a few pixels in all cannot be told from smooth swaying.
+const SWAYS: usize = 24;
+
+/// A painted piece of the picture with see-through ground.
+#[derive(Debug)]
+struct Sprite {
+    pixels: Pixmap,
+    x: i32,
+    y: i32,
+}
 
 /// What all frames of a scene share.
 #[derive(Debug)]
@@ -31,6 +43,8 @@ pub(crate) struct Stage {
     base: [Vec<u8>; 3],
     /// What each fixed entity covers.
     fixed: Vec<Option<Extent>>,
+    /// For each entity that is a tree, its steps; for others none. `None` within: it lies outside the picture.
+    trees: Vec<Vec<OnceLock<Option<Sprite>>>>,
     grain: Vec<i8>,
     bt709: bool,
 }
@@ -58,8 +72,10 @@ impl Stage {
                 (sum / 0.577 * world.mood.grain).round() as i8
             })
             .collect();
+        let steps = |body: &Body| if matches!(body, Body::Tree(..)) { SWAYS } else { 0 };
+        let trees = world.cast.iter().map(|entity| (0..steps(&entity.body)).map(|_| OnceLock::new()).collect()).collect();
         let planes = [vec![0; w * h], vec![0; w * h / 4], vec![0; w * h / 4]];
-        let mut stage = Self { world, view, size, seed, empty, base: planes, fixed, grain, bt709: size.height >= 720 };
+        let mut stage = Self { world, view, size, seed, empty, base: planes, fixed, trees, grain, bt709: size.height >= 720 };
         let mut pixmap = stage.blank();
         pixmap.data_mut().copy_from_slice(&stage.empty);
         stage.paint(&mut pixmap, 0.0, 0.0, |index| stage.fixed[index].is_some());
@@ -77,14 +93,38 @@ impl Stage {
 
     /// Shadows first: they lie below everything.
     fn paint(&self, pixmap: &mut Pixmap, t: f32, wind: f32, wanted: impl Fn(usize) -> bool) {
-        let mut pen = Pen::new(&self.view, Target::Paint(pixmap));
         let order: Vec<usize> = self.world.present(&self.view, t).into_iter().filter(|index| wanted(*index)).collect();
+        let mut pen = Pen::new(&self.view, Target::Paint(pixmap));
         for index in &order {
             self.world.draw_shadow(&mut pen, *index, t);
         }
         for index in &order {
-            self.world.draw(&mut pen, *index, t, wind);
+            let steps = &self.trees[*index];
+            if steps.is_empty() {
+                self.world.draw(&mut Pen::new(&self.view, Target::Paint(pixmap)), *index, t, wind);
+            } else if let Some(sprite) = steps[sway(wind)].get_or_init(|| self.sprite(*index, t, wind)) {
+                let (paint, place) = (PixmapPaint::default(), Transform::identity());
+                pixmap.draw_pixmap(sprite.x, sprite.y, sprite.pixels.as_ref(), &paint, place, None);
+            }
         }
+    }
+
+    /// One entity, painted apart.
+    fn sprite(&self, index: usize, t: f32, wind: f32) -> Option<Sprite> {
+        let wind = sway(wind) as f32 / SWAYS as f32 * TAU;
+        let mut pen = Pen::new(&self.view, Target::Measure);
+        self.world.draw(&mut pen, index, t, wind);
+        let e = pen.extent;
+        let (x0, y0) = ((e.x0 - 1.0).floor().max(0.0), (e.y0 - 1.0).floor().max(0.0));
+        let (x1, y1) = ((e.x1 + 1.0).ceil().min(self.view.width), (e.y1 + 1.0).ceil().min(self.view.height));
+        if x1 <= x0 || y1 <= y0 {
+            return None;
+        }
+        let mut pixels = Pixmap::new((x1 - x0) as u32, (y1 - y0) as u32)?;
+        let mut pen = Pen::new(&self.view, Target::Paint(&mut pixels));
+        pen.origin = (x0, y0);
+        self.world.draw(&mut pen, index, t, wind);
+        Some(Sprite { pixels, x: x0 as i32, y: y0 as i32 })
     }
 
     /// RGB to Y'CbCr, limited range (ITU-R BT.709-6 or BT.601-7, 8 bit), for the tiles that are marked.
@@ -122,6 +162,11 @@ impl Stage {
             }
         }
     }
+}
+
+/// Which step of the sway a phase falls into.
+fn sway(wind: f32) -> usize {
+    ((wind / TAU).rem_euclid(1.0) * SWAYS as f32) as usize % SWAYS
 }
 
 /// Buffers for one thread that renders.

@@ -148,8 +148,9 @@ impl Set {
         Person::random(&mut self.seed)
     }
 
-    /// Trees and lamps along the kerb, a bin: what every street has.
-    pub(crate) fn furnish(&mut self, trees: &[f32]) {
+    /// Trees and lamps along the kerb, what every street has; `lamps` is where one of the lamps stands. Both are metres
+    /// from the middle of the picture.
+    pub(crate) fn furnish(&mut self, trees: &[f32], lamps: f32) {
         let middle = self.middle();
         let kerb = self.world.street.kerb;
         for dx in trees {
@@ -157,10 +158,10 @@ impl Set {
             self.add(Entity::fixed(Body::Tree(height, seed), middle + dx, kerb + 0.6, 0.0));
         }
         for i in -4..8 {
-            let x = middle + 9.0 * i as f32 - 3.8;
+            let x = middle + 9.0 * i as f32 + lamps;
             self.add(Entity::fixed(Body::Lamp(6.5), x, kerb + 0.35, TO_ROAD));
             if self.world.mood.is_dark() {
-                self.world.mood.lamps.push((v3(x, 6.3, kerb - 0.6), [0.74, 0.60, 0.40]));
+                self.world.mood.lamps.push((v3(x, 6.3, kerb - 0.6), [0.95, 0.77, 0.50]));
             }
         }
     }

@@ -17,9 +17,14 @@ pub(crate) fn tree(pen: &mut Pen<'_>, spot: &Spot, height: f32, seed: u64, wind:
     spot.pole(pen, -0.04, 0.0, (0.0, height * 0.62), 0.05, scaled(bark, 1.25));
     let green = [seed.range(0.20, 0.30), seed.range(0.34, 0.44), seed.range(0.14, 0.20)];
     let radius = height * 0.30;
+    let (Some(_), wide) = (pen.view.project(spot.at), pen.view.scale(v3(spot.at.x, height * 0.74, spot.at.z)) * radius) else { return };
+    if let Some(p) = pen.view.project(v3(spot.at.x, height * 0.74, spot.at.z)) {
+        // What is seen between the leaves.
+        pen.oval(p, wide * 0.78, wide * 0.66, scaled(green, 0.42), 1.0);
+    }
     // From the dark inside to the light upper leaves.
     for ring in 0..3 {
-        let count = [12, 18, 16][ring];
+        let count = [30, 70, 60][ring];
         for _ in 0..count {
             let (a, r) = (seed.range(0.0, TAU), seed.unit().sqrt() * radius * [0.8, 1.0, 0.85][ring]);
             let up = height * 0.74 + r * a.sin() * 0.8 + ring as f32 * 0.1 * radius;
@@ -28,7 +33,7 @@ pub(crate) fn tree(pen: &mut Pen<'_>, spot: &Spot, height: f32, seed: u64, wind:
             let swing = 0.035 * (up - height * 0.4) * (wind + 0.3 * own).sin() + 0.02 * (3.0 * wind + own).sin();
             let at = v3(spot.at.x + r * a.cos() + swing, up + 0.01 * (2.0 * wind + own).cos(), spot.at.z);
             let Some(p) = pen.view.project(at) else { continue };
-            let s = pen.view.scale(at) * radius * seed.range(0.22, 0.36);
+            let s = pen.view.scale(at) * radius * seed.range(0.11, 0.22);
             let shade = [0.55, 0.82, 1.12][ring] * seed.range(0.85, 1.15);
             let mut leaf = [(0.0, 0.0); 9];
             for (i, q) in leaf.iter_mut().enumerate() {

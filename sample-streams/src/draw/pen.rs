@@ -70,6 +70,8 @@ pub(crate) struct Pen<'a> {
     pub(crate) haze: (Rgb, f32),
     /// 0 (not there) to 1.
     pub(crate) opacity: f32,
+    /// The picture's pixel that is the target's first: not 0, 0 for a piece of the picture.
+    pub(crate) origin: (f32, f32),
     /// All that was drawn, shadows too.
     pub(crate) extent: Extent,
     pub(crate) parts: Vec<Part>,
@@ -85,6 +87,7 @@ impl<'a> Pen<'a> {
             light: [1.0; 3],
             haze: ([0.0; 3], 0.0),
             opacity: 1.0,
+            origin: (0.0, 0.0),
             extent: Extent::NOTHING,
             parts: Vec::new(),
             current: None,
@@ -150,6 +153,7 @@ impl<'a> Pen<'a> {
     fn put(&mut self, path: PathBuilder, colour: Rgb, alpha: f32) {
         let Some(path) = path.finish() else { return };
         let mut paint = Paint::default();
+        let place = Transform::from_translate(-self.origin.0, -self.origin.1);
         match &mut self.target {
             Target::Measure => {}
             Target::Paint(pixmap) => {
@@ -160,7 +164,7 @@ impl<'a> Pen<'a> {
                 }
                 let alpha = (alpha * self.opacity).clamp(0.0, 1.0);
                 paint.set_color(Color::from_rgba(lit[0], lit[1], lit[2], alpha).expect("clamped to 0..1"));
-                pixmap.fill_path(&path, &paint, FillRule::Winding, Transform::identity(), None);
+                pixmap.fill_path(&path, &paint, FillRule::Winding, place, None);
             }
             Target::Mask { pixmap, .. } => {
                 // Number 0 is nothing: what has no label hides things all the same, unless it is see-through.
@@ -170,7 +174,7 @@ impl<'a> Pen<'a> {
                 let id = self.current.map_or(0, |current| current as u32 + 1);
                 paint.set_color_rgba8((id & 255) as u8, (id >> 8) as u8, 0, 255);
                 paint.anti_alias = false;
-                pixmap.fill_path(&path, &paint, FillRule::Winding, Transform::identity(), None);
+                pixmap.fill_path(&path, &paint, FillRule::Winding, place, None);
             }
         }
     }

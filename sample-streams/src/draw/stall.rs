@@ -49,7 +49,7 @@ pub(crate) fn draw(pen: &mut Pen<'_>, stall: &Stall, spot: &Spot, open: f32) {
 }
 
 fn cart(pen: &mut Pen<'_>, stall: &Stall, spot: &Spot, open: f32) {
-    let roof = (1.35 + 0.75 * open, 1.55 + 0.85 * open);
+    let roof = (1.35 + 0.90 * open, 1.55 + 1.0 * open);
     let far = if spot.point(0.0, 0.0, 0.5).minus(pen.view.eye).length() > spot.point(0.0, 0.0, -0.5).minus(pen.view.eye).length() { 1.0 } else { -1.0 };
     let cart = pen.part(ObjectClass::Stall);
     spot.wheel(pen, 0.55, 0.4 * far, 0.28, [0.08; 3], [0.5; 3]);
@@ -80,7 +80,7 @@ fn cart(pen: &mut Pen<'_>, stall: &Stall, spot: &Spot, open: f32) {
         for i in 0..slices {
             let a = |i: i32| -1.12 + 2.24 * i as f32 / slices as f32;
             let colour = if i % 2 == 0 { stall.roof } else { stall.stripe };
-            let eave = 0.78 * side;
+            let eave = 0.66 * side;
             let colour = scaled(colour, if side == near { 1.0 } else { 0.8 });
             pen.poly(&[spot.point(a(i), roof.0, eave), spot.point(a(i), roof.1, 0.0), spot.point(a(i + 1), roof.1, 0.0), spot.point(a(i + 1), roof.0, eave)], colour);
             if side == near {

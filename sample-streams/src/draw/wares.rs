@@ -186,14 +186,14 @@ pub(crate) fn heap(pen: &mut Pen<'_>, spot: &Spot, radius: f32, height: f32, see
     let mut skirt = mound.clone();
     skirt.push(spot.point(radius * 0.6, 0.0, -radius * 0.5));
     skirt.push(spot.point(-radius * 0.6, 0.0, -radius * 0.5));
-    pen.poly(&skirt, [0.40, 0.37, 0.33]);
+    pen.poly(&skirt, [0.36, 0.27, 0.21]);
     for _ in 0..46 {
         let (u, v) = (seed.range(-0.92, 0.92), seed.unit());
         let top = height * (1.0 - u * u).max(0.0).powf(0.8);
         let at = spot.point(u * radius, top * v * 0.93, -radius * 0.45 * (1.0 - v) * (1.0 - u.abs()));
         let Some(p) = pen.view.project(at) else { continue };
         let r = pen.view.scale(at) * radius * seed.range(0.06, 0.15);
-        let colour = scaled(seed.pick(&[[0.58, 0.54, 0.48], [0.44, 0.42, 0.40], [0.62, 0.36, 0.26], [0.70, 0.68, 0.62], [0.36, 0.30, 0.25]]), seed.range(0.75, 1.15));
+        let colour = scaled(seed.pick(&[[0.66, 0.55, 0.42], [0.42, 0.36, 0.32], [0.66, 0.33, 0.22], [0.78, 0.74, 0.66], [0.30, 0.24, 0.20], [0.58, 0.30, 0.22]]), seed.range(0.75, 1.15));
         let mut stone = [(0.0, 0.0); 5];
         for (i, q) in stone.iter_mut().enumerate() {
             let a = TAU * (i as f32 + seed.range(-0.3, 0.3)) / 5.0;

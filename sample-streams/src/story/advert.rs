@@ -13,7 +13,7 @@ use crate::world::{Body, Entity, Event, Front, Mood};
 pub(crate) fn scene(seed: u64) -> SampleScene {
     let mount = Mount { height: 4.6, yaw: -0.28, pitch: 0.15, horizontal_fov: 0.90 };
     let mut set = Set::new(seed, mount, Mood::sunny());
-    set.furnish(&[-8.5, 8.0]);
+    set.furnish(&[-8.5, 8.0], -3.8);
     let middle = set.middle();
     let facade = set.world.street.facade;
     set.world.street.fronts.push((middle - 4.5, middle + 4.5, Front::Wall));

@@ -15,7 +15,7 @@ const LEFT: f32 = 3.0;
 pub(crate) fn scene(seed: u64) -> SampleScene {
     let mount = Mount { height: 6.0, yaw: 0.42, pitch: 0.27, horizontal_fov: 1.12 };
     let mut set = Set::new(seed, mount, Mood::overcast());
-    set.furnish(&[-6.5, 9.0, 16.0]);
+    set.furnish(&[-6.5, 9.0, 16.0], -3.8);
     let middle = set.middle();
     let facade = set.world.street.facade;
     for (dx, colour) in [(-6.6, [0.16, 0.36, 0.24]), (-5.9, [0.20, 0.32, 0.52])] {
@@ -75,7 +75,7 @@ fn by_tricycle(set: &mut Set, x: f32) -> Event {
     let (lane, z) = (set.world.street.kerb - 0.9, set.world.street.kerb + 0.75);
     let rider = set.someone();
     let start = set.right(lane) + 2.0;
-    let stop = x - 0.3;
+    let stop = x - 1.0;
     let pace = 3.2;
     // Rides in along the kerb, tips, rides on.
     let begin = 34.0 - (start - stop) / pace;

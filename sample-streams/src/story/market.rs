@@ -14,7 +14,7 @@ use crate::world::{Body, Mood};
 pub(crate) fn scene(seed: u64) -> SampleScene {
     let mount = Mount { height: 5.4, yaw: 0.36, pitch: 0.22, horizontal_fov: 1.12 };
     let mut set = Set::new(seed, mount, Mood::night());
-    set.furnish(&[-9.0, 11.0]);
+    set.furnish(&[-9.0, 11.0], -2.6);
     let middle = set.middle();
     let z = 12.3;
     let from = set.right(z) + 1.5;

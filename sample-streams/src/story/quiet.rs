@@ -15,7 +15,7 @@ use crate::world::{Body, Entity, Front, Mood};
 pub(crate) fn scene(seed: u64) -> SampleScene {
     let mount = Mount { height: 5.8, yaw: -0.45, pitch: 0.24, horizontal_fov: 1.12 };
     let mut set = Set::new(seed, mount, Mood::sunny());
-    set.furnish(&[-13.0, -5.0, 8.0]);
+    set.furnish(&[-13.0, -5.0, 8.0], -3.8);
     let middle = set.middle();
     let (kerb, facade) = (set.world.street.kerb, set.world.street.facade);
     set.world.street.fronts.push((middle + 3.0, middle + 6.0, Front::Open));

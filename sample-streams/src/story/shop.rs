@@ -16,7 +16,7 @@ const ALLOWED: f32 = 0.9;
 pub(crate) fn scene(seed: u64) -> SampleScene {
     let mount = Mount { height: 5.0, yaw: 0.30, pitch: 0.20, horizontal_fov: 1.02 };
     let mut set = Set::new(seed, mount, Mood::overcast());
-    set.furnish(&[-9.0, 9.5]);
+    set.furnish(&[-9.0, 9.5], -3.8);
     let middle = set.middle();
     let facade = set.world.street.facade;
     set.world.street.fronts.push((middle - 2.6, middle + 2.6, Front::Open));

@@ -13,7 +13,7 @@ use crate::world::{Body, Event, Mood};
 pub(crate) fn scene(seed: u64) -> SampleScene {
     let mount = Mount { height: 5.6, yaw: 0.50, pitch: 0.23, horizontal_fov: 1.10 };
     let mut set = Set::new(seed, mount, Mood::sunny());
-    set.furnish(&[-7.5, 6.5, 14.0]);
+    set.furnish(&[-7.5, 6.5, 14.0], -3.8);
     let (x, z) = (set.middle() - 0.5, 11.6);
     let from = set.right(z) + 1.5;
     let pace = 1.15;
@@ -27,8 +27,8 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     let vendor = set.someone().with_apron([0.90, 0.88, 0.82]);
     let (behind, side) = (z + 0.85, 1.45);
     let vendor = Way::person(vendor, begin, (from + side, z)).pose(Pose::Push).speed(pace).go((x + side, z));
-    let vendor = vendor.pose(Pose::Serve).speed(1.0).go((x + 0.9, behind)).go((x + 0.1, behind)).wait(22.0, TO_ROAD).go((x - 0.4, behind));
-    let vendor = vendor.wait(16.0, TO_ROAD).go((x + 0.2, behind)).until(85.0, TO_ROAD).go((x + 1.2, behind)).go((x + side, z));
+    let vendor = vendor.pose(Pose::Serve).speed(1.0).go((x + 1.3, z + 0.35)).wait(14.0, TO_ROAD).go((x + 0.3, behind)).wait(9.0, TO_ROAD).go((x - 0.3, behind));
+    let vendor = vendor.wait(11.0, TO_ROAD).go((x + 1.3, z + 0.3)).until(86.0, TO_ROAD).go((x + side, z));
     let vendor = vendor.until(88.0, 3.1).pose(Pose::Push).speed(pace).go((from + side, z));
     set.add(vendor.done());
 
