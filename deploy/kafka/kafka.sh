@@ -8,7 +8,7 @@
 #   kafka.sh restart [--dir D]                       stop and start with the same settings
 #   kafka.sh status  [--dir D]                       exit 0 when it runs
 #   kafka.sh topics  [--dir D] [--partitions N] [--prefix kerbwatch.]    make the missing topics, then list
-#   kafka.sh acls    [--dir D] [--prefix kerbwatch.] give `worker` and `console` what they need (--secure only), then list
+#   kafka.sh acls    [--dir D] [--prefix kerbwatch.] give `worker` and `console` what they need (--secure only)
 #
 # --secure: TLS and SCRAM-SHA-512 on the port, with users admin, worker and console; the certificate authority is
 # D/secure/ca.pem, the passwords D/secure/<user>.password, and nothing is allowed that `acls` did not give.
@@ -56,7 +56,7 @@ fetch() {
 
 # Runs a Java class of Kafka in the foreground.
 tool() {
-    java -Xmx256m "-Dlog4j2.configurationFile=$here/log4j2.properties" -cp "$libs/*" "$@"
+    java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Dlog4j2.configurationFile=$here/log4j2.properties" -cp "$libs/*" "$@"
 }
 
 # The running broker's process id; fails when there is none. A number that now belongs to another program does not count.
@@ -217,20 +217,23 @@ topics() {
 
 # What README.md's table says, as commands.
 acls() {
-    local admin=() acl=(tool org.apache.kafka.tools.AclCommand)
+    local admin=()
     [ "$secure" = yes ] || fail "only a broker that was started with --secure asks who you are"
     running >/dev/null || fail "no broker runs in $dir"
     admin_options
-    acl=("${acl[@]:0:2}" "${admin[@]}" --add)
-    {
-        "${acl[@]}" --allow-principal User:worker --operation Write --topic "${prefix}candidates" --topic "${prefix}observations"
-        "${acl[@]}" --allow-principal User:worker --operation Read --topic "${prefix}cameras"
-        "${acl[@]}" --allow-principal User:worker --operation Read --group "${prefix}workers"
-        "${acl[@]}" --allow-principal User:console --operation Read --topic "${prefix}candidates" --topic "${prefix}observations" --topic "${prefix}cameras"
-        "${acl[@]}" --allow-principal User:console --operation Write --topic "${prefix}cameras" --topic "${prefix}cases"
-        "${acl[@]}" --allow-principal User:console --operation Read --group "${prefix}console"
-    } >"$dir/acls.log"
-    tool org.apache.kafka.tools.AclCommand "${admin[@]}" --list
+    allow worker Write --topic "${prefix}candidates" --topic "${prefix}observations"
+    allow worker Read --topic "${prefix}cameras" --group "${prefix}workers"
+    allow console Write --topic "${prefix}cameras" --topic "${prefix}cases"
+    allow console Read --topic "${prefix}cameras" --topic "${prefix}candidates" --topic "${prefix}observations" --group "${prefix}console"
+}
+
+# allow USER OPERATION RESOURCES...
+allow() {
+    local user=$1 operation=$2
+    shift 2
+    tool org.apache.kafka.tools.AclCommand "${admin[@]}" --add --allow-principal "User:$user" --operation "$operation" "$@" >"$dir/acls.log" ||
+        { cat "$dir/acls.log" >&2; fail "giving $user its rights failed"; }
+    echo "$user may $operation: $*"
 }
 
 command=${1:-}

@@ -2,6 +2,8 @@
 //! be had, librdkafka's test broker. Started once, on free ports; a watchdog stops it when the test process is gone, however
 //! that ended.
 
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -178,14 +180,11 @@ impl Broker {
     }
 
     /// Gives the users of a secure broker their rights.
-    #[allow(dead_code, reason = "only one of the two test binaries has a secure broker")]
     pub(crate) fn grant(&self) {
-        self.script(&["topics", "--partitions", "4"]);
         self.script(&["acls"]);
     }
 
     /// A configuration with topics of its own.
-    #[allow(dead_code, reason = "only one of the two test binaries needs it")]
     pub(crate) fn config(&self, name: &str) -> KafkaConfig {
         let mut config = KafkaConfig::new(&[&self.address]);
         config.topic_prefix = format!("{name}.");
@@ -214,21 +213,18 @@ fn with(secure: bool, mock: bool) {
 }
 
 /// Shares the broker with other tests.
-#[allow(dead_code, reason = "only one of the two test binaries shares its broker")]
 pub(crate) fn shared() -> Guard {
     with(false, true);
     Guard(Hold::Shared(BROKER.read().unwrap_or_else(std::sync::PoisonError::into_inner)))
 }
 
 /// Has the broker alone, to do harm to it.
-#[allow(dead_code, reason = "only one of the two test binaries harms its broker")]
 pub(crate) fn alone() -> Guard {
     with(false, true);
     Guard(Hold::Alone(BROKER.write().unwrap_or_else(std::sync::PoisonError::into_inner)))
 }
 
 /// A broker with TLS, log-in and ACLs; `None` where the jars cannot be had.
-#[allow(dead_code, reason = "only one of the two test binaries has a secure broker")]
 pub(crate) fn secure() -> Option<Guard> {
     with(true, false);
     let guard = BROKER.write().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -237,7 +233,6 @@ pub(crate) fn secure() -> Option<Guard> {
 
 pub(crate) struct Guard(Hold);
 
-#[allow(dead_code, reason = "each test binary uses one of them")]
 enum Hold {
     Shared(RwLockReadGuard<'static, Option<Broker>>),
     Alone(RwLockWriteGuard<'static, Option<Broker>>),
@@ -262,7 +257,6 @@ pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-#[allow(dead_code, reason = "only one of the two test binaries needs it")]
 pub(crate) fn kafka(config: KafkaConfig) -> BusConfig {
     BusConfig::Kafka(config)
 }
