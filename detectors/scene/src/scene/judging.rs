@@ -58,7 +58,7 @@ impl Scene {
                 if !in_force || thing.episodes[index].raised.is_some() || thing.measured < MEASURED {
                     continue;
                 }
-                let facts = Facts { thing, zone, rule, bbox, area, now };
+                let facts = Facts { thing, zone, rule, bbox, area, now, learnt_at: self.state.learnt_at };
                 let verdict = judge(kind, &facts);
                 let dwell = verdict.since.map_or(0.0, |since| now - since.max(thing.episodes[index].counts_from));
                 let needed = rule.dwell.as_secs_f64();

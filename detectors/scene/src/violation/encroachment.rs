@@ -2,7 +2,7 @@
 
 use events::ObjectClass;
 
-use super::{Check, Facts, Name, Verdict, hangs, named, newness};
+use super::{Check, Facts, Name, Verdict, firmness, hangs, named, newness};
 
 /// A foot this far beyond the line may be a matter of drawing, picture heights.
 const TOLERANCE: f64 = 0.012;
@@ -10,6 +10,7 @@ const TOLERANCE: f64 = 0.012;
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     let thing = facts.thing;
     let mut checks = newness(facts);
+    checks.extend(firmness(facts));
     if let Some(line) = &facts.zone.shop_line {
         checks.push(Check::at_least(Name::Beyond, line.beyond(facts.bbox.foot()), TOLERANCE));
     }

@@ -69,6 +69,8 @@ pub(crate) enum Name {
     Alone,
     Rectangle,
     Upright,
+    Arrived,
+    Inside,
 }
 
 impl Name {
@@ -91,6 +93,8 @@ impl Name {
             Name::ShopSide => ("at_shop_line", ""),
             Name::Wanted => ("class_fits", ""),
             Name::Alone => ("alone", "s"),
+            Name::Arrived => ("arrived_after_learning", "s"),
+            Name::Inside => ("wholly_in_picture", ""),
             Name::Upright => ("stands_like_a_person", ""),
             Name::Rectangle => ("rectangle", "share"),
         }
@@ -133,6 +137,8 @@ pub(crate) struct Facts<'a> {
     /// Its pixels as a share of the picture.
     pub(crate) area: f64,
     pub(crate) now: Seconds,
+    /// When the street was learnt: what stood there right after was not seen to come.
+    pub(crate) learnt_at: Seconds,
 }
 
 /// What a judge says: conditions other than the dwell, and since when the dwell counts.
@@ -174,6 +180,9 @@ const CAME: f64 = 0.08;
 /// Edges along the border must be at least this strong, grey levels across two pixels: blotches of light and compression are softer.
 const EDGE_NOW: f64 = 9.0;
 
+/// Its pixels fill its box to at least this share: handles and legs leave holes, scattered specks leave nearly all.
+const FILL: f64 = 0.18;
+
 /// More of the street's fine structure seen through it than this: only the light changed.
 const SAME_STRUCTURE: f64 = 0.6;
 
@@ -192,7 +201,28 @@ pub(crate) fn newness(facts: &Facts<'_>) -> Vec<Check> {
         Check::at_most(Name::MoverShare, f64::from(thing.mover_share), 0.3),
         Check::at_most(Name::Fuzz, f64::from(thing.fuzz), 0.15),
         Check::at_most(Name::Upright, if thing.is_its_bringer() { 1.0 } else { 0.0 }, 0.5),
-        Check::at_least(Name::Fill, f64::from(looks.fill), 0.3),
+        Check::at_least(Name::Arrived, thing.onset - facts.learnt_at, 2.5),
+        Check::at_least(Name::Inside, if cut_off(facts) { 0.0 } else { 1.0 }, 1.0),
+        Check::at_least(Name::Fill, f64::from(looks.fill), FILL),
+    ]
+}
+
+/// Is it small and at the picture's edge? Half a shoe of somebody outside looks like that.
+fn cut_off(facts: &Facts<'_>) -> bool {
+    let b = &facts.bbox;
+    let edge = 0.006;
+    (b.x1 < edge || b.y1 < edge || b.x2 > 1.0 - edge || b.y2 > 1.0 - edge) && facts.area < 6.0 * facts.rule.min_area.max(5e-4)
+}
+
+/// What a thing that people stay with has to show beyond [`newness`]: a person who stands among persons is attended, too, and
+/// only what it looks like tells it from goods.
+pub(crate) fn firmness(facts: &Facts<'_>) -> [Check; 4] {
+    let thing = facts.thing;
+    [
+        Check::at_least(Name::Came, f64::from(thing.looks.came()), 0.3),
+        Check::at_least(Name::Fill, f64::from(thing.looks.fill), 0.4),
+        Check::at_most(Name::MoverShare, f64::from(thing.mover_share), 0.12),
+        Check::at_least(Name::Area, facts.area, 1.5 * facts.rule.min_area),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use events::ObjectClass;
 
-use super::{Check, Facts, Name, Verdict, hangs, named, newness};
+use super::{Check, Facts, Name, Verdict, firmness, hangs, named, newness};
 
 /// A stall is attended at least this share of its stay.
 const ATTENDED: f64 = 0.5;
@@ -10,6 +10,7 @@ const ATTENDED: f64 = 0.5;
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     let thing = facts.thing;
     let mut checks = newness(facts);
+    checks.extend(firmness(facts));
     checks.push(Check::at_least(Name::AttendedShare, thing.attended_share(), ATTENDED));
     checks.push(Check::at_most(Name::Elevation, if hangs(thing) { 1.0 } else { 0.0 }, 0.5));
     if named(thing, &[ObjectClass::Bin, ObjectClass::TwoWheeler, ObjectClass::Car, ObjectClass::Truck, ObjectClass::Person]) {
