@@ -20,7 +20,7 @@ const en: Same<typeof zhCN> = {
   },
   connection: { connecting: 'Connecting', live: 'Live', reconnecting: 'Reconnecting', offline: 'Offline', lastEvent: 'Since the last event' },
   age: { s: '{n} s ago', min: '{n} min ago', h: '{n} h ago', d: '{n} d ago' },
-  duration: { hm: '{h} h {min} min', ms: '{min} min {s} s', s: '{s} s' },
+  duration: { hm: '{h} h {min} min', ms: '{min} min {s} s', m: '{min} min', s: '{s} s' },
   common: { loading: 'Loading…', retry: 'Try again', empty: 'Nothing here', close: 'Close', home: 'Back to the first page', more: 'Load more', all: 'All', yes: 'Yes', no: 'No' },
   problem: {
     network: 'The server cannot be reached. Check the network and try again.',

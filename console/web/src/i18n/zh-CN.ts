@@ -16,7 +16,7 @@ export default {
   },
   connection: { connecting: '连接中', live: '实时', reconnecting: '重连中', offline: '已断开', lastEvent: '距上次消息' },
   age: { s: '{n} 秒前', min: '{n} 分钟前', h: '{n} 小时前', d: '{n} 天前' },
-  duration: { hm: '{h} 小时 {min} 分', ms: '{min} 分 {s} 秒', s: '{s} 秒' },
+  duration: { hm: '{h} 小时 {min} 分', ms: '{min} 分 {s} 秒', m: '{min} 分钟', s: '{s} 秒' },
   common: { loading: '加载中…', retry: '重试', empty: '暂无内容', close: '关闭', home: '回到首页', more: '加载更多', all: '全部', yes: '是', no: '否' },
   problem: {
     network: '连不上服务器。请检查网络后重试。',

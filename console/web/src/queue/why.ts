@@ -14,7 +14,8 @@ type Say = (key: string, values?: Record<string, unknown>) => string
 export function durationText(seconds: number, say: Say): string {
   const { h, min, s } = durationParts(seconds)
   if (h > 0) return say('duration.hm', { h, min })
-  return min > 0 ? say('duration.ms', { min, s }) : say('duration.s', { s })
+  if (min > 0) return s > 0 ? say('duration.ms', { min, s }) : say('duration.m', { min })
+  return say('duration.s', { s })
 }
 
 /** A measured value with its unit. */
@@ -23,6 +24,11 @@ export function valueText(value: number, unit: string, say: Say): string {
   if (unit === 'share') return percent(value)
   if (Number.isInteger(value)) return String(value)
   return value.toPrecision(3)
+}
+
+/** A condition that is either so or not: no unit, and met at 1. */
+export function isYesNo(fact: FactLike): boolean {
+  return fact.unit === '' && fact.needed === 1 && (fact.value === 0 || fact.value === 1)
 }
 
 /** The fact's name in the reader's language; one that has no translation yet keeps its own words. */
