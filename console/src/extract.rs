@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 use crate::error::ApiError;
 
 /// Larger bodies are refused: the largest good one is a site file of some thousand cameras.
-pub const MAX_BODY: usize = 4 << 20;
+pub(crate) const MAX_BODY: usize = 4 << 20;
 
 /// A JSON body whose unknown fields, wrong types and NUL characters are refused with the place where they stand.
-pub struct JsonBody<T>(pub T);
+pub(crate) struct JsonBody<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
@@ -38,7 +38,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
 }
 
 /// A query whose unknown fields are refused.
-pub struct QueryOf<T>(pub T);
+pub(crate) struct QueryOf<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for QueryOf<T> {
     type Rejection = ApiError;
@@ -55,7 +55,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for QueryOf
 }
 
 /// Parts of the path.
-pub struct PathOf<T>(pub T);
+pub(crate) struct PathOf<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathOf<T> {
     type Rejection = ApiError;

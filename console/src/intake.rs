@@ -39,7 +39,7 @@ pub(crate) fn run(
 ) -> Result<(), bus::BusError> {
     let mut subscription = bus.subscribe(group, &TOPICS, Start::Earliest)?;
     let mut pause = FIRST_PAUSE;
-    let mut stopped = || matches!(stop.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected));
+    let stopped = || matches!(stop.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected));
     while !stopped() {
         let healthy = match subscription.next(WAIT) {
             Ok(deliveries) if deliveries.is_empty() => true,

@@ -24,6 +24,9 @@ mod store;
 mod users;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 pub use api::{app, openapi};
 pub use config::ConsoleConfig;
 pub use password::PasswordCost;

@@ -74,7 +74,6 @@ pub enum StoreError {
 #[derive(Clone)]
 pub struct Store {
     pool: AnyPool,
-    backend: Backend,
     clock: Arc<dyn Clock>,
     /// SQLite's own waiting is unfair and gives up; ours queues.
     writer: Arc<Mutex<()>>,
@@ -118,7 +117,7 @@ impl Store {
             .await
             .map_err(open)?;
         migrator(backend).run(&pool).await.map_err(|source| StoreError::Migrate { url: shown.clone(), source })?;
-        Ok(Self { pool, backend, clock, writer: Arc::default(), live: Arc::default(), outbox: Arc::default() })
+        Ok(Self { pool, clock, writer: Arc::default(), live: Arc::default(), outbox: Arc::default() })
     }
 
     /// The clock that all rows are stamped with.

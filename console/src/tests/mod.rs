@@ -1,0 +1,35 @@
+//! The console as a whole, driven through its own HTTP interface, on both databases.
+
+mod audit;
+mod cameras;
+mod evidence;
+mod fuzz;
+mod intake;
+mod live;
+mod postgres;
+mod queue;
+mod review;
+mod roles;
+mod running;
+mod session;
+mod world;
+
+/// Runs a scenario on SQLite and on PostgreSQL. Where there is no PostgreSQL, the second says so and is skipped.
+macro_rules! both {
+    ($name:ident) => {
+        mod $name {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                super::$name(crate::tests::world::World::sqlite().await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                if let Some(world) = crate::tests::world::World::postgres().await {
+                    super::$name(world).await;
+                }
+            }
+        }
+    };
+}
+pub(crate) use both;
