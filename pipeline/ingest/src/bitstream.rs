@@ -50,6 +50,12 @@ impl References {
     }
 }
 
+/// Is this MPEG-4 part 2 packet the placeholder that stands in a "packed" AVI for a frame which came in the packet before? A VOP
+/// with `vop_coded` 0 (ISO/IEC 14496-2, 6.2.5) is a start code and a time: 7 or 8 bytes, or a filler byte.
+pub(crate) fn is_mpeg4_placeholder(unit: &[u8]) -> bool {
+    unit.len() <= 8 && (unit.len() < 4 || unit.starts_with(&[0, 0, 1, 0xb6]))
+}
+
 /// Non-empty NAL units of a length-prefixed access unit; stops at the first that is cut off.
 fn nal_units(mut unit: &[u8], length_size: usize) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
@@ -92,6 +98,14 @@ mod tests {
         assert!(!references.droppable(&[0, 0, 0, 2, 0x28, 0x01]), "IDR_N_LP");
         assert!(references.droppable(&[0, 0, 0, 2, 0x04, 0x02]), "TSA_N on layer 1");
         assert!(!references.droppable(&[0, 0, 0, 2, 0x00, 0x01]), "layer 0 may now be referred to from layer 1");
+    }
+
+    #[test]
+    fn placeholders_are_told_from_frames() {
+        assert!(is_mpeg4_placeholder(&[0, 0, 1, 0xb6, 0x5b, 0x8a, 0x1f]));
+        assert!(is_mpeg4_placeholder(&[0x7f]));
+        assert!(!is_mpeg4_placeholder(&[0, 0, 1, 0xb6, 0x5b, 0x8a, 0x1f, 1, 2]));
+        assert!(!is_mpeg4_placeholder(&[0, 0, 1, 0xb0, 0x5b, 0x8a]));
     }
 
     proptest! {

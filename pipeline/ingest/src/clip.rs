@@ -110,9 +110,10 @@ impl PacketClip {
         let sink = make("filesink")?;
         sink.set_property("location", part.to_string_lossy().as_ref());
         let pipeline = gst::Pipeline::new();
-        let elements = [source.upcast_ref(), &muxer, &sink];
-        pipeline.add_many(elements).map_err(|error| failed(error.to_string()))?;
-        gst::Element::link_many(elements).map_err(|error| failed(error.to_string()))?;
+        pipeline.add_many([source.upcast_ref(), &muxer, &sink]).map_err(|error| failed(error.to_string()))?;
+        // Left to itself, linking takes the muxer's first free pad, which is one for sound.
+        source.link_pads(Some("src"), &muxer, Some("video_%u")).map_err(|error| failed(error.to_string()))?;
+        muxer.link(&sink).map_err(|error| failed(error.to_string()))?;
         let _stop = StopOnDrop(&pipeline);
 
         let schedule = schedule(&self.packets);

@@ -44,6 +44,8 @@ impl Codec {
                 Ok(2) => fixed("mpeg2", Some("mpegvideoparse"), None, &["avdec_mpeg2video", "mpeg2dec"]),
                 _ => fixed("mpeg1", Some("mpegvideoparse"), None, &["avdec_mpeg2video", "mpeg2dec"]),
             },
+            // MPEG-4 part 2 under the names AVI knows it by.
+            "video/x-divx" | "video/x-xvid" => fixed("mpeg4", None, None, &["avdec_mpeg4"]),
             "video/x-vp8" => fixed("vp8", None, None, &["vp8dec", "avdec_vp8"]),
             "video/x-vp9" => fixed("vp9", Some("vp9parse"), None, &["vp9dec", "avdec_vp9"]),
             "video/x-av1" => fixed("av1", Some("av1parse"), None, &["dav1ddec", "av1dec"]),

@@ -1,5 +1,7 @@
-//! Makes the muxers' files repeatable: replaces clock and chance by the clip's own time. Pure; a file whose structure is not
-//! as expected is left as it is from there on.
+//! What is known here of containers' outer structure: makes the muxers' files repeatable (replaces clock and chance by the
+//! clip's own time), and tells whether a file was cut off. A file whose structure is not as expected is left alone.
+
+use std::io::{Read, Seek, SeekFrom};
 
 /// Seconds from 1904-01-01 (MP4's epoch, ISO/IEC 14496-12, 8.2.2) to 1970-01-01.
 const MP4_EPOCH_S: i64 = 2_082_844_800;
@@ -80,6 +82,49 @@ pub(crate) fn settle_matroska(file: &mut [u8], unix_ns: Option<i64>) {
     }
 }
 
+/// What a file lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Missing {
+    /// Bytes that its outer boxes (MP4, MOV) or its RIFF header (AVI) promise; 0 for other containers.
+    pub(crate) bytes: u64,
+    /// An MP4 without its index, without which nothing of it can be read.
+    pub(crate) index: bool,
+}
+
+/// What does a file lack of what it promises? The demuxers play what is there and say nothing.
+pub(crate) fn missing(file: &mut (impl Read + Seek)) -> std::io::Result<Missing> {
+    let none = Missing::default();
+    let mut index = false;
+    let length = file.seek(SeekFrom::End(0))?;
+    let mut at = 0_u64;
+    while at + 16 <= length {
+        file.seek(SeekFrom::Start(at))?;
+        let mut header = [0; 16];
+        file.read_exact(&mut header)?;
+        let [a, b, c, d, kind @ ..] = header;
+        if [a, b, c, d] == *b"RIFF" {
+            // Streaming recorders leave 0 or all ones: nothing is promised.
+            let size = u32::from_le_bytes([kind[0], kind[1], kind[2], kind[3]]);
+            let bytes = if size == u32::MAX { 0 } else { (u64::from(size) + 8).saturating_sub(length) };
+            return Ok(Missing { bytes, index: false });
+        }
+        if !kind[..4].iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ') || (at == 0 && kind[..4] != *b"ftyp") {
+            return Ok(none);
+        }
+        index |= [b"moov", b"moof"].iter().any(|name| kind[..4] == **name);
+        let size = match u32::from_be_bytes([a, b, c, d]) {
+            0 => return Ok(none),
+            1 => header[8..].try_into().map(u64::from_be_bytes).unwrap_or(0),
+            short => u64::from(short),
+        };
+        if size < 8 {
+            return Ok(none);
+        }
+        at = at.saturating_add(size);
+    }
+    Ok(Missing { bytes: at.saturating_sub(length), index: at > 0 && !index })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -99,11 +144,23 @@ mod tests {
         assert_eq!(&file[28..36], &[0; 8]);
     }
 
+    #[test]
+    fn a_file_that_was_cut_off_is_told_from_a_whole_one() {
+        let missing = |bytes: &[u8]| super::missing(&mut std::io::Cursor::new(bytes)).unwrap().bytes;
+        let mp4 = [&[0, 0, 0, 16][..], b"ftypisom", &[0; 4], &[0, 0, 0, 40], b"mdat", &[7; 32]].concat();
+        assert_eq!(missing(&mp4), 0);
+        assert_eq!(missing(&mp4[..46]), 10);
+        let avi = [&b"RIFF"[..], &[24, 0, 0, 0], b"AVI ", &[7; 20]].concat();
+        assert_eq!((missing(&avi), missing(&avi[..30])), (0, 2));
+        assert_eq!(missing(b"This is a text and not a video at all."), 0);
+    }
+
     proptest! {
         #[test]
         fn any_file_is_survived(mut file in prop::collection::vec(any::<u8>(), 0..300)) {
             settle_mp4(&mut file, Some(1));
             settle_matroska(&mut file, Some(1));
+            missing(&mut std::io::Cursor::new(file)).unwrap();
         }
     }
 }

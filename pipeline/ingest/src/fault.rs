@@ -78,6 +78,11 @@ pub(crate) fn classify(source: &SourceUrl, error: &glib::Error, debug: Option<&s
     (reason, detail)
 }
 
+/// Did a demuxer fail only because none of its streams is wanted?
+pub(crate) fn nobody_listens(debug: Option<&str>) -> bool {
+    debug.is_some_and(|debug| debug.contains("not-linked"))
+}
+
 fn by_code(error: &glib::Error) -> Option<FailReason> {
     if let Some(resource) = error.kind::<gst::ResourceError>() {
         return match resource {

@@ -60,7 +60,7 @@ pub(crate) fn start(
         paced: options.pace == Pace::Live && !source.is_live(),
         chosen: std::sync::Mutex::default(),
     });
-    watch_bus(&pipeline, source, tap);
+    watch_bus(&pipeline, &builder);
     match source.kind() {
         Kind::Rtsp => rtsp(&pipeline, options, transport, &builder)?,
         Kind::Http => http(&pipeline, options, &builder)?,
@@ -183,11 +183,18 @@ impl Builder {
         chosen.get_or_insert_with(|| name.to_owned()) == name
     }
 
+    fn found_none(&self) -> bool {
+        self.chosen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_none()
+    }
+
     fn no_more_pads(&self) {
-        let none = self.chosen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_none();
-        if none {
-            self.tap.handover.fail(FailReason::NoVideo, "it has no video track".to_owned());
+        if self.found_none() {
+            self.no_video();
         }
+    }
+
+    fn no_video(&self) {
+        self.tap.handover.fail(FailReason::NoVideo, "it has no video track".to_owned());
     }
 
     fn attach_rtp(&self, pad: &gst::Pad) {
@@ -348,22 +355,28 @@ fn answer_allocation(pad: &gst::Pad) {
 }
 
 /// Errors go straight to the handover from whatever thread posts them; nothing piles up on the bus.
-fn watch_bus(pipeline: &gst::Pipeline, source: &SourceUrl, tap: &Arc<Tap>) {
+fn watch_bus(pipeline: &gst::Pipeline, builder: &Arc<Builder>) {
     let bus = pipeline.bus().expect("a pipeline has a bus");
-    let (source, tap) = (source.clone(), Arc::clone(tap));
+    let builder = Arc::clone(builder);
     bus.set_sync_handler(move |_, message| {
+        let handover = &builder.tap.handover;
         match message.view() {
             gst::MessageView::Error(error) => {
-                let (reason, detail) = fault::classify(&source, &error.error(), error.debug().as_deref());
-                tap.handover.fail(reason, detail);
+                let debug = error.debug();
+                // Sound alone: the demuxer complains that nobody listens before it says that nothing else will come.
+                if builder.found_none() && fault::nobody_listens(debug.as_deref()) {
+                    builder.no_video();
+                }
+                let (reason, detail) = fault::classify(&builder.source, &error.error(), debug.as_deref());
+                handover.fail(reason, detail);
             }
             gst::MessageView::Element(element) => {
                 if let Some((reason, detail)) = element.structure().and_then(fault::missing_plugin) {
-                    tap.handover.fail(reason, detail);
+                    handover.fail(reason, detail);
                 }
             }
             // Reached without a sink when no video was found at all.
-            gst::MessageView::Eos(_) => tap.handover.drained(),
+            gst::MessageView::Eos(_) => handover.drained(),
             _ => {}
         }
         gst::BusSyncReply::Drop

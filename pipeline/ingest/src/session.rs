@@ -82,6 +82,8 @@ pub struct Session {
     opened: bool,
     /// Since when the reader has seen no packet come.
     quiet: (u64, Instant),
+    /// What a file lacks of what it promises.
+    missing_bytes: u64,
     over: Option<Result<Ended, SourceError>>,
 }
 
@@ -99,9 +101,10 @@ impl Session {
     /// Begins to open a source and waits for nothing.
     pub(crate) fn begin(source: &SourceUrl, options: SessionOptions) -> Result<Self, SourceError> {
         crate::init().map_err(|cause| SourceError::Init { source_name: source.redacted().to_owned(), cause })?;
-        if let Kind::File(path) = source.kind() {
-            check_file(source, path)?;
-        }
+        let missing_bytes = match source.kind() {
+            Kind::File(path) => check_file(source, path)?,
+            Kind::Rtsp | Kind::Http => 0,
+        };
         let transport = options.transport;
         let tap = Arc::new(Tap::new(&options, source.is_live()));
         let running = pipeline::start(source, &options, transport, &tap)?;
@@ -115,6 +118,7 @@ impl Session {
             began,
             opened: false,
             quiet: (0, began),
+            missing_bytes,
             over: None,
         })
     }
@@ -142,7 +146,12 @@ impl Session {
             Some(Err(End::Complete)) => Err(self.failed(FailReason::NoVideo, "it ended without a single frame of video".to_owned())),
             None if self.began.elapsed() >= self.options.connect_timeout => {
                 let limit = self.options.connect_timeout.as_secs_f64();
-                Err(self.failed(FailReason::Timeout, format!("no picture came within {limit} s")))
+                // A disk answers: a file of which nothing came is one nobody can read.
+                let reason = match self.source.kind() {
+                    Kind::File(_) => FailReason::Corrupt,
+                    Kind::Rtsp | Kind::Http => FailReason::Timeout,
+                };
+                Err(self.failed(reason, format!("no picture came within {limit} s")))
             }
             None => Ok(false),
         }
@@ -179,6 +188,9 @@ impl Session {
         let (frames, end_ns) = self.tap.length();
         let ended = |cut_off| Ended { frames, duration: Duration::from_nanos(u64::try_from(end_ns).unwrap_or(0)), cut_off };
         match end {
+            End::Complete if self.missing_bytes > 0 => {
+                Ok(ended(Some(format!("the file was cut off: {} bytes are missing", self.missing_bytes))))
+            }
             End::Complete => Ok(ended(self.tap.shortfall())),
             End::Failed { detail, .. } if !self.source.is_live() && frames > 0 => Ok(ended(Some(detail))),
             End::Failed { reason, detail } => Err(self.failed(reason, detail)),
@@ -238,18 +250,28 @@ impl Drop for Session {
     }
 }
 
-fn check_file(source: &SourceUrl, path: &std::path::Path) -> Result<(), SourceError> {
-    let failed = |reason, detail: String| {
-        Err(SourceError::Failed { source_name: source.redacted().to_owned(), reason, detail })
+/// Is the file there, and how many bytes does it lack of what it promises?
+fn check_file(source: &SourceUrl, path: &std::path::Path) -> Result<u64, SourceError> {
+    let failed = |reason, detail: String| SourceError::Failed { source_name: source.redacted().to_owned(), reason, detail };
+    let other = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => failed(FailReason::NotFound, "there is no such file".to_owned()),
+        _ => failed(FailReason::Other, format!("the file cannot be read ({error})")),
     };
-    match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => failed(FailReason::NotFound, "there is no such file".to_owned()),
-        Err(error) => failed(FailReason::Other, format!("the file cannot be looked at ({error})")),
-        Ok(facts) if facts.is_dir() => failed(FailReason::Corrupt, "this is a folder, not a video".to_owned()),
-        Ok(facts) if facts.len() == 0 => failed(FailReason::Corrupt, "the file is empty".to_owned()),
-        Ok(_) => match std::fs::File::open(path) {
-            Ok(_) => Ok(()),
-            Err(error) => failed(FailReason::Other, format!("the file cannot be opened ({error})")),
-        },
+    let facts = std::fs::metadata(path).map_err(other)?;
+    if facts.is_dir() {
+        return Err(failed(FailReason::Corrupt, "this is a folder, not a video".to_owned()));
     }
+    let mut file = std::fs::File::open(path).map_err(other)?;
+    // A pipe or device has no length to be short of.
+    if !facts.is_file() {
+        return Ok(0);
+    }
+    if facts.len() == 0 {
+        return Err(failed(FailReason::Corrupt, "the file is empty".to_owned()));
+    }
+    let missing = crate::container::missing(&mut file).map_err(other)?;
+    if missing.index {
+        return Err(failed(FailReason::Corrupt, "the file was cut off before its index, without which it cannot be read".to_owned()));
+    }
+    Ok(missing.bytes)
 }

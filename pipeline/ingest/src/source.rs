@@ -78,6 +78,15 @@ impl SourceUrl {
         Ok(Self { text: text.to_owned(), redacted, kind })
     }
 
+    /// The whole address, which opens the same source from any folder: a file's path is absolute. May hold a password, so
+    /// show [`SourceUrl::redacted`] instead.
+    pub fn address(&self) -> String {
+        match &self.kind {
+            Kind::File(path) => std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string(),
+            Kind::Rtsp | Kind::Http => self.text.clone(),
+        }
+    }
+
     /// For logs, errors and screens: without user and password.
     pub fn redacted(&self) -> &str {
         &self.redacted

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use events::{Frame, Size, Stamp, StreamTime, WallTime};
 use gst::prelude::*;
 
-use crate::bitstream::{References, Syntax};
+use crate::bitstream::{References, Syntax, is_mpeg4_placeholder};
 use crate::codec::Codec;
 use crate::error::FailReason;
 use crate::gate::{Facts, Gate, Loss, Verdict};
@@ -31,6 +31,8 @@ struct InFlight {
     wall: WallTime,
     key: bool,
     pts: Option<gst::ClockTime>,
+    /// Its time is a presentation time, not one of decoding.
+    presented: bool,
 }
 
 struct State {
@@ -170,20 +172,24 @@ impl Tap {
         }
     }
 
-    /// The decoder's sink pad: a packet on its way to the decoder.
+    /// The decoder's sink pad: a packet on its way to the decoder. `Handled` lets go of it: with `Drop`, GStreamer 1.22 and its
+    /// bindings disagree on who does.
     pub(crate) fn packet(&self, pad: &gst::Pad, buffer: &mut gst::Buffer) -> gst::PadProbeReturn {
         let flags = buffer.flags();
         if buffer.size() == 0 || flags.contains(gst::BufferFlags::GAP) {
-            return gst::PadProbeReturn::Drop;
+            return gst::PadProbeReturn::Handled;
         }
         let mut bytes = vec![0; buffer.size()];
         if buffer.copy_to_slice(0, &mut bytes).is_err() {
-            return gst::PadProbeReturn::Drop;
+            return gst::PadProbeReturn::Handled;
         }
         let arrival = unix_ns(SystemTime::now());
         let key = !flags.contains(gst::BufferFlags::DELTA_UNIT);
         let mut state = self.lock();
-        let Some(format) = state.format.clone() else { return gst::PadProbeReturn::Drop };
+        let Some(format) = state.format.clone() else { return gst::PadProbeReturn::Handled };
+        if state.info.codec == "mpeg4" && is_mpeg4_placeholder(&bytes) {
+            return gst::PadProbeReturn::Handled;
+        }
         let first = state.received == 0;
         let seq = state.received;
         let running = |time: Option<gst::ClockTime>| running_ns(state.segment.as_ref(), time);
@@ -214,14 +220,15 @@ impl Tap {
         let decision = match verdict {
             Verdict::Decode => {
                 state.let_through += 1;
-                state.decoding.push_back(InFlight { seq, at, wall, key, pts: buffer.pts() });
+                let presented = pts.is_some();
+                state.decoding.push_back(InFlight { seq, at, wall, key, pts: buffer.pts(), presented });
                 let mark = gst::ClockTime::from_nseconds(seq);
                 gst::meta::ReferenceTimestampMeta::add(buffer.make_mut(), &self.seq_caps, mark, gst::ClockTime::NONE);
                 gst::PadProbeReturn::Ok
             }
             Verdict::Drop(loss) => {
                 self.count_drop(&mut state, loss, 1);
-                gst::PadProbeReturn::Drop
+                gst::PadProbeReturn::Handled
             }
         };
         // A decoder that reorders holds a lone key frame back until later frames come, which will not.
@@ -254,7 +261,16 @@ impl Tap {
             // A decoder that forgets the mark still keeps the time.
             None => state.decoding.iter().position(|frame| frame.pts == buffer.pts()),
         };
-        let Some(mut frame) = found.and_then(|index| state.decoding.remove(index)) else { return gst::PadProbeReturn::Drop };
+        let Some(mut frame) = found.and_then(|index| state.decoding.remove(index)) else { return gst::PadProbeReturn::Handled };
+        // AVI knows decoding times only. Frames come out in order of presentation: the earliest time still in the decoder is
+        // the time of this one, and the frame it was read from gets this one's.
+        if !frame.presented
+            && let Some(earliest) = state.decoding.iter_mut().filter(|held| !held.presented).min_by_key(|held| held.at)
+            && earliest.at < frame.at
+        {
+            std::mem::swap(&mut earliest.at, &mut frame.at);
+            std::mem::swap(&mut earliest.wall, &mut frame.wall);
+        }
         let before = state.decoding.len();
         state.decoding.retain(|held| held.seq + DECODER_DEPTH > frame.seq);
         let lost = (before - state.decoding.len()) as u64;
@@ -263,7 +279,7 @@ impl Tap {
         self.counters.decoded();
         if !state.gate.decoded(frame.at.0, frame.key) {
             self.count_drop(&mut state, Loss::Thinned, 1);
-            return gst::PadProbeReturn::Drop;
+            return gst::PadProbeReturn::Handled;
         }
         frame.pts = buffer.pts();
         state.delivering.push_back(frame);

@@ -46,17 +46,17 @@ fn a_clip_plays_from_its_first_frame_and_holds_what_was_sent() {
 
         let everything = DecodePolicy { idle: Decode::Full, ..DecodePolicy::default() };
         let mut session = Session::open(&source(&file.path), options().decode(everything)).unwrap();
-        let reread = session.ring();
         let (stamps, ended) = play(&mut session);
-        assert_eq!((stamps.len(), ended.cut_off), (clip.frames(), None), "{name}: {:?}", session.stats());
+        assert_eq!((stamps.len(), ended.cut_off.as_deref()), (clip.frames(), None), "{name}: {:?}", session.stats());
         assert!((ended.duration.as_secs_f64() - file.duration.as_secs_f64()).abs() < 0.05, "{name}: {ended:?} {file:?}");
         assert!(stamps[0].at.0 < 1_000_000, "{name}: begins at once: {:?}", stamps[0]);
-        // Relative times of frames are as the camera sent them, to 1/90000 s (mp4) or 1 ms (Matroska).
-        let back = reread.cut(secs(-1.0), secs(100.0)).unwrap();
-        let sent: Vec<&[u8]> = clip.payloads().collect();
-        let kept: Vec<&[u8]> = back.payloads().collect();
-        assert_eq!(sent.len(), kept.len(), "{name}");
-        assert!(sent == kept, "{name}: byte for byte what the camera sent");
+        // Each packet stands in the file as it was sent, one after the other.
+        let bytes = std::fs::read(&file.path).unwrap();
+        let mut from = 0;
+        for (i, packet) in clip.payloads().enumerate() {
+            let found = bytes[from..].windows(packet.len()).position(|window| window == packet);
+            from += found.unwrap_or_else(|| panic!("{name}: packet {i} is not in the file")) + packet.len();
+        }
     }
 }
 

@@ -26,16 +26,9 @@ fn every_codec_plays_to_the_end_and_loses_nothing() {
         ("g.avi", "jpeg", "jpeg"),
         ("h.mkv", "jpeg", "jpeg"),
         ("i.avi", "mpeg4", "mpeg4"),
-        ("j.mp4", "mpeg4", "mpeg4"),
-        ("k.mov", "mpeg2", "mpeg2"),
+        ("k.mkv", "mpeg2", "mpeg2"),
     ] {
-        let path = if codec == "mpeg2" {
-            let path = dir.path().join("k.mkv");
-            video(dir.path(), "k.mkv", codec, 75);
-            path
-        } else {
-            video(dir.path(), name, codec, 75)
-        };
+        let path = video(dir.path(), name, codec, 75);
         let mut session = Session::open(&source(&path), options().decode(full())).unwrap();
         let info = session.info();
         assert_eq!((info.codec.as_str(), info.size), (said, Some(Size { width: 320, height: 240 })), "{name}");
@@ -94,9 +87,9 @@ fn the_same_file_gives_the_same_frames_even_when_the_rate_is_switched() {
                     let luma: u64 = frame.pixels().plane(0).row(120, 320).iter().map(|v| u64::from(*v)).sum();
                     seen.push((frame.stamp().clone(), luma));
                     match seen.len() {
-                        5 => session.set_rate(Rate::Fps(5.0)),
-                        15 => session.set_rate(Rate::KeyFrames),
-                        18 => session.set_rate(Rate::Full),
+                        3 => session.set_rate(Rate::Fps(5.0)),
+                        10 => session.set_rate(Rate::KeyFrames),
+                        12 => session.set_rate(Rate::Full),
                         _ => {}
                     }
                 }

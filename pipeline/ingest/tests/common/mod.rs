@@ -1,24 +1,26 @@
 //! Videos made at test time, and small servers on loopback.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub(crate) mod rtsp;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gst::prelude::*;
 use kerbwatch_ingest::{Ended, Next, Session, SessionOptions, SourceUrl};
 
-pub const WAIT: Duration = Duration::from_secs(30);
+pub(crate) const WAIT: Duration = Duration::from_secs(30);
 
-pub fn source(path: &Path) -> SourceUrl {
+pub(crate) fn source(path: &Path) -> SourceUrl {
     SourceUrl::parse(path.to_str().unwrap(), Path::new("/")).unwrap()
 }
 
-pub fn options() -> SessionOptions {
+pub(crate) fn options() -> SessionOptions {
     SessionOptions::new("cam-1".parse().unwrap())
 }
 
 /// Runs a pipeline description to its end.
-pub fn run(description: &str) {
+pub(crate) fn run(description: &str) {
     kerbwatch_ingest::init().unwrap();
     let pipeline = gst::parse::launch(description).unwrap();
     pipeline.set_state(gst::State::Playing).unwrap();
@@ -32,25 +34,25 @@ pub fn run(description: &str) {
 }
 
 /// The encoders cameras resemble: key frames at fixed distance, no frames out of order unless asked for.
-pub fn encoder(codec: &str) -> &'static str {
+pub(crate) fn encoder(codec: &str) -> &'static str {
     match codec {
         "h264" => "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 bframes=0 option-string=scenecut=0 ! h264parse",
         "h264-long" => "x264enc speed-preset=ultrafast key-int-max=250 bframes=0 option-string=scenecut=0 ! h264parse",
         "h264-b" => "x264enc speed-preset=veryfast key-int-max=25 bframes=3 b-adapt=false option-string=scenecut=0:open-gop=0 ! h264parse",
         "h265" => "x265enc speed-preset=ultrafast tune=zerolatency key-int-max=25 ! h265parse",
         "jpeg" => "jpegenc",
-        "mpeg4" => "avenc_mpeg4 gop-size=25 ! mpeg4videoparse",
+        "mpeg4" => "avenc_mpeg4 gop-size=25",
         "mpeg2" => "avenc_mpeg2video gop-size=12 bitrate=2000000 ! mpegvideoparse",
         other => panic!("no encoder for {other}"),
     }
 }
 
 /// `frames` frames of a moving ball at 25 fps.
-pub fn video(dir: &Path, name: &str, codec: &str, frames: u32) -> PathBuf {
+pub(crate) fn video(dir: &Path, name: &str, codec: &str, frames: u32) -> PathBuf {
     sized_video(dir, name, codec, frames, (320, 240))
 }
 
-pub fn sized_video(dir: &Path, name: &str, codec: &str, frames: u32, (width, height): (u32, u32)) -> PathBuf {
+pub(crate) fn sized_video(dir: &Path, name: &str, codec: &str, frames: u32, (width, height): (u32, u32)) -> PathBuf {
     let path = dir.join(name);
     let mux = match path.extension().unwrap().to_str().unwrap() {
         "mp4" => "mp4mux",
@@ -69,7 +71,7 @@ pub fn sized_video(dir: &Path, name: &str, codec: &str, frames: u32, (width, hei
 }
 
 /// Plays to the end; the stream time of every frame, and how it ended.
-pub fn play(session: &mut Session) -> (Vec<events::Stamp>, Ended) {
+pub(crate) fn play(session: &mut Session) -> (Vec<events::Stamp>, Ended) {
     let mut stamps = Vec::new();
     loop {
         match session.next(WAIT).unwrap() {
