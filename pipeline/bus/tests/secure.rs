@@ -3,7 +3,9 @@
 mod support;
 
 use events::wire::v1::topic;
-use kerbwatch_bus::{BusConfig, BusHealth, KafkaConfig, Message, Outcome, Protocol, SaslMechanism, Security, Start, open};
+use kerbwatch_bus::{
+    BusConfig, BusHealth, KafkaConfig, Message, Outcome, Protocol, SaslMechanism, Security, Start, ensure_topics, open,
+};
 use std::time::Duration;
 use support::wait_until;
 
