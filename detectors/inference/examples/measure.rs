@@ -15,7 +15,11 @@ const RUNS: u32 = 30;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut out = std::io::stdout();
-    writeln!(out, "{:32} {:>5} {:>5} {:>16} {:>12} {:>12}", "model", "input", "tiles", "prepare ms/tile", "run ms/tile", "detect ms")?;
+    writeln!(
+        out,
+        "{:32} {:>5} {:>5} {:>16} {:>12} {:>12}",
+        "model", "input", "tiles", "prepare ms/tile", "run ms/tile", "detect ms"
+    )?;
     for file in std::env::args().skip(1) {
         let dir = tempfile::tempdir()?;
         let (folder, _) = models::add(dir.path(), Path::new(&file), &AddOptions::default())?;

@@ -47,7 +47,13 @@ pub(crate) struct Head {
 impl Head {
     /// # Errors
     /// When the outputs do not fit the family.
-    pub(crate) fn fit(family: Family, size: (u32, u32), classes: usize, score: f32, outputs: &[OutputShape]) -> Result<Self, FitError> {
+    pub(crate) fn fit(
+        family: Family,
+        size: (u32, u32),
+        classes: usize,
+        score: f32,
+        outputs: &[OutputShape],
+    ) -> Result<Self, FitError> {
         Ok(Self { family, layout: fit(family, size, classes, outputs)?, size, classes, score })
     }
 
@@ -56,8 +62,8 @@ impl Head {
     /// # Errors
     /// When an output has not the shape it had at load. Only the number of places of an end-to-end model may change.
     pub(crate) fn decode(&self, outputs: &[Tensor<'_>]) -> Result<Vec<Raw>, FitError> {
-        let fits = outputs.iter().all(|output| output.dims.iter().product::<usize>() == output.data.len())
-            && self.dims_fit(outputs);
+        let fits =
+            outputs.iter().all(|output| output.dims.iter().product::<usize>() == output.data.len()) && self.dims_fit(outputs);
         if !fits {
             let got: Vec<_> = outputs
                 .iter()
@@ -66,12 +72,15 @@ impl Head {
                 .collect();
             return Err(self.changed(crate::family::describe(&got)));
         }
-        let mut sink = Sink { size: (self.size.0 as f32, self.size.1 as f32), classes: self.classes, score: self.score, found: Vec::new() };
+        let mut sink =
+            Sink { size: (self.size.0 as f32, self.size.1 as f32), classes: self.classes, score: self.score, found: Vec::new() };
         match &self.layout {
             Layout::Yolox => yolox::decode(&outputs[0], self.size, &mut sink),
             Layout::Yolov8 { places_first } => yolov8::decode(&outputs[0], *places_first, &mut sink),
             Layout::End2end => end2end::decode(&outputs[0], &mut sink),
-            Layout::Detr { labels, boxes, scores } => detr::decode(&outputs[*labels], &outputs[*boxes], &outputs[*scores], &mut sink),
+            Layout::Detr { labels, boxes, scores } => {
+                detr::decode(&outputs[*labels], &outputs[*boxes], &outputs[*scores], &mut sink)
+            }
             Layout::Nanodet { levels, bins } => nanodet::decode(outputs, levels, *bins, &mut sink),
             Layout::FastestDet { columns, rows } => fastestdet::decode(&outputs[0], (*columns, *rows), &mut sink),
         }

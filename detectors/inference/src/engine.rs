@@ -328,7 +328,8 @@ impl Detector {
         }
         // All models are asked before any answer is awaited, so that they work at the same time.
         for (lane, asked) in asked {
-            let found = lane.answer(&asked, seen.len()).inspect_err(|error| telemetry::error(lane.folder.name(), error.reason()))?;
+            let found =
+                lane.answer(&asked, seen.len()).inspect_err(|error| telemetry::error(lane.folder.name(), error.reason()))?;
             telemetry::frame(lane.folder.name());
             seen.push(found);
         }
@@ -411,7 +412,11 @@ impl Lane {
             // All that the rules have no word for must not suppress one another: a clock before a vase stays two things.
             (meant, (meant == events::ObjectClass::Other).then_some(class))
         };
-        let kept = if self.folder.family().suppresses_itself() { found.to_vec() } else { suppress(found, self.folder.nms_iou(), meaning) };
+        let kept = if self.folder.family().suppresses_itself() {
+            found.to_vec()
+        } else {
+            suppress(found, self.folder.nms_iou(), meaning)
+        };
         kept.iter()
             .filter_map(|raw| {
                 let bbox = placement.to_picture(raw.bbox)?;

@@ -186,7 +186,9 @@ pub(crate) fn fit(family: Family, size: (u32, u32), classes: usize, outputs: &[O
         Family::FastestDet => {
             let [output] = outputs else { return Err(outputs_error("one output")) };
             match output.dims[..] {
-                [values, rows, columns] if values == 5 + classes && rows > 0 && columns > 0 => Ok(Layout::FastestDet { columns, rows }),
+                [values, rows, columns] if values == 5 + classes && rows > 0 && columns > 0 => {
+                    Ok(Layout::FastestDet { columns, rows })
+                }
                 _ => Err(shape_error(output, format!("[{}, rows, columns]", 5 + classes))),
             }
         }

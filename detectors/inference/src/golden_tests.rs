@@ -60,7 +60,7 @@ fn compare_real(file: &str) {
     assert_eq!(folder.family().name(), wanted["family"], "guessed from the outputs");
     assert_eq!(folder.sha256(), wanted["sha256"], "the reference was made with another file");
     compare(folder.clone(), case(wanted, "formula"), &testing::formula(folder.input()));
-    let Some(frame) = testing::clip_frame(&real, &golden) else { return };
+    let Some(frame) = testing::golden_frame(&real, &golden) else { return };
     compare(folder.clone(), case(wanted, "clip"), &testing::nearest(&frame, folder.input()));
     whole_road(folder, case(wanted, "picture"), frame);
 }
@@ -87,7 +87,10 @@ fn whole_road(folder: ModelFolder, case: &Value, frame: events::I420) {
         }
     }
     missed.extend(people.iter().map(|extra| f64::from(extra.score.value())));
-    eprintln!("{name}: {} people; scores within {furthest:.3}, IoU at least {lowest:.3}; only on one side {missed:.3?}", wanted.len());
+    eprintln!(
+        "{name}: {} people; scores within {furthest:.3}, IoU at least {lowest:.3}; only on one side {missed:.3?}",
+        wanted.len()
+    );
     assert!(furthest < 0.03, "{name}: scores differ by {furthest}");
     // Near the threshold of 0.3 a small difference decides.
     assert!(missed.iter().all(|score| *score < 0.33), "{name}: {missed:?}");
@@ -137,4 +140,21 @@ fn models_with_random_weights_are_decoded_as_the_reference_does() {
         let tensor = testing::formula(folder.input());
         compare(folder, case(wanted, "formula"), &tensor);
     }
+}
+
+/// The people of this street are large enough to be found in one tile too; tiles show how much surer of them the model is.
+#[test]
+fn tiles_make_the_model_surer_of_people_far_off() {
+    let (true, Some(real)) = (testing::has_runtime(), testing::real()) else { return };
+    let Some(picture) = testing::clip_frame(&real, "neg_towncentre_1080p_12s.mp4", (1920, 1080)) else { return };
+    let frame = testing::frame("c", 0, picture);
+    let (_dir, folder) = testing::folder(&real.join("models/yolox_nano_416_opencvzoo.onnx"), &AddOptions::default());
+    let sure_of = |max_tiles: usize| {
+        let engine = Engine::start(vec![folder.clone()], EngineOptions { max_tiles, ..EngineOptions::default() }).unwrap();
+        let found = engine.detector().detect(&frame, &[]).unwrap();
+        found.items.iter().filter(|item| item.class == ObjectClass::Person && item.score.value() >= 0.8).count()
+    };
+    let (squeezed, two, six) = (sure_of(1), sure_of(2), sure_of(6));
+    eprintln!("1080p street: sure of {squeezed} people in one tile, {two} in two, {six} in six");
+    assert!(two > squeezed && six > two, "{squeezed} {two} {six}");
 }

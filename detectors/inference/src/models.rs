@@ -25,12 +25,15 @@ pub struct CheckLine {
     pub detail: String,
 }
 
+/// A folder's name and what reading it gave.
+pub type Listed = (String, Result<ModelFolder, ModelError>);
+
 /// The model folders under `dir` (or `dir` itself, if it is one), by name. One that cannot be read is an error in its place.
 /// Folders that hold neither a `model.toml` nor an ONNX file are none.
 ///
 /// # Errors
 /// When `dir` itself cannot be read.
-pub fn list(dir: &Path) -> Result<Vec<(String, Result<ModelFolder, ModelError>)>, ModelError> {
+pub fn list(dir: &Path) -> Result<Vec<Listed>, ModelError> {
     Ok(folders(dir)?.into_iter().map(|(name, path)| (name, ModelFolder::read(&path))).collect())
 }
 

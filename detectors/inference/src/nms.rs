@@ -46,9 +46,9 @@ pub(crate) fn join(mut seen: Vec<Sighting>, iou: f64) -> Vec<Detection> {
     seen.sort_by(|a, b| b.detection.score.value().total_cmp(&a.detection.score.value()));
     let mut kept: Vec<Sighting> = Vec::new();
     for next in seen {
-        let twin = kept.iter_mut().find(|other| {
-            other.tile != next.tile && other.detection.class == next.detection.class && is_same(other, &next, iou)
-        });
+        let twin = kept
+            .iter_mut()
+            .find(|other| other.tile != next.tile && other.detection.class == next.detection.class && is_same(other, &next, iou));
         match twin {
             Some(twin) => {
                 if twin.cut && (!next.cut || next.detection.bbox.area() > twin.detection.bbox.area()) {
@@ -84,8 +84,12 @@ mod tests {
 
     #[test]
     fn only_boxes_of_the_same_group_suppress_each_other() {
-        let found =
-            [raw(0, 0.9, [0., 0., 10., 10.]), raw(1, 0.8, [0., 0., 10., 10.]), raw(0, 0.7, [1., 0., 11., 10.]), raw(0, 0.6, [8., 0., 18., 10.])];
+        let found = [
+            raw(0, 0.9, [0., 0., 10., 10.]),
+            raw(1, 0.8, [0., 0., 10., 10.]),
+            raw(0, 0.7, [1., 0., 11., 10.]),
+            raw(0, 0.6, [8., 0., 18., 10.]),
+        ];
         let scores = |kept: Vec<Raw>| kept.iter().map(|raw| raw.score).collect::<Vec<_>>();
         assert_eq!(scores(suppress(&found, 0.5, |class| class)), [0.9, 0.8, 0.6]);
         assert_eq!(scores(suppress(&found, 0.5, |_| ())), [0.9, 0.6], "two names of one thing");

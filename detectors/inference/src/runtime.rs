@@ -141,7 +141,8 @@ fn usual_places() -> Vec<PathBuf> {
     // Debian's multiarch folders first, then those of other systems and of hand installations.
     let arch = std::env::consts::ARCH;
     folders.extend(
-        [format!("/usr/lib/{arch}-linux-gnu"), "/usr/local/lib".into(), "/usr/lib64".into(), "/usr/lib".into()].map(PathBuf::from),
+        [format!("/usr/lib/{arch}-linux-gnu"), "/usr/local/lib".into(), "/usr/lib64".into(), "/usr/lib".into()]
+            .map(PathBuf::from),
     );
     let mut places: Vec<PathBuf> = Vec::new();
     for place in folders.into_iter().map(|folder| folder.join(LIBRARY)) {

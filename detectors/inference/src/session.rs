@@ -116,7 +116,12 @@ impl Opened {
         })
     }
 
-    fn run<T>(&mut self, (width, height): (u32, u32), pictures: &[&[f32]], read: impl FnOnce(&[Output<'_>]) -> T) -> Result<T, RunFailure> {
+    fn run<T>(
+        &mut self,
+        (width, height): (u32, u32),
+        pictures: &[&[f32]],
+        read: impl FnOnce(&[Output<'_>]) -> T,
+    ) -> Result<T, RunFailure> {
         let batch = pictures.len();
         let data: &[f32] = match pictures {
             [one] => one,

@@ -89,10 +89,15 @@ pub(crate) fn formula(spec: &InputSpec) -> Vec<f32> {
     normalised(planes, spec)
 }
 
-/// Frame 0 of the clip of the reference, decoded by the same `ffmpeg`.
-pub(crate) fn clip_frame(real: &Path, golden: &Value) -> Option<I420> {
-    let clip = real.join("clips").join(golden["clip"].as_str().unwrap());
-    let (w, h) = (golden["width"].as_u64().unwrap() as u32, golden["height"].as_u64().unwrap() as u32);
+/// Frame 0 of the clip of the reference.
+pub(crate) fn golden_frame(real: &Path, golden: &Value) -> Option<I420> {
+    let number = |key: &str| golden[key].as_u64().unwrap() as u32;
+    clip_frame(real, golden["clip"].as_str().unwrap(), (number("width"), number("height")))
+}
+
+/// Frame 0 of a clip of a known size, decoded by the `ffmpeg` the reference uses too.
+pub(crate) fn clip_frame(real: &Path, clip: &str, (w, h): (u32, u32)) -> Option<I420> {
+    let clip = real.join("clips").join(clip);
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-i"])
         .arg(&clip)

@@ -28,8 +28,7 @@ pub fn plan(frame: Size, regions: &[BBox], input: Size, max_tiles: usize) -> Vec
 
 /// Regions as few boxes: those that overlap or waste little together become one, and at most `max` are left.
 fn merged(regions: &[BBox], max: usize) -> Vec<BBox> {
-    let mut areas: Vec<BBox> =
-        regions.iter().filter(|region| region.area() > 0.0).map(|region| region.grown(OVERLAP)).collect();
+    let mut areas: Vec<BBox> = regions.iter().filter(|region| region.area() > 0.0).map(|region| region.grown(OVERLAP)).collect();
     if areas.is_empty() {
         return vec![BBox::FULL];
     }
@@ -60,9 +59,8 @@ fn split(frame: Size, area: &BBox, input: Size, max_tiles: usize) -> Vec<BBox> {
     let side = |length: f64, n: usize| length / (n as f64 - OVERLAP * (n as f64 - 1.0));
     let shrink = |columns, rows| (side(area.width(), columns) * fw / iw).max(side(area.height(), rows) * fh / ih);
     let mut best = (1, 1);
-    let mut grids: Vec<(usize, usize)> = (1..=max_tiles)
-        .flat_map(|columns| (1..=max_tiles / columns).map(move |rows| (columns, rows)))
-        .collect();
+    let mut grids: Vec<(usize, usize)> =
+        (1..=max_tiles).flat_map(|columns| (1..=max_tiles / columns).map(move |rows| (columns, rows))).collect();
     grids.sort_by_key(|(columns, rows)| columns * rows);
     for (columns, rows) in grids {
         if shrink(best.0, best.1) <= MAX_SHRINK {

@@ -65,10 +65,10 @@ fn what_else_is_in_the_batch_changes_nothing() {
     for file in ["yolov8_tiny.onnx", "end2end_tiny.onnx"] {
         let (_dir, folder) = tiny(file);
         let alone = Engine::start(vec![folder.clone()], EngineOptions { max_batch: 1, ..options() }).unwrap();
-        let wanted: Vec<_> =
-            (0..6).map(|n| alone.detector().detect(&frame("c", 0, picture(n)), &[]).unwrap()).collect();
+        let wanted: Vec<_> = (0..6).map(|n| alone.detector().detect(&frame("c", 0, picture(n)), &[]).unwrap()).collect();
         assert_eq!(alone.stats().largest_batch, 1);
-        let engine = Engine::start(vec![folder], EngineOptions { max_batch: 6, deadline: Duration::from_secs(20), ..options() }).unwrap();
+        let engine =
+            Engine::start(vec![folder], EngineOptions { max_batch: 6, deadline: Duration::from_secs(20), ..options() }).unwrap();
         // All six are held in preparation, so that the first to come must wait for the others and all run together.
         let lane = Arc::clone(&engine.shared.lanes[0]);
         let held = Preparing::begin(&lane.preparing);

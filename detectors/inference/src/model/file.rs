@@ -78,7 +78,11 @@ impl Place<'_> {
     fn within(&self, value: Option<&Spanned<f32>>, field: &str, default: f32, max: f32) -> Result<f32, ModelError> {
         let Some(value) = value else { return Ok(default) };
         let number = *value.get_ref();
-        if (0.0..=max).contains(&number) { Ok(number) } else { Err(self.at(value, field, format!("{number} lies outside 0..{max}"))) }
+        if (0.0..=max).contains(&number) {
+            Ok(number)
+        } else {
+            Err(self.at(value, field, format!("{number} lies outside 0..{max}")))
+        }
     }
 }
 
@@ -104,7 +108,11 @@ fn parse(dir: &Path, file: &str, text: &str) -> Result<ModelFolder, ModelError> 
         return Err(place.at(&raw.sha256, "sha256", "64 hexadecimal digits are needed"));
     }
     if raw.licence.get_ref().trim().is_empty() {
-        return Err(place.at(&raw.licence, "licence", "it is empty; weights nobody may use are of no use (\"unknown\" is an answer)"));
+        return Err(place.at(
+            &raw.licence,
+            "licence",
+            "it is empty; weights nobody may use are of no use (\"unknown\" is an answer)",
+        ));
     }
     let family: Family = raw.family.get_ref().parse().map_err(|reason: String| place.at(&raw.family, "family", reason))?;
     Ok(ModelFolder {
@@ -218,10 +226,7 @@ cart = "stall"
         let model = parse(Path::new("/models/street"), "model.toml", GOOD).unwrap();
         assert_eq!(model.name(), "street");
         assert_eq!(model.onnx(), Path::new("/models/street/m.onnx"));
-        assert_eq!(
-            model.classes(),
-            [("person".to_owned(), ObjectClass::Person), ("cart".to_owned(), ObjectClass::Stall)]
-        );
+        assert_eq!(model.classes(), [("person".to_owned(), ObjectClass::Person), ("cart".to_owned(), ObjectClass::Stall)]);
         assert_eq!((model.score(), model.nms_iou(), model.input().pad), (0.25, 0.5, 114.0));
     }
 

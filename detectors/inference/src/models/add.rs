@@ -102,7 +102,9 @@ pub fn add(dir: &Path, onnx: &Path, options: &AddOptions) -> Result<(ModelFolder
     let file = parts.join("model.onnx");
     std::fs::copy(onnx, &file).map_err(|source| write(&file, source))?;
     let sha256 = sha256_of(&file)?;
-    for (leaf, text) in [("model.toml", model_toml(&known, options, &sha256)), ("MODEL_CARD.md", card(&name, &known, options, &sha256))] {
+    for (leaf, text) in
+        [("model.toml", model_toml(&known, options, &sha256)), ("MODEL_CARD.md", card(&name, &known, options, &sha256))]
+    {
         std::fs::write(parts.join(leaf), text).map_err(|source| write(&parts.join(leaf), source))?;
     }
     std::fs::rename(&parts, &path).map_err(|source| write(&path, source))?;
@@ -122,7 +124,8 @@ struct Known {
 fn look(onnx: &Path, options: &AddOptions) -> Result<Known, AddError> {
     let mut opened = Opened::open(onnx, Provider::Cpu, 1)?;
     let side = |model: Option<u32>, given: fn(&Size) -> u32| model.or(options.size.as_ref().map(given));
-    let (Some(width), Some(height)) = (side(opened.image.width, |size| size.width), side(opened.image.height, |size| size.height))
+    let (Some(width), Some(height)) =
+        (side(opened.image.width, |size| size.width), side(opened.image.height, |size| size.height))
     else {
         return Err(AddError::SizeNeeded { path: onnx.to_owned() });
     };
@@ -152,7 +155,9 @@ fn slug(text: &str) -> String {
 fn usual_input(family: Family) -> &'static str {
     match family {
         Family::Yolox => "colour = \"bgr\"\nresize = \"letterbox-corner\"\npad = 114\n",
-        Family::Yolov8 | Family::End2end => "colour = \"rgb\"\nscale = 0.003921569     # 1/255\nresize = \"letterbox\"\npad = 114\n",
+        Family::Yolov8 | Family::End2end => {
+            "colour = \"rgb\"\nscale = 0.003921569     # 1/255\nresize = \"letterbox\"\npad = 114\n"
+        }
         Family::Detr => "colour = \"rgb\"\nscale = 0.003921569     # 1/255\nresize = \"stretch\"\n",
         Family::Nanodet => {
             "colour = \"bgr\"\nmean = [103.53, 116.28, 123.675]\nstd = [57.375, 57.12, 58.395]\nresize = \"stretch\"\n"
@@ -175,7 +180,11 @@ fn model_toml(known: &Known, options: &AddOptions, sha256: &str) -> String {
     }
     let _ = writeln!(text, "family = \"{}\"\n\n[input]", known.family);
     let _ = writeln!(text, "width = {}\nheight = {}\nlayout = \"nchw\"", known.size.width, known.size.height);
-    let _ = writeln!(text, "# What this family usually wants; not told by the file. Look at its documentation.\n{}", usual_input(known.family));
+    let _ = writeln!(
+        text,
+        "# What this family usually wants; not told by the file. Look at its documentation.\n{}",
+        usual_input(known.family)
+    );
     let _ = writeln!(text, "[output]\nscore = 0.3\nnms_iou = 0.5\nclasses = [");
     for name in &known.classes {
         let _ = writeln!(text, "  {},", quoted(name));
@@ -189,7 +198,8 @@ fn model_toml(known: &Known, options: &AddOptions, sha256: &str) -> String {
 
 fn card(name: &str, known: &Known, options: &AddOptions, sha256: &str) -> String {
     let not_known = "**not known**";
-    let classes = if known.classes_told { "as told by the file or by who added it" } else { "assumed to be COCO's: **not checked**" };
+    let classes =
+        if known.classes_told { "as told by the file or by who added it" } else { "assumed to be COCO's: **not checked**" };
     format!(
         "# {name}\n\n\
          | | |\n|---|---|\n\
@@ -237,7 +247,8 @@ mod tests {
             let sha256 = sha256_of(&dir.path().join("model.onnx")).unwrap();
             let options = AddOptions { licence: Some("MIT \"or\" else".into()), ..AddOptions::default() };
             std::fs::write(dir.path().join("model.toml"), model_toml(&known, &options, &sha256)).unwrap();
-            let folder = ModelFolder::read(dir.path()).unwrap_or_else(|error| panic!("{family}: {}", super::super::chain(&error)));
+            let folder =
+                ModelFolder::read(dir.path()).unwrap_or_else(|error| panic!("{family}: {}", super::super::chain(&error)));
             assert_eq!(folder.family(), family);
             assert_eq!(folder.classes().iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(), known.classes);
         }

@@ -1,32 +1,29 @@
 //! Which source pixels make an output pixel, and with what weights. Computed once per tile and axis.
 
-/// The weights of one output pixel: consecutive source pixels from `first`.
-struct Window {
-    first: usize,
-    weights: Vec<f64>,
-}
-
 /// Output pixel `index` of `out` over the source span `begin..end` (pixels, edges of the picture at 0 and `len`): the area it
-/// covers when shrinking, the two nearest when growing. The weights sum to 1.
-fn window(begin: f64, end: f64, len: usize, out: usize, index: usize) -> Window {
+/// covers when shrinking, the two nearest when growing. Returns the first source pixel, and in `weights`, emptied before, what it
+/// and those after it weigh; they sum to 1.
+fn window(begin: f64, end: f64, len: usize, out: usize, index: usize, weights: &mut Vec<f64>) -> usize {
+    weights.clear();
     let scale = (end - begin) / out as f64;
     let last = len as f64 - 1.0;
     if scale <= 1.0 {
         let centre = (begin + (index as f64 + 0.5) * scale - 0.5).clamp(0.0, last);
         let first = centre.floor();
         let fraction = centre - first;
-        // Casts: 0..=last.
-        let first = first as usize;
-        let weights = if fraction > 0.0 { vec![1.0 - fraction, fraction] } else { vec![1.0] };
-        return Window { first, weights };
+        weights.push(1.0 - fraction);
+        if fraction > 0.0 {
+            weights.push(fraction);
+        }
+        // Cast: 0..=last.
+        return first as usize;
     }
     let from = (begin + index as f64 * scale).clamp(0.0, len as f64);
     let to = (from + scale).min(len as f64);
     let first = from.floor().min(last);
     let stop = to.ceil().max(first + 1.0).min(len as f64);
-    let mut weights: Vec<f64> = (first as usize..stop as usize)
-        .map(|pixel| ((pixel as f64 + 1.0).min(to) - (pixel as f64).max(from)).max(0.0))
-        .collect();
+    weights
+        .extend((first as usize..stop as usize).map(|pixel| ((pixel as f64 + 1.0).min(to) - (pixel as f64).max(from)).max(0.0)));
     let sum: f64 = weights.iter().sum();
     if sum > 0.0 {
         weights.iter_mut().for_each(|weight| *weight /= sum);
@@ -34,7 +31,7 @@ fn window(begin: f64, end: f64, len: usize, out: usize, index: usize) -> Window 
         weights.truncate(1);
         weights[0] = 1.0;
     }
-    Window { first: first as usize, weights }
+    first as usize
 }
 
 /// The vertical weights, in 256ths so that sums of bytes stay in 16 bits.
@@ -46,12 +43,13 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) fn new(begin: f64, end: f64, len: usize, out: usize) -> Self {
         let mut rows = Self { starts: Vec::with_capacity(out + 1), weights: Vec::new() };
+        let mut window_weights = Vec::new();
         for index in 0..out {
-            let window = window(begin, end, len, out, index);
-            rows.starts.push((window.first, rows.weights.len()));
+            let first = window(begin, end, len, out, index, &mut window_weights);
+            rows.starts.push((first, rows.weights.len()));
             // Rounding the running sum, not each weight, makes the total exactly 256.
             let (mut sum, mut given) = (0.0, 0u16);
-            for weight in &window.weights {
+            for weight in &window_weights {
                 sum += weight;
                 let until = (sum * 256.0).round().min(256.0) as u16;
                 rows.weights.push(until - given);
@@ -83,21 +81,28 @@ pub(super) struct Columns {
 
 impl Columns {
     pub(super) fn new(begin: f64, end: f64, len: usize, out: usize) -> Self {
-        let windows: Vec<Window> = (0..out).map(|index| window(begin, end, len, out, index)).collect();
-        let taps = windows.iter().map(|window| window.weights.len()).max().unwrap_or(1);
-        let first = windows.iter().map(|window| window.first).min().unwrap_or(0).min(len - taps);
-        let last = windows.iter().map(|window| window.first + window.weights.len()).max().unwrap_or(len).max(first + taps);
-        let (mut firsts, mut weights) = (Vec::with_capacity(out), vec![0.0; out * taps]);
-        for (index, window) in windows.iter().enumerate() {
-            // A short window at the right edge begins further left, with weights of 0.
-            let start = window.first.min(last - taps);
-            let shift = window.first - start;
-            for (tap, weight) in window.weights.iter().enumerate() {
-                weights[index * taps + shift + tap] = (weight / 256.0) as f32;
-            }
-            firsts.push((start - first) as u32);
+        // All weights one after the other, with where each window begins in the picture and among them.
+        let (mut all, mut one) = (Vec::with_capacity(out * 8), Vec::new());
+        let mut windows = Vec::with_capacity(out);
+        for index in 0..out {
+            let first = window(begin, end, len, out, index, &mut one);
+            windows.push((first, all.len(), one.len()));
+            all.extend_from_slice(&one);
         }
-        Self { begin: first, end: last, taps, firsts, weights }
+        let taps = windows.iter().map(|(_, _, count)| *count).max().unwrap_or(1);
+        let begin = windows.iter().map(|(first, _, _)| *first).min().unwrap_or(0).min(len - taps);
+        let end = windows.iter().map(|(first, _, count)| first + count).max().unwrap_or(len).max(begin + taps);
+        let (mut firsts, mut weights) = (Vec::with_capacity(out), vec![0.0; out * taps]);
+        for (index, (first, at, count)) in windows.into_iter().enumerate() {
+            // A short window at the right edge begins further left, with weights of 0.
+            let start = first.min(end - taps);
+            let to = index * taps + first - start;
+            for (weight, share) in weights[to..to + count].iter_mut().zip(&all[at..at + count]) {
+                *weight = (share / 256.0) as f32;
+            }
+            firsts.push((start - begin) as u32);
+        }
+        Self { begin, end, taps, firsts, weights }
     }
 
     /// Resamples one row; its pixels lie at `offset`, `offset + STEP`, …
@@ -141,11 +146,11 @@ mod tests {
 
     #[test]
     fn growing_takes_the_two_nearest_and_shrinking_all() {
-        let w = window(0.0, 4.0, 4, 8, 1);
-        assert_eq!((w.first, w.weights), (0, vec![0.75, 0.25]));
-        let w = window(0.0, 9.0, 9, 2, 0);
-        assert_eq!(w.weights.len(), 5);
-        assert!((w.weights[4] - 0.5 / 4.5).abs() < 1e-9, "half of the middle pixel");
+        let mut weights = Vec::new();
+        assert_eq!((window(0.0, 4.0, 4, 8, 1, &mut weights), &weights[..]), (0, &[0.75, 0.25][..]));
+        assert_eq!(window(0.0, 9.0, 9, 2, 0, &mut weights), 0);
+        assert_eq!(weights.len(), 5);
+        assert!((weights[4] - 0.5 / 4.5).abs() < 1e-9, "half of the middle pixel");
     }
 
     proptest::proptest! {
