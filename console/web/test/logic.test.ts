@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { problemOf } from '@/api/problem'
 import { ageParts, bytes, clipTime, durationParts, localDateTime, localTime, percent } from '@/app/format'
 import { chooseLanguage } from '@/app/prefs'
+import { steadyUrl } from '@/app/signed'
 import { sha256Hex, verify } from '@/cases/verify'
 import { filtersOf, queryOf, requestOf } from '@/queue/filters'
 import { placeInClip, readManifest } from '@/queue/manifest'
@@ -64,6 +65,21 @@ describe('languages', () => {
     expect(chooseLanguage(null, ['fr', 'en-GB', 'zh'])).toBe('en')
     expect(chooseLanguage(null, ['zh-HK', 'en'])).toBe('zh-CN')
     expect(chooseLanguage('klingon', ['fr'])).toBe('zh-CN')
+  })
+})
+
+describe('signed addresses', () => {
+  const at = (expires: number, file = 'trigger.jpg') => `/api/v1/evidence/x/${file}?expires=${expires}&purpose=queue&sig=${expires}`
+
+  it('stay while they are good, and give way when they lapse or mean another file', () => {
+    const now = 1_000_000_000
+    const soon = now / 1000 + 10
+    const late = now / 1000 + 300
+    expect(steadyUrl(at(late), at(late + 60), now)).toBe(at(late))
+    expect(steadyUrl(at(soon), at(late), now)).toBe(at(late))
+    expect(steadyUrl(at(late), at(late, 'mid.jpg'), now)).toBe(at(late, 'mid.jpg'))
+    expect(steadyUrl(null, at(late), now)).toBe(at(late))
+    expect(steadyUrl(at(late), null, now)).toBeNull()
   })
 })
 

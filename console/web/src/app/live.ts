@@ -19,6 +19,7 @@ export type Connection = 'connecting' | 'live' | 'reconnecting' | 'offline'
 const state = ref<Connection>('connecting')
 const lastEventAt = ref<number | null>(null)
 const handlers = new Set<Handler>()
+const refused = new Set<() => void>()
 
 /** After this long without a connection the page says that it is off line, not merely reconnecting. */
 const OFFLINE_AFTER_MS = 15_000
@@ -66,6 +67,7 @@ function lost(): void {
   }, OFFLINE_AFTER_MS)
   if (source?.readyState === EventSource.CLOSED) {
     close()
+    for (const listener of refused) listener()
     const wait = BACK_OFF_MS[Math.min(attempt++, BACK_OFF_MS.length - 1)] ?? 20_000
     // Jitter: a console that restarts must not meet every screen of the city in the same moment.
     reopened = true
@@ -85,6 +87,11 @@ function close(): void {
   clearTimeout(retryTimer)
   source?.close()
   source = null
+}
+
+/** Called when the server answered with something else than a stream: it may be that nobody is logged in any more. */
+export function whenRefused(listener: () => void): void {
+  refused.add(listener)
 }
 
 export function startLive(): void {

@@ -3,7 +3,7 @@ import { computed, ref } from 'vue'
 
 import { api, ask, CHANGE, whenSessionEnds, type Answer, type Schemas } from '@/api/client'
 import { adoptServerTime } from './clock'
-import { stopLive } from './live'
+import { stopLive, whenRefused } from './live'
 
 type SessionInfo = Schemas['SessionInfo']
 
@@ -21,12 +21,20 @@ function adopt(info: SessionInfo): void {
   adoptServerTime(Date.parse(info.server_time), 500)
 }
 
-whenSessionEnds(() => {
+function end(): void {
   if (session.value !== null) {
     session.value = null
     expired.value = true
     stopLive()
   }
+}
+
+whenSessionEnds(end)
+
+// A stream tells no status: ask whether the session is still there.
+whenRefused(async () => {
+  const answer = await ask(api.GET('/api/v1/session'))
+  if (!answer.ok && answer.problem.status === 401) end()
 })
 
 /** `queue`, `cases`, `cameras`, `overview`, `users`, `audit`, `pictures`, `decide`, `import`. */

@@ -19,6 +19,8 @@ export interface Made {
 
 interface Parts {
   current: Ref<CandidateSummary | null>
+  /** What was decided on it so far, oldest first. */
+  decisions: Ref<readonly Schemas['Decision'][]>
   /** Makes sure of the claim; what stood in the way, or null. */
   before: (id: string) => Promise<Problem | null>
   after: (made: Made) => void
@@ -84,6 +86,9 @@ export function useDecide(parts: Parts) {
   const undoable = computed(() => {
     const seen = parts.current.value
     const own = mine.value.find((item) => item.id === seen?.id)
+    // Decided in an earlier sitting: the record says by whom.
+    const last = parts.decisions.value[parts.decisions.value.length - 1]
+    if (!own && seen !== null && seen.state !== 'open' && last?.by === session.value?.user.name && last?.verdict !== 'undo') return { id: seen.id, version: seen.version }
     return own ?? mine.value[mine.value.length - 1] ?? null
   })
   const canUndo = computed(() => undoable.value !== null && session.value !== null)

@@ -3,6 +3,7 @@ import { ref, shallowRef } from 'vue'
 
 import { api, ask, type CandidateDetail } from '@/api/client'
 import type { Problem } from '@/api/problem'
+import { steadyUrl } from '@/app/signed'
 
 /** Signed addresses live a few minutes; a prefetched detail is used well within. */
 const KEEP_MS = 60_000
@@ -52,7 +53,7 @@ export function useDetail() {
     const answer = await fetchDetail(id)
     if (wanted !== id || !answer.ok) return
     const shown = new Map(detail.value?.evidence.map((item) => [item.sha256, item.url]))
-    const evidence = answer.data.evidence.map((item) => ({ ...item, url: shown.get(item.sha256) ?? item.url }))
+    const evidence = answer.data.evidence.map((item) => ({ ...item, url: steadyUrl(shown.get(item.sha256), item.url) }))
     detail.value = { ...answer.data, evidence }
   }
 

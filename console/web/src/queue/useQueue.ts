@@ -8,6 +8,7 @@ import { api, ask, type CandidateSummary, type Schemas } from '@/api/client'
 import type { Problem } from '@/api/problem'
 import { useLive, type LiveData } from '@/app/live'
 import { session } from '@/app/session'
+import { steadyUrl } from '@/app/signed'
 import { requestOf, type Filters } from './filters'
 
 const PAGE = 50
@@ -67,7 +68,7 @@ export function useQueue(filters: Ref<Filters>, changed: (id: string, data: Live
     counts.value = answer.data.counts
     const have = new Set(items.value.map((item) => item.id))
     const fresh = answer.data.items.filter((item) => !have.has(item.id))
-    for (const item of answer.data.items) if (have.has(item.id)) patch(item.id, item)
+    for (const item of answer.data.items) if (have.has(item.id)) patch(item.id, { ...item, still_url: steadyUrl(items.value.find((row) => row.id === item.id)?.still_url, item.still_url) })
     if (items.value.length === 0) {
       items.value = fresh
       cursor.value = answer.data.next_cursor ?? null
@@ -126,5 +127,5 @@ export function useQueue(filters: Ref<Filters>, changed: (id: string, data: Live
     generation++
   })
 
-  return { items, counts, waiting, loading, problem, cursor, load, loadMore, takeWaiting, patch }
+  return { items, counts, waiting, loading, problem, cursor, load, loadMore, lookSoon, takeWaiting, patch }
 }
