@@ -1,0 +1,300 @@
+//! The configuration file: *what* runs. *How* it runs (log level, a site given by hand) is in the flags.
+//!
+//! Two steps: [`ConfigFile`] is exactly what was written; [`Config`] is resolved and checked. After that nobody reads the
+//! file, the environment or a default again. Relative paths are relative to the file.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use events::site::Site;
+use inference::{EngineOptions, ModelFolder, Provider};
+use serde::Deserialize;
+
+/// `kerbwatch.toml` as written. Every part may be left out; the defaults run everything alone on this machine.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConfigFile {
+    /// Names this process in events and manifests; unique among workers.
+    pub name: String,
+    /// Folder for state: spool, signing key, local bus, database, evidence.
+    pub data: PathBuf,
+    /// Site file with the cameras to watch. Without one a worker takes its cameras from the bus.
+    pub site: Option<PathBuf>,
+    /// Where candidates go. Default: an SQLite file in `data`.
+    pub bus: Option<bus::BusConfig>,
+    /// Neural models.
+    pub inference: InferenceFile,
+    /// Stills, clips and their signature.
+    pub evidence: EvidenceFile,
+    /// How cameras are read.
+    pub ingest: IngestFile,
+    /// The web console.
+    pub console: ConsoleFile,
+    /// Where a worker serves `/metrics`, `/healthz` and `/readyz`; none unless given. (Alone, the console serves them.)
+    pub metrics: MetricsFile,
+    /// Most bytes the spool may take while the bus is away.
+    pub spool_quota_mb: u64,
+}
+
+impl Default for ConfigFile {
+    fn default() -> Self {
+        Self {
+            name: "kerbwatch".to_owned(),
+            data: PathBuf::from("data"),
+            site: None,
+            bus: None,
+            inference: InferenceFile::default(),
+            evidence: EvidenceFile::default(),
+            ingest: IngestFile::default(),
+            console: ConsoleFile::default(),
+            metrics: MetricsFile::default(),
+            spool_quota_mb: 1024,
+        }
+    }
+}
+
+/// `[inference]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct InferenceFile {
+    /// Model folders. Without any, what moves stands in for persons and vehicles.
+    pub models: Vec<PathBuf>,
+    /// `libonnxruntime.so`; default: looked for in the usual places.
+    pub runtime: Option<PathBuf>,
+    /// Threads within one inference.
+    pub threads: usize,
+    /// Sessions of each model side by side.
+    pub workers: usize,
+    /// Most frames in one batch.
+    pub max_batch: usize,
+    /// How long the first frame of a batch waits for others, in milliseconds.
+    pub deadline_ms: u64,
+    /// `cpu`, `cuda`, `tensorrt` or `openvino`.
+    pub provider: String,
+}
+
+impl Default for InferenceFile {
+    fn default() -> Self {
+        Self { models: Vec::new(), runtime: None, threads: 1, workers: 1, max_batch: 8, deadline_ms: 20, provider: "cpu".to_owned() }
+    }
+}
+
+/// `[evidence]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EvidenceFile {
+    /// Folder of packages; default `evidence` in `data`. In the city shape, a folder that the consoles share.
+    pub dir: Option<PathBuf>,
+    /// Ed25519 private key (PKCS#8 PEM); made on first start. Default `signing.pem` in `data`.
+    pub signing_key: Option<PathBuf>,
+    /// Seconds of video before the thing was first seen.
+    pub pre_roll_s: f64,
+    /// Seconds of video after the rule was met.
+    pub post_roll_s: f64,
+}
+
+impl Default for EvidenceFile {
+    fn default() -> Self {
+        Self { dir: None, signing_key: None, pre_roll_s: 10.0, post_roll_s: 5.0 }
+    }
+}
+
+/// `[ingest]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IngestFile {
+    /// `auto`, `tcp` or `udp`.
+    pub transport: String,
+    /// Seconds of encoded video kept for clips.
+    pub ring_s: f64,
+}
+
+impl Default for IngestFile {
+    fn default() -> Self {
+        Self { transport: "auto".to_owned(), ring_s: 30.0 }
+    }
+}
+
+/// `[console]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConsoleFile {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// `sqlite://FILE` or `postgres://…`; default: an SQLite file in `data`.
+    pub database: Option<String>,
+    /// Send the log-in cookie over https only.
+    pub secure_cookies: bool,
+    /// The address officers type, where a proxy stands in front.
+    pub public_url: Option<String>,
+}
+
+impl Default for ConsoleFile {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), database: None, secure_cookies: false, public_url: None }
+    }
+}
+
+/// `[metrics]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MetricsFile {
+    /// Address and port.
+    pub listen: Option<SocketAddr>,
+}
+
+/// Resolved and checked.
+#[derive(Debug)]
+pub struct Config {
+    /// Names this process in events and manifests.
+    pub name: String,
+    /// Folder for state.
+    pub data: PathBuf,
+    /// The site and the folder its relative sources are relative to.
+    pub site: Option<(Site, PathBuf)>,
+    /// The bus.
+    pub bus: bus::BusConfig,
+    /// Models, read and checked.
+    pub models: Vec<ModelFolder>,
+    /// Given path of the runtime library.
+    pub runtime: Option<PathBuf>,
+    /// How the models run.
+    pub engine: EngineOptions,
+    /// Root of the evidence store.
+    pub evidence: PathBuf,
+    /// Private key file.
+    pub signing_key: PathBuf,
+    /// Video before first seen.
+    pub pre_roll: Duration,
+    /// Video after the rule was met.
+    pub post_roll: Duration,
+    /// How RTSP is carried.
+    pub transport: ingest::Transport,
+    /// Encoded video kept.
+    pub ring: Duration,
+    /// The console's part.
+    pub console: console::ConsoleConfig,
+    /// Where a worker serves its metrics.
+    pub metrics: Option<SocketAddr>,
+    /// Most bytes in the spool.
+    pub spool_quota: u64,
+}
+
+impl Config {
+    /// Reads and checks a configuration file with all files it names.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with the file and, where it can be told, line and field.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        let file: ConfigFile = toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+            anyhow!("{}:{line}: {}", path.display(), error.message().replace('\n', " "))
+        })?;
+        let base = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Self::resolve(file, base).with_context(|| path.display().to_string())
+    }
+
+    /// Checks what was written; relative paths are relative to `base`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn resolve(file: ConfigFile, base: &Path) -> anyhow::Result<Self> {
+        let data = base.join(&file.data);
+        let site = file.site.as_ref().map(|site| read_site(&base.join(site))).transpose()?;
+        let models = file
+            .inference
+            .models
+            .iter()
+            .map(|dir| ModelFolder::read(&base.join(dir)).map_err(anyhow::Error::from))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let seconds = |field: &str, value: f64, max: f64| {
+            if (0.0..=max).contains(&value) {
+                Ok(Duration::from_secs_f64(value))
+            } else {
+                Err(anyhow!("{field}: {value} is not between 0 and {max} seconds"))
+            }
+        };
+        let (pre_roll, post_roll) =
+            (seconds("evidence.pre_roll_s", file.evidence.pre_roll_s, 60.0)?, seconds("evidence.post_roll_s", file.evidence.post_roll_s, 60.0)?);
+        let ring = seconds("ingest.ring_s", file.ingest.ring_s, 600.0)?;
+        if ring < pre_roll + post_roll {
+            return Err(anyhow!("ingest.ring_s: {} s of video cannot hold a pre-roll of {} s and a post-roll of {} s", ring.as_secs_f64(), pre_roll.as_secs_f64(), post_roll.as_secs_f64()));
+        }
+        if file.name.is_empty() || !file.name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')) {
+            return Err(anyhow!("name: {:?} is not made of letters, digits, '-', '_' and '.'", file.name));
+        }
+        let evidence = file.evidence.dir.map_or_else(|| data.join("evidence"), |dir| base.join(dir));
+        let database = file.console.database.unwrap_or_else(|| format!("sqlite://{}", data.join("console.sqlite").display()));
+        let console = console::ConsoleConfig {
+            listen: file.console.listen,
+            database,
+            evidence: evidence.clone(),
+            secure_cookies: file.console.secure_cookies,
+            public_url: file.console.public_url,
+            time_zone: site
+                .as_ref()
+                .and_then(|(site, _)| site.calendar.time_zone.iana_name())
+                .unwrap_or("Asia/Shanghai")
+                .to_owned(),
+            ..console::ConsoleConfig::default()
+        };
+        Ok(Self {
+            name: file.name,
+            signing_key: file.evidence.signing_key.map_or_else(|| data.join("signing.pem"), |key| base.join(key)),
+            site,
+            bus: file.bus.unwrap_or_else(|| bus::BusConfig::Local { path: data.join("bus.sqlite") }),
+            models,
+            runtime: file.inference.runtime.map(|path| base.join(path)),
+            engine: EngineOptions {
+                threads: file.inference.threads.max(1),
+                max_batch: file.inference.max_batch.max(1),
+                deadline: Duration::from_millis(file.inference.deadline_ms),
+                provider: provider(&file.inference.provider)?,
+                workers: file.inference.workers.max(1),
+                ..EngineOptions::default()
+            },
+            evidence,
+            pre_roll,
+            post_roll,
+            transport: transport(&file.ingest.transport)?,
+            ring,
+            console,
+            metrics: file.metrics.listen,
+            spool_quota: file.spool_quota_mb.saturating_mul(1 << 20),
+            data,
+        })
+    }
+}
+
+fn provider(text: &str) -> anyhow::Result<Provider> {
+    Ok(match text {
+        "cpu" => Provider::Cpu,
+        "cuda" => Provider::Cuda,
+        "tensorrt" => Provider::TensorRt,
+        "openvino" => Provider::OpenVino,
+        other => return Err(anyhow!("inference.provider: {other:?} is none of cpu, cuda, tensorrt, openvino")),
+    })
+}
+
+fn transport(text: &str) -> anyhow::Result<ingest::Transport> {
+    Ok(match text {
+        "auto" => ingest::Transport::Auto,
+        "tcp" => ingest::Transport::Tcp,
+        "udp" => ingest::Transport::Udp,
+        other => return Err(anyhow!("ingest.transport: {other:?} is none of auto, tcp, udp")),
+    })
+}
+
+/// Reads a site file; gives also the folder that its relative sources are relative to.
+///
+/// # Errors
+/// When it cannot be read, or what [`Site::parse`] finds wrong.
+pub fn read_site(path: &Path) -> anyhow::Result<(Site, PathBuf)> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let site = Site::parse(&path.display().to_string(), &text)?;
+    let base = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok((site, base.to_owned()))
+}

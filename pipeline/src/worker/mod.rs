@@ -1,0 +1,174 @@
+//! Supervision: which cameras this worker watches, one thread each, and what they share.
+//!
+//! Shut-down follows the data: cameras stop, pending evidence is sealed, the relay drains the spool until its deadline, and
+//! what is left waits on disk for the next start.
+
+mod camera;
+pub mod http;
+mod shared;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use bus::cameras::{CameraChange, CameraFeed};
+use bus::{Bus, Relay, RelayOptions};
+use events::CameraId;
+use events::site::Site;
+
+use crate::config::Config;
+use crate::stop::Stop;
+use crate::telemetry::CamerasWatched;
+use camera::Running;
+pub use shared::Desk;
+pub(crate) use shared::Shared;
+
+/// How long the relay may go on handing over after the cameras have stopped; what is left stays in the spool.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How often old delivered ids are forgotten and gauges are set.
+const HOUSEKEEPING: Duration = Duration::from_secs(5);
+
+/// Opens the bus of a configuration, with its topics made where it has none and that is allowed.
+///
+/// # Errors
+/// When the bus cannot be opened. A broker that is away is no error: the spool waits for it.
+pub fn open_bus(config: &Config) -> anyhow::Result<Arc<dyn Bus>> {
+    std::fs::create_dir_all(&config.data).with_context(|| format!("making {}", config.data.display()))?;
+    if let Err(error) = bus::ensure_topics(&config.bus) {
+        tracing::warn!("topics could not be made, going on without: {:#}", anyhow::Error::from(error));
+    }
+    bus::open(&config.bus).context("opening the bus")
+}
+
+/// Watches until `stop`.
+///
+/// # Errors
+/// When the state folder, the models or the signing key cannot be opened. A camera that fails is no error: it is tried again.
+pub fn run(config: &Config, bus: Arc<dyn Bus>, stop: &Stop) -> anyhow::Result<()> {
+    ingest::init()?;
+    let shared = Arc::new(Shared::open(config)?);
+    let relay = Relay::start(shared.spool.clone(), bus, RelayOptions::default()).context("starting the relay")?;
+    let mut cameras = Cameras { shared: shared.clone(), running: BTreeMap::new() };
+    let watched = watch(config, &mut cameras, stop);
+    tracing::info!("stopping {} cameras", cameras.running.len());
+    cameras.stop_all();
+    let left = relay.stop(DRAIN);
+    if left > 0 {
+        tracing::warn!("{left} messages wait in the spool for the next start");
+    }
+    watched
+}
+
+/// Takes cameras from the site file, or from the bus, and keeps them running until `stop`.
+fn watch(config: &Config, cameras: &mut Cameras, stop: &Stop) -> anyhow::Result<()> {
+    let mut feed = None;
+    match &config.site {
+        Some((site, base)) => {
+            for camera in &site.cameras {
+                let source = ingest::SourceUrl::parse(&camera.source, base).with_context(|| format!("camera {}: source", camera.id))?;
+                let mut one = Site { calendar: site.calendar.clone(), cameras: vec![camera.clone()] };
+                one.cameras[0].source = source.address();
+                cameras.start(one)?;
+            }
+        }
+        None => feed = Some(CameraFeed::open(&config.bus, "kerbwatch-workers").context("joining the workers")?),
+    }
+    let mut kept = Instant::now();
+    while !stop.is_set() {
+        match &mut feed {
+            None => std::thread::sleep(Duration::from_millis(100)),
+            Some(feed) => match feed.next(Duration::from_millis(200)) {
+                Ok(changes) => changes.into_iter().try_for_each(|change| cameras.apply(change))?,
+                Err(error) => {
+                    tracing::warn!("cameras topic: {:#}", anyhow::Error::from(error));
+                    std::thread::sleep(Duration::from_secs(1));
+                }
+            },
+        }
+        if kept.elapsed() > HOUSEKEEPING {
+            kept = Instant::now();
+            cameras.housekeeping();
+        }
+    }
+    Ok(())
+}
+
+/// The cameras of this worker.
+struct Cameras {
+    shared: Arc<Shared>,
+    running: BTreeMap<CameraId, Running>,
+}
+
+impl Cameras {
+    fn apply(&mut self, change: CameraChange) -> anyhow::Result<()> {
+        match change {
+            CameraChange::Upsert(data) => match Site::parse(&format!("camera {} version {}", data.camera, data.version), &data.site) {
+                Ok(mut site) => {
+                    for camera in &mut site.cameras {
+                        camera.zones.iter_mut().for_each(|zone| zone.version = format!("{}-{}", data.version, zone.version));
+                    }
+                    self.start(site)
+                }
+                Err(error) => {
+                    // It was checked before it was published: another version of this program must have done that.
+                    tracing::error!("{error}; the camera goes on as it was");
+                    Ok(())
+                }
+            },
+            CameraChange::Removed(camera) => {
+                self.stop(&[camera]);
+                Ok(())
+            }
+            CameraChange::Revoked(cameras) => {
+                self.stop(&cameras);
+                Ok(())
+            }
+        }
+    }
+
+    /// Starts the cameras of a site, or gives running ones their new zones.
+    fn start(&mut self, site: Site) -> anyhow::Result<()> {
+        for camera in site.cameras {
+            let again = match self.running.get(&camera.id) {
+                Some(running) if running.same_stream(&camera) => {
+                    running.reconfigure(camera.clone(), site.calendar.clone());
+                    None
+                }
+                _ => Some(camera),
+            };
+            if let Some(camera) = again {
+                self.stop(std::slice::from_ref(&camera.id));
+                let id = camera.id.clone();
+                match Running::start(self.shared.clone(), camera, site.calendar.clone()) {
+                    Ok(running) => drop(self.running.insert(id, running)),
+                    Err(error) => tracing::error!(camera = %id, "not watched: {error:#}"),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn stop(&mut self, ids: &[CameraId]) {
+        // All are told before any is waited for.
+        let going: Vec<Running> = ids.iter().filter_map(|id| self.running.remove(id)).collect();
+        going.iter().for_each(Running::stop);
+        going.into_iter().for_each(Running::join);
+    }
+
+    fn stop_all(&mut self) {
+        let ids: Vec<CameraId> = self.running.keys().cloned().collect();
+        self.stop(&ids);
+    }
+
+    fn housekeeping(&mut self) {
+        CamerasWatched {
+            assigned: self.running.len(),
+            streaming: self.running.values().filter(|running| running.is_streaming()).count(),
+        }
+        .emit();
+        if let Err(error) = self.shared.spool.forget_old() {
+            tracing::warn!("spool: {:#}", anyhow::Error::from(error));
+        }
+    }
+}

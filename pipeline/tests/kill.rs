@@ -1,0 +1,98 @@
+//! A worker killed with SIGKILL in the middle and started again: same candidates, none twice, none lost.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use bus::{Bus, BusConfig, Start, Subscription};
+use events::wire::v1::{CANDIDATE, CandidateData, OBSERVATION, ObservationData, topic};
+use sample_streams::server::{Play, RtspCameras};
+use support::{Process, sample, wait_for};
+
+/// Everything on the bus so far.
+struct Reader {
+    subscription: Box<dyn Subscription>,
+    candidates: Vec<CandidateData>,
+    observations: Vec<ObservationData>,
+}
+
+impl Reader {
+    fn open(path: &Path) -> Self {
+        let bus = bus::open(&BusConfig::Local { path: path.to_owned() }).unwrap();
+        let subscription = Bus::subscribe(&*bus, "kill-test", &[topic::CANDIDATES, topic::OBSERVATIONS], Start::Earliest).unwrap();
+        Self { subscription, candidates: Vec::new(), observations: Vec::new() }
+    }
+
+    fn read(&mut self) {
+        for delivery in self.subscription.next(Duration::from_millis(200)).unwrap() {
+            let message = &delivery.message;
+            let data = message.data.as_deref().unwrap_or_default();
+            match message.kind.as_str() {
+                CANDIDATE => self.candidates.push(serde_json::from_slice(data).unwrap()),
+                OBSERVATION => self.observations.push(serde_json::from_slice(data).unwrap()),
+                other => panic!("unexpected {other} on the bus"),
+            }
+        }
+    }
+
+    fn cleared(&self) -> Vec<&str> {
+        let cleared = self.observations.iter().filter(|o| o.state.as_deref() == Some("cleared"));
+        cleared.filter_map(|o| o.candidate.as_deref()).collect()
+    }
+}
+
+#[test]
+fn a_worker_killed_in_the_middle_of_an_episode_neither_loses_nor_doubles_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (scene, file) = sample(dir.path(), "demo-dumping-01");
+    let truths = scene.truth().len();
+    let cameras = RtspCameras::start(SocketAddr::from(([127, 0, 0, 1], 0)), vec![(scene.id.clone(), Play::File(file))], None).unwrap();
+    let site = format!("{}\n{}", sample_streams::site_header(), scene.site_camera(&cameras.url_of(&scene.id)));
+    std::fs::write(dir.path().join("site.toml"), site).unwrap();
+    let config = dir.path().join("worker.toml");
+    std::fs::write(&config, "name = \"worker-1\"\ndata = \"data\"\nsite = \"site.toml\"\n").unwrap();
+    let log = dir.path().join("worker.log");
+    let start = || Process::kerbwatch(&log, &["worker", "--config", config.to_str().unwrap()]);
+    let shelf = dir.path().join("data/shelves").join(&scene.id);
+    let opened = || std::fs::read_dir(&shelf).is_ok_and(|mut entries| entries.next().is_some());
+
+    // First kill: the thing lies there, the dwell is running, nothing is raised.
+    let worker = start();
+    wait_for("an episode to open", Duration::from_secs(120), || opened().then_some(()));
+    worker.kill();
+
+    // Second kill: as soon as it is raised.
+    let worker = start();
+    let bus_file = dir.path().join("data/bus.sqlite");
+    let mut reader = Reader::open(&bus_file);
+    wait_for("a candidate", Duration::from_secs(120), || {
+        reader.read();
+        (!reader.candidates.is_empty()).then_some(())
+    });
+    worker.kill();
+
+    // To the end of the story: the thing is taken away.
+    let worker = start();
+    wait_for("the candidate to be cleared", Duration::from_secs(180), || {
+        reader.read();
+        (!reader.cleared().is_empty()).then_some(())
+    });
+    assert_eq!(worker.terminate(), Some(0), "{}", std::fs::read_to_string(&log).unwrap());
+    reader.read();
+
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for candidate in &reader.candidates {
+        *times.entry(&candidate.id).or_default() += 1;
+    }
+    assert_eq!(times.len(), truths, "one candidate for each true event: {:?}", reader.candidates);
+    assert!(times.values().all(|n| *n == 1), "none twice: {times:?}");
+    let candidate = &reader.candidates[0];
+    assert_eq!(reader.cleared(), [candidate.id.as_str()]);
+    let roles: Vec<&str> = candidate.evidence.iter().map(|item| item.role.as_str()).collect();
+    for role in ["first_seen", "trigger", "manifest"] {
+        assert!(roles.contains(&role), "{role} survived the kill: {roles:?}");
+    }
+}
