@@ -43,7 +43,7 @@ fn detections_carry_the_frames_stamp_and_the_models_digest() {
     let frame = frame("xh-0412", 7, picture(1));
     let detections = engine.detector().detect(&frame, &[]).unwrap();
     assert_eq!(detections.stamp, *frame.stamp());
-    assert_eq!(*detections.models, [sha256.clone()]);
+    assert_eq!(*detections.models, *std::slice::from_ref(&sha256));
     assert_eq!(engine.models()[0].sha256, sha256);
     assert!(!detections.items.is_empty());
     assert!(detections.items.iter().all(|item| item.bbox.area() > 0.0 && item.bbox.x2 <= 1.0 && item.bbox.y2 <= 1.0));
