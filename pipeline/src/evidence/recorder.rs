@@ -246,7 +246,7 @@ impl Recorder {
         }
     }
 
-    /// An open episode was dropped without being raised, on a frame or without one (its zone was removed).
+    /// An episode was dropped; for what a scene says without a frame.
     pub fn closed(&mut self, id: &CandidateId) {
         if self.episodes.remove(id).is_some() {
             self.forget(id);

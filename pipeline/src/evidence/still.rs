@@ -44,7 +44,7 @@ pub fn still(frame: &Frame) -> Result<Vec<u8>, StillError> {
     let (Ok(width @ 1..), Ok(height @ 1..)) = (u16::try_from(size.width), u16::try_from(size.height)) else {
         return Err(StillError::Size { width: size.width, height: size.height });
     };
-    // An eighth of the luma bytes holds most street scenes at this quality without growing.
+    // A quarter of the luma bytes holds most street scenes at this quality without growing.
     let mut jpeg = Vec::with_capacity(usize::from(width) * usize::from(height) / 4);
     let mut encoder = Encoder::new(&mut jpeg, JPEG_QUALITY);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
@@ -120,18 +120,22 @@ impl<'a> Planes<'a> {
     }
 
     fn row(&self, luma: &[u8], chroma: impl Iterator<Item = (u8, u8)>, out: &mut [Vec<u8>; 4]) {
-        let [out_y, out_cb, out_cr, _] = out;
+        let [out_y, out_cb, out_cr, _] = out.each_mut().map(|plane| {
+            let start = plane.len();
+            plane.resize(start + luma.len(), 0);
+            &mut plane[start..]
+        });
         // `as u8` saturates; half is added so that it rounds.
         let byte = |value: f32| (value + 0.5) as u8;
-        for (pair, (u, v)) in luma.chunks(2).zip(chroma) {
+        let pairs = luma.chunks(2).zip(out_y.chunks_mut(2)).zip(out_cb.chunks_mut(2)).zip(out_cr.chunks_mut(2));
+        for ((((y, out_y), out_cb), out_cr), (u, v)) in pairs.zip(chroma) {
             let (cb, cr) = (self.chroma[usize::from(u)], self.chroma[usize::from(v)]);
             let of = |by: &[f32; 2]| by[0] * cb + by[1] * cr;
             let shift = of(&self.turn.luma);
-            let (cb, cr) = (byte(of(&self.turn.blue) + 128.0), byte(of(&self.turn.red) + 128.0));
-            for &y in pair {
-                out_y.push(byte(self.luma[usize::from(y)] + shift));
-                out_cb.push(cb);
-                out_cr.push(cr);
+            out_cb.fill(byte(of(&self.turn.blue) + 128.0));
+            out_cr.fill(byte(of(&self.turn.red) + 128.0));
+            for (out, y) in out_y.iter_mut().zip(y) {
+                *out = byte(self.luma[usize::from(*y)] + shift);
             }
         }
     }
