@@ -1,10 +1,9 @@
 //! Writes the sample streams with `site.toml` and `truth.jsonl`, or labelled stills, into a folder.
 //!
 //! `render FOLDER [--codec h264|h265|mjpeg] [--only ID]` · `render FOLDER --stills COUNT [--seed FIRST]` ·
-//! `render FOLDER --look` (a few PPM stills of each scene, with zones and true boxes drawn in)
+//! `render FOLDER --look` (a few stills of each scene, with zones and true boxes drawn in)
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -80,7 +79,7 @@ fn streams(args: &Args, scenes: Vec<SampleScene>) -> Result<()> {
     fs::write(args.folder.join("truth.jsonl"), truth).context("writing truth.jsonl")
 }
 
-/// Labelled pictures: PPM files and one COCO JSON.
+/// Labelled pictures: JPEG files and one COCO JSON.
 fn stills(folder: &Path, first: u64, count: u64) -> Result<()> {
     let categories: Vec<serde_json::Value> = ObjectClass::NAMES
         .iter()
@@ -90,8 +89,8 @@ fn stills(folder: &Path, first: u64, count: u64) -> Result<()> {
     let (mut images, mut boxes) = (Vec::new(), Vec::new());
     for seed in first..first + count {
         let scene = SampleScene::random(seed).resized(Size { width: 960, height: 540 }, 12);
-        let name = format!("{seed:08}.ppm");
-        write_ppm(&folder.join(&name), &scene.render(0), &[])?;
+        let name = format!("{seed:08}.jpg");
+        write_jpeg(&folder.join(&name), &scene.render(0), &[])?;
         let (w, h) = (f64::from(scene.size.width), f64::from(scene.size.height));
         images.push(serde_json::json!({ "id": seed, "file_name": name, "width": w, "height": h }));
         for item in labels::annotate(&scene, 0).into_iter().filter(|item| item.visible >= labels::MIN_VISIBLE) {
@@ -120,13 +119,13 @@ fn look(folder: &Path, scene: &SampleScene) -> Result<()> {
             .filter(|line| line.start_s <= second as f64 && line.end_s.is_none_or(|end| second as f64 <= end))
             .map(|line| line.bbox)
             .collect();
-        write_ppm(&folder.join(format!("{}-{second:03}.ppm", scene.id)), &renderer.frame(frame), &boxes)?;
+        write_jpeg(&folder.join(format!("{}-{second:03}.jpg", scene.id)), &renderer.frame(frame), &boxes)?;
     }
     Ok(())
 }
 
-/// BT.709 limited range to RGB, with boxes drawn in red.
-fn write_ppm(path: &Path, picture: &I420, boxes: &[[f64; 4]]) -> Result<()> {
+/// Limited range Y'CbCr (BT.709 from 720 lines up, BT.601 below) to RGB, with boxes drawn in red.
+fn write_jpeg(path: &Path, picture: &I420, boxes: &[[f64; 4]]) -> Result<()> {
     let Size { width, height } = picture.size();
     let (w, h) = (width as usize, height as usize);
     let bt709 = height >= 720;
@@ -150,6 +149,7 @@ fn write_ppm(path: &Path, picture: &I420, boxes: &[[f64; 4]]) -> Result<()> {
             rgb.extend(pixel.map(|v| v.clamp(0.0, 255.0) as u8));
         }
     }
-    let mut file = fs::File::create(path).with_context(|| format!("writing {}", path.display()))?;
-    write!(file, "P6 {w} {h} 255\n").and_then(|()| file.write_all(&rgb)).with_context(|| format!("writing {}", path.display()))
+    let encoder = jpeg_encoder::Encoder::new_file(path, 92).with_context(|| format!("writing {}", path.display()))?;
+    let (w, h) = (u16::try_from(width)?, u16::try_from(height)?);
+    encoder.encode(&rgb, w, h, jpeg_encoder::ColorType::Rgb).with_context(|| format!("writing {}", path.display()))
 }

@@ -124,7 +124,13 @@ fn ground(world: &World, houses: &Houses, p: V3) -> Rgb {
         // The kerb: its dark face, then the stone.
         let joint = (p.x * 1.25).rem_euclid(1.0) < 0.02;
         let face = p.z < street.kerb - 0.03;
-        let v = if joint { 0.38 } else if face { 0.44 } else { 0.66 + 0.08 * fine };
+        let v = if joint {
+            0.38
+        } else if face {
+            0.44
+        } else {
+            0.66 + 0.08 * fine
+        };
         colour = [v, v * 0.99, v * 0.95];
     } else {
         // Slabs of 0.5 m × 0.5 m in running bond, with a band of yellow blister tiles for the blind.
@@ -173,8 +179,14 @@ struct Houses {
 }
 
 const WALLS: [Rgb; 8] = [
-    [0.72, 0.66, 0.56], [0.60, 0.36, 0.28], [0.78, 0.76, 0.72], [0.55, 0.58, 0.60], [0.74, 0.60, 0.46], [0.66, 0.70, 0.66],
-    [0.52, 0.44, 0.40], [0.80, 0.73, 0.62],
+    [0.72, 0.66, 0.56],
+    [0.60, 0.36, 0.28],
+    [0.78, 0.76, 0.72],
+    [0.55, 0.58, 0.60],
+    [0.74, 0.60, 0.46],
+    [0.66, 0.70, 0.66],
+    [0.52, 0.44, 0.40],
+    [0.80, 0.73, 0.62],
 ];
 
 impl Houses {
@@ -260,7 +272,8 @@ fn wall(world: &World, house: &House, p: V3) -> Rgb {
 }
 
 fn skin(house: &House, u: f32, y: f32) -> Rgb {
-    let stain = 0.93 + 0.14 * (noise(u * 0.9, y * 0.35, house.salt) - 0.5) + 0.05 * (noise(u * 9.0, y * 9.0, house.salt ^ 2) - 0.5);
+    let stain =
+        0.93 + 0.14 * (noise(u * 0.9, y * 0.35, house.salt) - 0.5) + 0.05 * (noise(u * 9.0, y * 9.0, house.salt ^ 2) - 0.5);
     let joint = match house.skin {
         0 => {
             let row = (y / 0.075).floor();
@@ -285,7 +298,8 @@ fn upper_floor(world: &World, house: &House, u: f32, p: V3) -> Rgb {
     let (wu, wv) = (u - column * pitch - pitch / 2.0, (p.y - GROUND_FLOOR) - floor * house.storey);
     let own = cell(column as i32, floor as i32, house.salt ^ 6);
     let (half, low, high) = (0.62, 0.85, 2.35);
-    if GROUND_FLOOR + (floor + 1.0) * house.storey < house.height && wu.abs() < half + 0.07 && wv > low - 0.07 && wv < high + 0.07 {
+    if GROUND_FLOOR + (floor + 1.0) * house.storey < house.height && wu.abs() < half + 0.07 && wv > low - 0.07 && wv < high + 0.07
+    {
         if wu.abs() > half || wv < low || wv > high || wu.abs() < 0.03 {
             return lit(world, [0.80, 0.80, 0.78], p);
         }
@@ -382,7 +396,11 @@ fn interior(house: &House, number: i32, x: f32, y: f32, wide: f32) -> Rgb {
         let own = cell(item, (y / item_high) as i32, salt);
         if shelf < 0.35 + 0.5 * own && (x / item_wide).rem_euclid(1.0) > 0.12 {
             let hue = cell(item, (y / item_high) as i32, salt ^ 5) * 6.28;
-            return mixed(scaled([0.5 + 0.3 * hue.sin(), 0.45 + 0.25 * (hue + 2.1).sin(), 0.42 + 0.3 * (hue + 4.2).sin()], depth), scaled(warm, depth), 0.9 - style * 0.8);
+            return mixed(
+                scaled([0.5 + 0.3 * hue.sin(), 0.45 + 0.25 * (hue + 2.1).sin(), 0.42 + 0.3 * (hue + 4.2).sin()], depth),
+                scaled(warm, depth),
+                0.9 - style * 0.8,
+            );
         }
         return scaled(warm, 0.45 * depth);
     }
@@ -393,7 +411,15 @@ fn interior(house: &House, number: i32, x: f32, y: f32, wide: f32) -> Rgb {
 fn sign(world: &World, house: &House, number: i32, u: f32, v: f32, wide: f32) -> Rgb {
     let salt = house.salt ^ (number as u32).wrapping_mul(0x61);
     let own = |n: i32| cell(n, number, salt);
-    let colours = [[0.68, 0.10, 0.10], [0.10, 0.26, 0.52], [0.12, 0.42, 0.26], [0.85, 0.60, 0.14], [0.30, 0.12, 0.34], [0.90, 0.90, 0.88], [0.16, 0.16, 0.18]];
+    let colours = [
+        [0.68, 0.10, 0.10],
+        [0.10, 0.26, 0.52],
+        [0.12, 0.42, 0.26],
+        [0.85, 0.60, 0.14],
+        [0.30, 0.12, 0.34],
+        [0.90, 0.90, 0.88],
+        [0.16, 0.16, 0.18],
+    ];
     let base: Rgb = colours[(own(1) * 6.99) as usize];
     let ink: Rgb = if base[0] + base[1] + base[2] > 1.6 { [0.62, 0.08, 0.08] } else { [0.98, 0.93, 0.70] };
     let count = 3 + (own(2) * 3.99) as i32;
@@ -405,7 +431,10 @@ fn sign(world: &World, house: &House, number: i32, u: f32, v: f32, wide: f32) ->
         let (gu, gv) = (((u - start) / cell_wide).rem_euclid(1.0) * 6.0 - 0.5, (v - 0.17) / 0.66 * 5.0);
         let stroke = |n: i32| cell(glyph, n, salt ^ 0x99) > 0.42;
         let across = (0.0..5.0).contains(&gu) && gv.rem_euclid(1.0) < 0.38 && stroke(gv as i32);
-        let down = (0.0..5.0).contains(&gu) && (gu.rem_euclid(1.0) < 0.30) && stroke(10 + gu as i32) && stroke(20 + gv as i32 * 5 + gu as i32);
+        let down = (0.0..5.0).contains(&gu)
+            && (gu.rem_euclid(1.0) < 0.30)
+            && stroke(10 + gu as i32)
+            && stroke(20 + gv as i32 * 5 + gu as i32);
         if across || down {
             colour = ink;
         }

@@ -94,12 +94,7 @@ pub enum EncodeError {
 ///
 /// # Errors
 /// [`EncodeError`] names the scene and what failed; nothing is left behind then.
-pub fn to_file(
-    sample: &SampleScene,
-    path: &Path,
-    codec: Codec,
-    mut progress: impl FnMut(u64, u64),
-) -> Result<(), EncodeError> {
+pub fn to_file(sample: &SampleScene, path: &Path, codec: Codec, mut progress: impl FnMut(u64, u64)) -> Result<(), EncodeError> {
     gst::init().map_err(EncodeError::Init)?;
     let partial = path.with_extension(format!("{}.part", codec.extension()));
     let result = encode(sample, &partial, codec, &mut progress).and_then(|()| {
@@ -114,12 +109,7 @@ pub fn to_file(
     result
 }
 
-fn encode(
-    sample: &SampleScene,
-    path: &Path,
-    codec: Codec,
-    progress: &mut impl FnMut(u64, u64),
-) -> Result<(), EncodeError> {
+fn encode(sample: &SampleScene, path: &Path, codec: Codec, progress: &mut impl FnMut(u64, u64)) -> Result<(), EncodeError> {
     let description = format!(
         "appsrc name=source format=time block=true max-buffers=8 ! {} ! {} ! filesink name=sink",
         codec.encoder(sample.gop),

@@ -22,11 +22,7 @@ pub const MIN_VISIBLE: f32 = 0.2;
 
 /// All things of a frame of which at least [`MIN_VISIBLE`] can be seen, with the boxes of what can be seen.
 pub fn annotations(sample: &SampleScene, frame_index: u64) -> Vec<(ObjectClass, BBox)> {
-    annotate(sample, frame_index)
-        .into_iter()
-        .filter(|a| a.visible >= MIN_VISIBLE)
-        .map(|a| (a.class, a.visible_box))
-        .collect()
+    annotate(sample, frame_index).into_iter().filter(|a| a.visible >= MIN_VISIBLE).map(|a| (a.class, a.visible_box)).collect()
 }
 
 /// All things of a frame that have at least one visible pixel, farthest first.

@@ -104,9 +104,7 @@ fn collect(pipeline: &gst::Pipeline, sink: &gst_app::AppSink, path: &Path) -> Re
             _ => None,
         })
     };
-    pipeline
-        .set_state(gst::State::Playing)
-        .map_err(|error| failed(bus_error().unwrap_or_else(|| error.to_string())))?;
+    pipeline.set_state(gst::State::Playing).map_err(|error| failed(bus_error().unwrap_or_else(|| error.to_string())))?;
     let mut caps = None;
     let mut units: Vec<gst::Buffer> = Vec::new();
     // A file without video never links the sink, and the sink then waits for ever: so it is asked in turns with the bus.

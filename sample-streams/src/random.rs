@@ -95,10 +95,24 @@ fn person(set: &mut Set, random: &mut Seed) {
         ];
         entity.rigid = false;
     } else {
-        entity.poses = vec![(-20.0, random.pick(&[Pose::Plain, Pose::Plain, Pose::Talk, Pose::Reach, Pose::Stoop, Pose::Serve, Pose::Push]))];
+        entity.poses = vec![(
+            -20.0,
+            random.pick(&[Pose::Plain, Pose::Plain, Pose::Talk, Pose::Reach, Pose::Stoop, Pose::Serve, Pose::Push]),
+        )];
     }
     let colour = random.pick(&[[0.10, 0.10, 0.11], [0.82, 0.82, 0.80], [0.70, 0.20, 0.18], [0.20, 0.35, 0.60]]);
-    entity.loads = vec![(-20.0, random.pick(&[Load::Nothing, Load::Nothing, Load::Nothing, Load::Bags(colour), Load::Crate([0.66, 0.51, 0.34]), Load::Sack(colour), Load::Roll]))];
+    entity.loads = vec![(
+        -20.0,
+        random.pick(&[
+            Load::Nothing,
+            Load::Nothing,
+            Load::Nothing,
+            Load::Bags(colour),
+            Load::Crate([0.66, 0.51, 0.34]),
+            Load::Sack(colour),
+            Load::Roll,
+        ]),
+    )];
     set.add(entity);
 }
 
@@ -111,13 +125,21 @@ fn stall(set: &mut Set, random: &mut Seed) {
     set.add(still(Body::Stall(look, up, down), at, heading));
     if random.chance(0.8) {
         let vendor = Person::random(random).with_apron(random.pick(&FRUIT));
-        let mut entity = still(Body::Person(vendor), (at.0 + random.range(-0.5, 0.5), (at.1 + 0.95).min(set.world.street.facade - 0.3)), TO_ROAD);
+        let mut entity = still(
+            Body::Person(vendor),
+            (at.0 + random.range(-0.5, 0.5), (at.1 + 0.95).min(set.world.street.facade - 0.3)),
+            TO_ROAD,
+        );
         entity.poses = vec![(-20.0, random.pick(&[Pose::Plain, Pose::Serve, Pose::Talk]))];
         set.add(entity);
     }
     for _ in 0..random.below(3) {
         let customer = Person::random(random);
-        let mut entity = still(Body::Person(customer), (at.0 + random.range(-1.2, 1.2), at.1 - random.range(0.9, 1.4)), TO_WALL + random.range(-0.6, 0.6));
+        let mut entity = still(
+            Body::Person(customer),
+            (at.0 + random.range(-1.2, 1.2), at.1 - random.range(0.9, 1.4)),
+            TO_WALL + random.range(-0.6, 0.6),
+        );
         entity.poses = vec![(-20.0, random.pick(&[Pose::Plain, Pose::Serve]))];
         set.add(entity);
     }
@@ -131,10 +153,15 @@ fn thing(set: &mut Set, random: &mut Seed) {
     let turn = random.range(-0.5, 0.5);
     let seed = random.next();
     let grey = random.pick(&[[0.10, 0.10, 0.11], [0.14, 0.15, 0.18], [0.80, 0.80, 0.78], [0.20, 0.34, 0.62], [0.75, 0.62, 0.22]]);
-    let paper = random.pick(&[[0.93, 0.90, 0.66], [0.94, 0.94, 0.92], [0.90, 0.55, 0.50], [0.62, 0.80, 0.90], [0.95, 0.80, 0.25]]);
+    let paper =
+        random.pick(&[[0.93, 0.90, 0.66], [0.94, 0.94, 0.92], [0.90, 0.55, 0.50], [0.62, 0.80, 0.90], [0.95, 0.80, 0.25]]);
     let entity = match random.below(14) {
         0 | 1 => still(Body::Goods(random.below(3) as u8, seed), by_wall, turn),
-        2 => still(Body::Table(random.pick(&[[0.72, 0.68, 0.60], [0.30, 0.22, 0.16], [0.80, 0.80, 0.82]]), random.chance(0.6), seed), by_wall, turn),
+        2 => still(
+            Body::Table(random.pick(&[[0.72, 0.68, 0.60], [0.30, 0.22, 0.16], [0.80, 0.80, 0.82]]), random.chance(0.6), seed),
+            by_wall,
+            turn,
+        ),
         3 => still(Body::Stool(random.pick(&FRUIT)), by_wall, turn),
         4 => still(Body::Board(paper, seed), at, random.range(-0.8, 0.8)),
         5 => still(Body::Banner(random.pick(&[[0.75, 0.10, 0.10], [0.10, 0.30, 0.60], [0.15, 0.45, 0.25]])), at, turn * 0.4),
@@ -144,7 +171,11 @@ fn thing(set: &mut Set, random: &mut Seed) {
         }
         8 | 9 => still(Body::Bag(grey, random.range(0.35, 0.8), seed), at, 0.0),
         10 => still(Body::Pile(random.range(0.6, 1.5), random.range(0.3, 0.8), vec![(0.0, 1.0)], seed), at, turn),
-        11 => still(Body::Bin(random.pick(&[[0.16, 0.36, 0.24], [0.20, 0.32, 0.52], [0.45, 0.45, 0.46], [0.60, 0.18, 0.14]])), by_wall, turn),
+        11 => still(
+            Body::Bin(random.pick(&[[0.16, 0.36, 0.24], [0.20, 0.32, 0.52], [0.45, 0.45, 0.46], [0.60, 0.18, 0.14]])),
+            by_wall,
+            turn,
+        ),
         12 => still(Body::Planter(seed), by_wall, 0.0),
         _ => still(Body::Bollard, (at.0, set.world.street.kerb + 0.4), 0.0),
     };
@@ -167,7 +198,14 @@ fn thing(set: &mut Set, random: &mut Seed) {
 
 fn vehicle(set: &mut Set, random: &mut Seed) {
     let kerb = set.world.street.kerb;
-    let colour = random.pick(&[[0.86, 0.87, 0.88], [0.16, 0.17, 0.19], [0.55, 0.57, 0.60], [0.52, 0.10, 0.10], [0.14, 0.26, 0.46], [0.85, 0.70, 0.15]]);
+    let colour = random.pick(&[
+        [0.86, 0.87, 0.88],
+        [0.16, 0.17, 0.19],
+        [0.55, 0.57, 0.60],
+        [0.52, 0.10, 0.10],
+        [0.14, 0.26, 0.46],
+        [0.85, 0.70, 0.15],
+    ]);
     let heading = if random.chance(0.5) { 0.0 } else { 3.1416 };
     let lane = kerb - random.pick(&[1.3, 3.2, 5.6]);
     let x = random.range(set.left(lane).max(set.middle() - 14.0), set.right(lane).min(set.middle() + 22.0));
@@ -184,7 +222,11 @@ fn vehicle(set: &mut Set, random: &mut Seed) {
             let rider = Person::random(random);
             still(Body::TwoWheeler(colour, random.chance(0.6), Some(rider)), (x, kerb - random.range(0.6, 2.0)), heading)
         }
-        _ => still(Body::TwoWheeler(random.pick(&FRUIT), random.chance(0.5), None), pavement(set, random), random.range(-3.14, 3.14)),
+        _ => still(
+            Body::TwoWheeler(random.pick(&FRUIT), random.chance(0.5), None),
+            pavement(set, random),
+            random.range(-3.14, 3.14),
+        ),
     };
     set.add(entity);
 }

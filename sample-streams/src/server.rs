@@ -270,7 +270,10 @@ impl Feed {
     fn tail(&self) -> String {
         match self {
             Feed::Live(sample) => {
-                format!("queue max-size-buffers=4 ! {} ! rtph264pay name=pay0 pt=96 config-interval=-1", Codec::H264.encoder(sample.gop))
+                format!(
+                    "queue max-size-buffers=4 ! {} ! rtph264pay name=pay0 pt=96 config-interval=-1",
+                    Codec::H264.encoder(sample.gop)
+                )
             }
             Feed::Looped(media) => match media.caps.structure(0).map(|s| s.name().as_str()) {
                 Some("video/x-h265") => "h265parse ! rtph265pay name=pay0 pt=96 config-interval=-1".to_owned(),

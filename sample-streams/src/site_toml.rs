@@ -87,7 +87,11 @@ fn write_zone(out: &mut String, zone: &ZoneSpec) -> std::fmt::Result {
     }
     for rule in &zone.rules {
         writeln!(out, "[camera.zone.rules.{}]", rule.kind)?;
-        writeln!(out, "dwell = \"{}s\"\nclear_after = \"{}s\"\nmin_area = {:?}", rule.dwell_s, rule.clear_after_s, rule.min_area)?;
+        writeln!(
+            out,
+            "dwell = \"{}s\"\nclear_after = \"{}s\"\nmin_area = {:?}",
+            rule.dwell_s, rule.clear_after_s, rule.min_area
+        )?;
     }
     for permit in &zone.permits {
         let kinds: Vec<String> = permit.kinds.iter().map(|kind| text(kind.wire_name())).collect();

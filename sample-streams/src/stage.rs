@@ -5,7 +5,7 @@ use std::f32::consts::TAU;
 use std::sync::{Arc, OnceLock};
 
 use events::{I420, Size};
-use tiny_skia::{IntSize, Pixmap, PixmapPaint, Transform};
+use tiny_skia::{IntSize, Pixmap};
 
 use crate::backdrop;
 use crate::draw::pen::{Extent, Pen, Target};
@@ -26,8 +26,32 @@ const SWAYS: usize = 24;
 #[derive(Debug)]
 struct Sprite {
     pixels: Pixmap,
-    x: i32,
-    y: i32,
+    x: usize,
+    y: usize,
+}
+
+impl Sprite {
+    /// Source over destination, premultiplied. tiny-skia's own takes the way of a scaled picture, ten times as long.
+    fn lay_on(&self, pixmap: &mut Pixmap) {
+        let (width, from_width) = (pixmap.width() as usize * 4, self.pixels.width() as usize * 4);
+        let rows = pixmap.data_mut().chunks_exact_mut(width).skip(self.y);
+        for (onto, from) in rows.zip(self.pixels.data().chunks_exact(from_width)) {
+            let onto = &mut onto[self.x * 4..self.x * 4 + from_width];
+            for (d, s) in onto.chunks_exact_mut(4).zip(from.chunks_exact(4)) {
+                match s[3] {
+                    0 => {}
+                    255 => d.copy_from_slice(s),
+                    alpha => {
+                        let rest = 255 - u16::from(alpha);
+                        for (d, s) in d.iter_mut().zip(s) {
+                            // The ground is opaque and the sprite premultiplied, so the sum stays within 255.
+                            *d = s.saturating_add(((u16::from(*d) * rest + 127) / 255) as u8);
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// What all frames of a scene share.
@@ -103,8 +127,7 @@ impl Stage {
             if steps.is_empty() {
                 self.world.draw(&mut Pen::new(&self.view, Target::Paint(pixmap)), *index, t, wind);
             } else if let Some(sprite) = steps[sway(wind)].get_or_init(|| self.sprite(*index, t, wind)) {
-                let (paint, place) = (PixmapPaint::default(), Transform::identity());
-                pixmap.draw_pixmap(sprite.x, sprite.y, sprite.pixels.as_ref(), &paint, place, None);
+                sprite.lay_on(pixmap);
             }
         }
     }
@@ -124,7 +147,7 @@ impl Stage {
         let mut pen = Pen::new(&self.view, Target::Paint(&mut pixels));
         pen.origin = (x0, y0);
         self.world.draw(&mut pen, index, t, wind);
-        Some(Sprite { pixels, x: x0 as i32, y: y0 as i32 })
+        Some(Sprite { pixels, x: x0 as usize, y: y0 as usize })
     }
 
     /// RGB to Y'CbCr, limited range (ITU-R BT.709-6 or BT.601-7, 8 bit), for the tiles that are marked.
@@ -255,8 +278,10 @@ fn grain(luma: &mut [u8], grain: &[i8], seed: u64, gain: f32, width: usize) {
         let start = random.below(grain.len() - width);
         for (y, n) in row.iter_mut().zip(&grain[start..]) {
             // 16 is black (limited range); (255 - 16) * 256 * 1.03 would not fit, so the factor's excess is applied.
-            let above = i16::from(*y) - 16;
-            let lit = above + ((above * (gain - 256)) >> 8) + i16::from(*n) + 16;
+            // Nothing here can overflow; checked sums would keep the loop from being vectorised in a debug build.
+            let above = i16::from(*y).wrapping_sub(16);
+            let more = above.wrapping_mul(gain - 256) >> 8;
+            let lit = above.wrapping_add(more).wrapping_add(i16::from(*n)).wrapping_add(16);
             *y = lit.clamp(16, 235) as u8;
         }
     }

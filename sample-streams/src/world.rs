@@ -56,19 +56,55 @@ pub(crate) struct Mood {
 
 impl Mood {
     pub(crate) fn sunny() -> Self {
-        Self { light: [1.24, 1.20, 1.12], sky_top: [0.42, 0.62, 0.86], sky_low: [0.80, 0.87, 0.93], haze: 0.006, sun: (0.45, 0.22, 0.42), lamps: Vec::new(), lit: 0.02, grain: 1.1 }
+        Self {
+            light: [1.24, 1.20, 1.12],
+            sky_top: [0.42, 0.62, 0.86],
+            sky_low: [0.80, 0.87, 0.93],
+            haze: 0.006,
+            sun: (0.45, 0.22, 0.42),
+            lamps: Vec::new(),
+            lit: 0.02,
+            grain: 1.1,
+        }
     }
 
     pub(crate) fn overcast() -> Self {
-        Self { light: [1.00, 1.02, 1.04], sky_top: [0.66, 0.70, 0.75], sky_low: [0.82, 0.84, 0.86], haze: 0.010, sun: (0.0, 0.0, 0.30), lamps: Vec::new(), lit: 0.08, grain: 1.3 }
+        Self {
+            light: [1.00, 1.02, 1.04],
+            sky_top: [0.66, 0.70, 0.75],
+            sky_low: [0.82, 0.84, 0.86],
+            haze: 0.010,
+            sun: (0.0, 0.0, 0.30),
+            lamps: Vec::new(),
+            lit: 0.08,
+            grain: 1.3,
+        }
     }
 
     pub(crate) fn dusk() -> Self {
-        Self { light: [0.62, 0.56, 0.60], sky_top: [0.30, 0.36, 0.56], sky_low: [0.86, 0.62, 0.48], haze: 0.010, sun: (0.9, 0.15, 0.16), lamps: Vec::new(), lit: 0.4, grain: 1.4 }
+        Self {
+            light: [0.62, 0.56, 0.60],
+            sky_top: [0.30, 0.36, 0.56],
+            sky_low: [0.86, 0.62, 0.48],
+            haze: 0.010,
+            sun: (0.9, 0.15, 0.16),
+            lamps: Vec::new(),
+            lit: 0.4,
+            grain: 1.4,
+        }
     }
 
     pub(crate) fn night() -> Self {
-        Self { light: [0.22, 0.24, 0.32], sky_top: [0.03, 0.04, 0.09], sky_low: [0.13, 0.12, 0.16], haze: 0.008, sun: (0.0, 0.0, 0.16), lamps: Vec::new(), lit: 0.5, grain: 1.6 }
+        Self {
+            light: [0.22, 0.24, 0.32],
+            sky_top: [0.03, 0.04, 0.09],
+            sky_low: [0.13, 0.12, 0.16],
+            haze: 0.008,
+            sun: (0.0, 0.0, 0.16),
+            lamps: Vec::new(),
+            lit: 0.5,
+            grain: 1.6,
+        }
     }
 
     pub(crate) fn is_dark(&self) -> bool {
@@ -296,7 +332,11 @@ impl World {
         };
         // Long things turn; their shadow's half sizes are taken along x and z.
         let (s, c) = state.spot.heading.sin_cos();
-        let (rx, rz) = if matches!(entity.body, Body::Person(_)) { (rx, rz) } else { (rx * c.abs() + rz * s.abs(), rx * s.abs() + rz * c.abs()) };
+        let (rx, rz) = if matches!(entity.body, Body::Person(_)) {
+            (rx, rz)
+        } else {
+            (rx * c.abs() + rz * s.abs(), rx * s.abs() + rz * c.abs())
+        };
         let (sx, sz, alpha) = self.mood.sun;
         let room = (self.street.facade - state.spot.at.z - rz).max(0.0);
         pen.no_part();

@@ -137,8 +137,7 @@ fn the_true_boxes_are_where_the_picture_changes() {
             // People, cars and leaves come and go: what differs from the empty street at three times is the thing.
             let empty = scene.render(0);
             let times = [line.start_s + 22.0, line.start_s + 33.0, line.start_s + 44.0];
-            let shares: Vec<f64> =
-                times.iter().map(|t| change(&empty, &scene.render(frame_at(&scene, *t)), &bbox).0).collect();
+            let shares: Vec<f64> = times.iter().map(|t| change(&empty, &scene.render(frame_at(&scene, *t)), &bbox).0).collect();
             assert!(shares.iter().all(|share| *share > 0.22), "{} {}: {shares:?} of the box changes", scene.id, line.kind);
             // Gone again a little after its end.
             let after = scene.render(frame_at(&scene, (line.end_s.unwrap() + 7.0).min(107.0)));

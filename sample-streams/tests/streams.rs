@@ -71,11 +71,9 @@ const H264: &str = "rtph264depay ! h264parse ! video/x-h264,stream-format=byte-s
 fn files_have_every_frame_and_a_fixed_gop_in_every_codec() {
     let folder = tempfile::tempdir().unwrap();
     let frames = short().frame_count() as usize;
-    for (codec, open) in [
-        (Codec::H264, "qtdemux ! h264parse"),
-        (Codec::H265, "qtdemux ! h265parse"),
-        (Codec::Mjpeg, "avidemux ! jpegparse"),
-    ] {
+    for (codec, open) in
+        [(Codec::H264, "qtdemux ! h264parse"), (Codec::H265, "qtdemux ! h265parse"), (Codec::Mjpeg, "avidemux ! jpegparse")]
+    {
         let path = encoded(folder.path(), codec);
         let units = pull(&format!("filesrc location={} ! {open} ! appsink name=sink sync=false", path.display()), 1000).unwrap();
         assert_eq!(units.len(), frames, "{codec:?}");
@@ -211,7 +209,8 @@ fn stopping_closes_the_port_and_ends_the_thread() {
             .filter(|name| name.trim() == "rtsp-stop-test")
             .count()
     };
-    let cameras = RtspCameras::start_named("rtsp-stop-test", anywhere(), vec![("cam-1".to_owned(), Play::File(path))], None).unwrap();
+    let cameras =
+        RtspCameras::start_named("rtsp-stop-test", anywhere(), vec![("cam-1".to_owned(), Play::File(path))], None).unwrap();
     let (address, url) = (cameras.address(), cameras.url_of("cam-1"));
     assert_eq!(pull(&client(&url, "tcp", H264), 3).unwrap().len(), 3);
     assert_eq!(thread_named(), 1);

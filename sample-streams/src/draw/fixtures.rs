@@ -17,7 +17,9 @@ pub(crate) fn tree(pen: &mut Pen<'_>, spot: &Spot, height: f32, seed: u64, wind:
     spot.pole(pen, -0.04, 0.0, (0.0, height * 0.62), 0.05, scaled(bark, 1.25));
     let green = [seed.range(0.20, 0.30), seed.range(0.34, 0.44), seed.range(0.14, 0.20)];
     let radius = height * 0.30;
-    let (Some(_), wide) = (pen.view.project(spot.at), pen.view.scale(v3(spot.at.x, height * 0.74, spot.at.z)) * radius) else { return };
+    let (Some(_), wide) = (pen.view.project(spot.at), pen.view.scale(v3(spot.at.x, height * 0.74, spot.at.z)) * radius) else {
+        return;
+    };
     if let Some(p) = pen.view.project(v3(spot.at.x, height * 0.74, spot.at.z)) {
         // What is seen between the leaves.
         pen.oval(p, wide * 0.78, wide * 0.66, scaled(green, 0.42), 1.0);

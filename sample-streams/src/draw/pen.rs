@@ -281,7 +281,10 @@ impl Spot {
             }
         }
         if eye.y > self.at.y + up.1 {
-            pen.poly(&[p(false, true, false), p(true, true, false), p(true, true, true), p(false, true, true)], scaled(colour, 1.12));
+            pen.poly(
+                &[p(false, true, false), p(true, true, false), p(true, true, true), p(false, true, true)],
+                scaled(colour, 1.12),
+            );
         }
     }
 

@@ -33,12 +33,28 @@ enum Head {
 }
 
 const TOPS: [Rgb; 14] = [
-    [0.75, 0.16, 0.15], [0.13, 0.24, 0.48], [0.86, 0.86, 0.84], [0.15, 0.16, 0.18], [0.33, 0.45, 0.30], [0.82, 0.66, 0.20],
-    [0.45, 0.55, 0.68], [0.55, 0.30, 0.45], [0.62, 0.60, 0.56], [0.20, 0.42, 0.44], [0.78, 0.47, 0.30], [0.36, 0.28, 0.22],
-    [0.88, 0.72, 0.74], [0.26, 0.30, 0.36],
+    [0.75, 0.16, 0.15],
+    [0.13, 0.24, 0.48],
+    [0.86, 0.86, 0.84],
+    [0.15, 0.16, 0.18],
+    [0.33, 0.45, 0.30],
+    [0.82, 0.66, 0.20],
+    [0.45, 0.55, 0.68],
+    [0.55, 0.30, 0.45],
+    [0.62, 0.60, 0.56],
+    [0.20, 0.42, 0.44],
+    [0.78, 0.47, 0.30],
+    [0.36, 0.28, 0.22],
+    [0.88, 0.72, 0.74],
+    [0.26, 0.30, 0.36],
 ];
 const LEGS: [Rgb; 7] = [
-    [0.13, 0.14, 0.18], [0.20, 0.26, 0.38], [0.36, 0.34, 0.30], [0.10, 0.10, 0.11], [0.52, 0.47, 0.38], [0.28, 0.30, 0.33],
+    [0.13, 0.14, 0.18],
+    [0.20, 0.26, 0.38],
+    [0.36, 0.34, 0.30],
+    [0.10, 0.10, 0.11],
+    [0.52, 0.47, 0.38],
+    [0.28, 0.30, 0.33],
     [0.16, 0.20, 0.30],
 ];
 
@@ -157,7 +173,13 @@ pub(crate) fn draw(pen: &mut Pen<'_>, person: &Person, spot: &Spot, figure: &Fig
         pen.limb(px(hip.0 + spread, hip.1), 0.058 * b * s, px(knee.0, knee.1), 0.043 * b * s, scaled(person.legs, shade));
         pen.limb(px(knee.0, knee.1), 0.043 * b * s, px(ankle.0, ankle.1), 0.03 * b * s, scaled(person.legs, shade * 0.94));
         let toe = (ankle.0 + side * 0.055, ankle.1 - 0.006);
-        pen.limb(px(ankle.0 - side * 0.015, ankle.1), 0.024 * s, px(toe.0, toe.1 - frontal * 0.012), 0.02 * s, scaled(person.shoes, shade));
+        pen.limb(
+            px(ankle.0 - side * 0.015, ankle.1),
+            0.024 * s,
+            px(toe.0, toe.1 - frontal * 0.012),
+            0.02 * s,
+            scaled(person.shoes, shade),
+        );
     }
     body(pen, person, &px, hip, shoulder, frontal, s);
     head(pen, person, &px, shoulder, side, frontal, stoop, s);
@@ -172,36 +194,70 @@ fn body(pen: &mut Pen<'_>, person: &Person, px: &ToPixels<'_>, hip: (f32, f32), 
     let (wide, waist) = ((0.075 + 0.055 * frontal) * b, (0.068 + 0.022 * frontal) * b);
     let low = (hip.0, hip.1 - 0.045);
     let outline = [
-        px(low.0 - waist, low.1), px(hip.0 - waist, hip.1 + 0.08), px(shoulder.0 - wide, shoulder.1 - 0.03),
-        px(shoulder.0 - wide * 0.75, shoulder.1 + 0.015), px(shoulder.0 - 0.03, shoulder.1 + 0.035),
-        px(shoulder.0 + 0.03, shoulder.1 + 0.035), px(shoulder.0 + wide * 0.75, shoulder.1 + 0.015),
-        px(shoulder.0 + wide, shoulder.1 - 0.03), px(hip.0 + waist, hip.1 + 0.08), px(low.0 + waist, low.1),
+        px(low.0 - waist, low.1),
+        px(hip.0 - waist, hip.1 + 0.08),
+        px(shoulder.0 - wide, shoulder.1 - 0.03),
+        px(shoulder.0 - wide * 0.75, shoulder.1 + 0.015),
+        px(shoulder.0 - 0.03, shoulder.1 + 0.035),
+        px(shoulder.0 + 0.03, shoulder.1 + 0.035),
+        px(shoulder.0 + wide * 0.75, shoulder.1 + 0.015),
+        px(shoulder.0 + wide, shoulder.1 - 0.03),
+        px(hip.0 + waist, hip.1 + 0.08),
+        px(low.0 + waist, low.1),
     ];
     if person.skirt {
         let hem = waist * 1.5;
-        pen.fill(&[px(hip.0 - waist, hip.1), px(hip.0 + waist, hip.1), px(hip.0 + hem, 0.24), px(hip.0 - hem, 0.24)], person.legs, 1.0);
+        pen.fill(
+            &[px(hip.0 - waist, hip.1), px(hip.0 + waist, hip.1), px(hip.0 + hem, 0.24), px(hip.0 - hem, 0.24)],
+            person.legs,
+            1.0,
+        );
     }
     pen.fill(&outline, person.top, 1.0);
     // The side away from the light.
     let shade = [
-        px(low.0 + waist * 0.25, low.1), px(hip.0 + waist * 0.3, hip.1 + 0.08), px(shoulder.0 + wide * 0.35, shoulder.1 - 0.02),
-        px(shoulder.0 + wide, shoulder.1 - 0.03), px(hip.0 + waist, hip.1 + 0.08), px(low.0 + waist, low.1),
+        px(low.0 + waist * 0.25, low.1),
+        px(hip.0 + waist * 0.3, hip.1 + 0.08),
+        px(shoulder.0 + wide * 0.35, shoulder.1 - 0.02),
+        px(shoulder.0 + wide, shoulder.1 - 0.03),
+        px(hip.0 + waist, hip.1 + 0.08),
+        px(low.0 + waist, low.1),
     ];
     pen.fill(&shade, scaled(person.top, 0.72), 0.8);
     if let Some(apron) = person.apron {
         let w = waist * 0.85;
-        let bib = [px(hip.0 - w, 0.30), px(shoulder.0 - w * 0.6, shoulder.1 - 0.07), px(shoulder.0 + w * 0.6, shoulder.1 - 0.07), px(hip.0 + w, 0.30)];
+        let bib = [
+            px(hip.0 - w, 0.30),
+            px(shoulder.0 - w * 0.6, shoulder.1 - 0.07),
+            px(shoulder.0 + w * 0.6, shoulder.1 - 0.07),
+            px(hip.0 + w, 0.30),
+        ];
         pen.fill(&bib, apron, 1.0);
     }
     pen.limb(px(shoulder.0, shoulder.1), 0.03 * s, px(shoulder.0, shoulder.1 + 0.06), 0.028 * s, scaled(person.skin, 0.85));
 }
 
 #[expect(clippy::too_many_arguments, reason = "the joints of one figure")]
-fn head(pen: &mut Pen<'_>, person: &Person, px: &ToPixels<'_>, shoulder: (f32, f32), side: f32, frontal: f32, stoop: f32, s: f32) {
+fn head(
+    pen: &mut Pen<'_>,
+    person: &Person,
+    px: &ToPixels<'_>,
+    shoulder: (f32, f32),
+    side: f32,
+    frontal: f32,
+    stoop: f32,
+    s: f32,
+) {
     let c = (shoulder.0 + side * (0.018 + stoop * 0.08), shoulder.1 + 0.105 - stoop * 0.03);
     let (rx, ry) = ((0.046 + 0.004 * frontal) * s, 0.064 * s);
     if person.head == Head::Long {
-        pen.limb(px(c.0 - side * 0.02, c.1 + 0.02), 0.055 * s, px(shoulder.0 - side * 0.03, shoulder.1 + 0.01), 0.05 * s, person.hair);
+        pen.limb(
+            px(c.0 - side * 0.02, c.1 + 0.02),
+            0.055 * s,
+            px(shoulder.0 - side * 0.03, shoulder.1 + 0.01),
+            0.05 * s,
+            person.hair,
+        );
     }
     pen.oval(px(c.0, c.1), rx, ry, person.skin, 1.0);
     let crown = px(c.0 - side * 0.008, c.1 + 0.026);
@@ -227,7 +283,8 @@ fn arm(
     (which, phase, side, frontal, s): (f32, f32, f32, f32, f32),
 ) {
     let turn = if side >= 0.0 { 1.0 } else { -1.0 };
-    let root = (shoulder.0 + which * (0.03 + 0.085 * frontal) * person.build * if frontal > 0.4 { 1.0 } else { 0.6 }, shoulder.1 - 0.02);
+    let root =
+        (shoulder.0 + which * (0.03 + 0.085 * frontal) * person.build * if frontal > 0.4 { 1.0 } else { 0.6 }, shoulder.1 - 0.02);
     let out = which * frontal * 0.03;
     // Angles from straight down, forward positive.
     let gesture = (figure.t * 2.3 + person.phase + which).sin();
@@ -257,7 +314,13 @@ fn arm(
     let elbow = (root.0 + reach * 0.165 * upper.sin() + out, root.1 - 0.165 * upper.cos());
     let hand = (elbow.0 + reach * 0.155 * fore.sin() + out * 0.4, elbow.1 - 0.155 * fore.cos());
     let shade = if which * turn > 0.0 { 0.9 } else { 0.68 };
-    pen.limb(px(root.0, root.1), 0.034 * person.build * s, px(elbow.0, elbow.1), 0.027 * person.build * s, scaled(person.top, shade));
+    pen.limb(
+        px(root.0, root.1),
+        0.034 * person.build * s,
+        px(elbow.0, elbow.1),
+        0.027 * person.build * s,
+        scaled(person.top, shade),
+    );
     pen.limb(px(elbow.0, elbow.1), 0.027 * person.build * s, px(hand.0, hand.1), 0.02 * s, scaled(person.top, shade * 0.95));
     pen.oval(px(hand.0, hand.1), 0.022 * s, 0.024 * s, person.skin, 1.0);
     if let Load::Bags(colour) = figure.load {
@@ -275,14 +338,24 @@ fn carried(pen: &mut Pen<'_>, load: Load, px: &ToPixels<'_>, shoulder: (f32, f32
             let (cx, cy) = (hip.0 + side * 0.15, hip.1 + 0.11);
             let (w, h) = (0.17, 0.085);
             pen.fill(&[px(cx - w, cy - h), px(cx - w, cy + h), px(cx + w, cy + h), px(cx + w, cy - h)], colour, 1.0);
-            pen.fill(&[px(cx - w, cy + h * 0.5), px(cx - w, cy + h), px(cx + w, cy + h), px(cx + w, cy + h * 0.5)], mixed(colour, [1.0; 3], 0.3), 1.0);
+            pen.fill(
+                &[px(cx - w, cy + h * 0.5), px(cx - w, cy + h), px(cx + w, cy + h), px(cx + w, cy + h * 0.5)],
+                mixed(colour, [1.0; 3], 0.3),
+                1.0,
+            );
         }
         Load::Roll => {
             let c = (shoulder.0 + side * 0.1, shoulder.1 - 0.16);
             pen.limb(px(c.0 - 0.02, c.1 - 0.12), 0.022 * s, px(c.0 + 0.03, c.1 + 0.13), 0.022 * s, [0.90, 0.88, 0.82]);
         }
         Load::Sack(colour) => {
-            pen.limb(px(shoulder.0 - side * 0.1, shoulder.1 + 0.02), 0.085 * s, px(shoulder.0 - side * 0.02, shoulder.1 + 0.09), 0.07 * s, colour);
+            pen.limb(
+                px(shoulder.0 - side * 0.1, shoulder.1 + 0.02),
+                0.085 * s,
+                px(shoulder.0 - side * 0.02, shoulder.1 + 0.09),
+                0.07 * s,
+                colour,
+            );
         }
     }
 }

@@ -32,8 +32,10 @@ pub(crate) struct Stall {
 
 impl Stall {
     pub(crate) fn random(seed: &mut Seed, shape: StallShape) -> Self {
-        let body = seed.pick(&[[0.62, 0.64, 0.66], [0.55, 0.38, 0.22], [0.72, 0.20, 0.14], [0.18, 0.38, 0.58], [0.80, 0.74, 0.60]]);
-        let roof = seed.pick(&[[0.80, 0.16, 0.14], [0.12, 0.36, 0.62], [0.15, 0.48, 0.30], [0.90, 0.55, 0.12], [0.48, 0.24, 0.52]]);
+        let body =
+            seed.pick(&[[0.62, 0.64, 0.66], [0.55, 0.38, 0.22], [0.72, 0.20, 0.14], [0.18, 0.38, 0.58], [0.80, 0.74, 0.60]]);
+        let roof =
+            seed.pick(&[[0.80, 0.16, 0.14], [0.12, 0.36, 0.62], [0.15, 0.48, 0.30], [0.90, 0.55, 0.12], [0.48, 0.24, 0.52]]);
         let stripe = if seed.chance(0.6) { [0.92, 0.91, 0.88] } else { scaled(roof, 0.7) };
         Self { shape, body, roof, stripe, seed: seed.next() }
     }
@@ -50,7 +52,12 @@ pub(crate) fn draw(pen: &mut Pen<'_>, stall: &Stall, spot: &Spot, open: f32) {
 
 fn cart(pen: &mut Pen<'_>, stall: &Stall, spot: &Spot, open: f32) {
     let roof = (1.35 + 0.90 * open, 1.55 + 1.0 * open);
-    let far = if spot.point(0.0, 0.0, 0.5).minus(pen.view.eye).length() > spot.point(0.0, 0.0, -0.5).minus(pen.view.eye).length() { 1.0 } else { -1.0 };
+    let far = if spot.point(0.0, 0.0, 0.5).minus(pen.view.eye).length() > spot.point(0.0, 0.0, -0.5).minus(pen.view.eye).length()
+    {
+        1.0
+    } else {
+        -1.0
+    };
     let cart = pen.part(ObjectClass::Stall);
     spot.wheel(pen, 0.55, 0.4 * far, 0.28, [0.08; 3], [0.5; 3]);
     for a in [-0.85, 0.85] {
@@ -59,7 +66,12 @@ fn cart(pen: &mut Pen<'_>, stall: &Stall, spot: &Spot, open: f32) {
     spot.cuboid(pen, (-0.9, 0.9), (0.22, 0.86), (-0.45, 0.45), stall.body);
     let near = -far;
     let panel = |a0: f32, a1: f32, u0: f32, u1: f32| {
-        [spot.point(a0, u0, 0.452 * near), spot.point(a0, u1, 0.452 * near), spot.point(a1, u1, 0.452 * near), spot.point(a1, u0, 0.452 * near)]
+        [
+            spot.point(a0, u0, 0.452 * near),
+            spot.point(a0, u1, 0.452 * near),
+            spot.point(a1, u1, 0.452 * near),
+            spot.point(a1, u0, 0.452 * near),
+        ]
     };
     pen.poly(&panel(-0.8, 0.8, 0.46, 0.78), [0.88, 0.20, 0.14]);
     for i in 0..5 {
@@ -82,10 +94,26 @@ fn cart(pen: &mut Pen<'_>, stall: &Stall, spot: &Spot, open: f32) {
             let colour = if i % 2 == 0 { stall.roof } else { stall.stripe };
             let eave = 0.66 * side;
             let colour = scaled(colour, if side == near { 1.0 } else { 0.8 });
-            pen.poly(&[spot.point(a(i), roof.0, eave), spot.point(a(i), roof.1, 0.0), spot.point(a(i + 1), roof.1, 0.0), spot.point(a(i + 1), roof.0, eave)], colour);
+            pen.poly(
+                &[
+                    spot.point(a(i), roof.0, eave),
+                    spot.point(a(i), roof.1, 0.0),
+                    spot.point(a(i + 1), roof.1, 0.0),
+                    spot.point(a(i + 1), roof.0, eave),
+                ],
+                colour,
+            );
             if side == near {
                 let drop = roof.0 - 0.16;
-                pen.poly(&[spot.point(a(i), drop, eave), spot.point(a(i), roof.0, eave), spot.point(a(i + 1), roof.0, eave), spot.point(a(i + 1), drop, eave)], scaled(colour, 0.82));
+                pen.poly(
+                    &[
+                        spot.point(a(i), drop, eave),
+                        spot.point(a(i), roof.0, eave),
+                        spot.point(a(i + 1), roof.0, eave),
+                        spot.point(a(i + 1), drop, eave),
+                    ],
+                    scaled(colour, 0.82),
+                );
             }
         }
     }

@@ -42,7 +42,8 @@ pub(crate) fn car(pen: &mut Pen<'_>, spot: &Spot, shape: CarShape, colour: Rgb, 
         }
         CarShape::Lorry => {
             spot.cuboid(pen, (-3.0, 2.9), (0.45, 0.75), (-0.9, 0.9), [0.16, 0.16, 0.17]);
-            let nose_first = spot.point(2.0, 0.0, 0.0).minus(pen.view.eye).length() > spot.point(-2.0, 0.0, 0.0).minus(pen.view.eye).length();
+            let nose_first =
+                spot.point(2.0, 0.0, 0.0).minus(pen.view.eye).length() > spot.point(-2.0, 0.0, 0.0).minus(pen.view.eye).length();
             for cab in if nose_first { [true, false] } else { [false, true] } {
                 if cab {
                     spot.cuboid(pen, (1.5, 2.9), (0.6, 2.2), (-0.95, 0.95), colour);
@@ -87,7 +88,11 @@ fn hull(pen: &mut Pen<'_>, spot: &Spot, profile: &[(f32, f32)], half: f32, colou
         spot.point((a.0 + b.0) / 2.0, (a.1 + b.1) / 2.0, 0.0)
     };
     panels.sort_by(|a, b| middle(*b).minus(eye).length().total_cmp(&middle(*a).minus(eye).length()));
-    let seen = if spot.point(0.0, 0.0, half).minus(eye).length() < spot.point(0.0, 0.0, -half).minus(eye).length() { half } else { -half };
+    let seen = if spot.point(0.0, 0.0, half).minus(eye).length() < spot.point(0.0, 0.0, -half).minus(eye).length() {
+        half
+    } else {
+        -half
+    };
     for i in panels {
         let (a, b) = (profile[i], profile[i + 1]);
         let (dx, dy) = (b.0 - a.0, b.1 - a.1);
@@ -103,26 +108,40 @@ fn hull(pen: &mut Pen<'_>, spot: &Spot, profile: &[(f32, f32)], half: f32, colou
         let paint = if glass { scaled(GLASS, 1.25) } else { scaled(colour, 1.1 - 0.28 * steep) };
         let inset = if a.1.max(b.1) > 1.2 { 0.93 } else { 1.0 };
         pen.poly(
-            &[spot.point(a.0, a.1, -half * inset), spot.point(b.0, b.1, -half * inset), spot.point(b.0, b.1, half * inset), spot.point(a.0, a.1, half * inset)],
+            &[
+                spot.point(a.0, a.1, -half * inset),
+                spot.point(b.0, b.1, -half * inset),
+                spot.point(b.0, b.1, half * inset),
+                spot.point(a.0, a.1, half * inset),
+            ],
             paint,
         );
     }
     let side: Vec<V3> = profile.iter().map(|p| spot.point(p.0, p.1, seen * if p.1 > 1.2 { 0.93 } else { 1.0 })).collect();
     pen.poly(&side, scaled(colour, 0.9));
-    let sill = [spot.point(-2.1, 0.35, seen), spot.point(-2.1, 0.52, seen), spot.point(2.15, 0.52, seen), spot.point(2.15, 0.35, seen)];
+    let sill =
+        [spot.point(-2.1, 0.35, seen), spot.point(-2.1, 0.52, seen), spot.point(2.15, 0.52, seen), spot.point(2.15, 0.35, seen)];
     pen.poly(&sill, scaled(colour, 0.55));
 }
 
 fn window(pen: &mut Pen<'_>, spot: &Spot, shape: &[(f32, f32)], half: f32) {
     let eye = pen.view.eye;
-    let seen = if spot.point(0.0, 0.0, half).minus(eye).length() < spot.point(0.0, 0.0, -half).minus(eye).length() { half } else { -half };
+    let seen = if spot.point(0.0, 0.0, half).minus(eye).length() < spot.point(0.0, 0.0, -half).minus(eye).length() {
+        half
+    } else {
+        -half
+    };
     let corners: Vec<V3> = shape.iter().map(|p| spot.point(p.0, p.1, seen * if p.1 > 1.2 { 0.94 } else { 1.0 })).collect();
     pen.poly(&corners, GLASS);
 }
 
 fn wheels(pen: &mut Pen<'_>, spot: &Spot, axles: &[f32], half: f32, radius: f32) {
     let eye = pen.view.eye;
-    let seen = if spot.point(0.0, 0.0, half).minus(eye).length() < spot.point(0.0, 0.0, -half).minus(eye).length() { half } else { -half };
+    let seen = if spot.point(0.0, 0.0, half).minus(eye).length() < spot.point(0.0, 0.0, -half).minus(eye).length() {
+        half
+    } else {
+        -half
+    };
     for axle in axles {
         spot.wheel(pen, *axle, seen, radius, TYRE, [0.55, 0.56, 0.58]);
     }
@@ -150,7 +169,17 @@ pub(crate) fn two_wheeler(pen: &mut Pen<'_>, spot: &Spot, colour: Rgb, electric:
         for ahead in [-0.55, 0.55] {
             spot.wheel(pen, ahead, 0.0, 0.23, TYRE, [0.5, 0.5, 0.52]);
         }
-        let body = [(-0.75, 0.42), (-0.72, 0.72), (-0.1, 0.74), (-0.02, 0.40), (0.28, 0.36), (0.38, 0.95), (0.52, 0.93), (0.48, 0.30), (-0.3, 0.24)];
+        let body = [
+            (-0.75, 0.42),
+            (-0.72, 0.72),
+            (-0.1, 0.74),
+            (-0.02, 0.40),
+            (0.28, 0.36),
+            (0.38, 0.95),
+            (0.52, 0.93),
+            (0.48, 0.30),
+            (-0.3, 0.24),
+        ];
         let corners: Vec<V3> = body.iter().map(|p| spot.point(p.0, p.1, 0.0)).collect();
         for left in [-0.13, 0.13] {
             let corners: Vec<V3> = body.iter().map(|p| spot.point(p.0, p.1, left)).collect();
@@ -166,8 +195,12 @@ pub(crate) fn two_wheeler(pen: &mut Pen<'_>, spot: &Spot, colour: Rgb, electric:
         ring(pen, spot, 0.52, 0.0, 0.33);
         let joint = |a: f32, u: f32| spot.point(a, u, 0.0);
         for (a, b) in [
-            ((-0.52, 0.33), (-0.08, 0.30)), ((-0.08, 0.30), (-0.2, 0.80)), ((-0.2, 0.75), (-0.52, 0.33)), ((-0.08, 0.30), (0.4, 0.75)),
-            ((-0.18, 0.72), (0.38, 0.80)), ((0.36, 0.92), (0.52, 0.33)),
+            ((-0.52, 0.33), (-0.08, 0.30)),
+            ((-0.08, 0.30), (-0.2, 0.80)),
+            ((-0.2, 0.75), (-0.52, 0.33)),
+            ((-0.08, 0.30), (0.4, 0.75)),
+            ((-0.18, 0.72), (0.38, 0.80)),
+            ((0.36, 0.92), (0.52, 0.33)),
         ] {
             tube(pen, joint(a.0, a.1), joint(b.0, b.1), 0.055, colour);
         }
@@ -184,7 +217,8 @@ pub(crate) fn two_wheeler(pen: &mut Pen<'_>, spot: &Spot, colour: Rgb, electric:
 /// A cargo tricycle; `rubble` 0..1 is how full its bed is.
 pub(crate) fn tricycle(pen: &mut Pen<'_>, spot: &Spot, colour: Rgb, rubble: f32, seed: u64, rider: Option<(&Person, f32)>) {
     pen.part(ObjectClass::Tricycle);
-    let tail_near = spot.point(-1.0, 0.0, 0.0).minus(pen.view.eye).length() < spot.point(1.0, 0.0, 0.0).minus(pen.view.eye).length();
+    let tail_near =
+        spot.point(-1.0, 0.0, 0.0).minus(pen.view.eye).length() < spot.point(1.0, 0.0, 0.0).minus(pen.view.eye).length();
     if tail_near {
         tricycle_front(pen, spot, colour, rider);
         tricycle_bed(pen, spot, colour, rubble, seed);
@@ -195,7 +229,12 @@ pub(crate) fn tricycle(pen: &mut Pen<'_>, spot: &Spot, colour: Rgb, rubble: f32,
 }
 
 fn tricycle_bed(pen: &mut Pen<'_>, spot: &Spot, colour: Rgb, rubble: f32, seed: u64) {
-    let far = if spot.point(0.0, 0.0, 0.5).minus(pen.view.eye).length() > spot.point(0.0, 0.0, -0.5).minus(pen.view.eye).length() { 0.5 } else { -0.5 };
+    let far = if spot.point(0.0, 0.0, 0.5).minus(pen.view.eye).length() > spot.point(0.0, 0.0, -0.5).minus(pen.view.eye).length()
+    {
+        0.5
+    } else {
+        -0.5
+    };
     spot.wheel(pen, -0.8, far, 0.28, TYRE, [0.4, 0.4, 0.42]);
     spot.cuboid(pen, (-1.45, 0.05), (0.42, 0.82), (-0.52, 0.52), colour);
     spot.cuboid(pen, (-1.38, -0.02), (0.80, 0.83), (-0.46, 0.46), [0.16, 0.16, 0.16]);

@@ -10,8 +10,14 @@ use crate::seed::Seed;
 
 /// Bright colours for goods.
 pub(crate) const FRUIT: [Rgb; 8] = [
-    [0.85, 0.22, 0.15], [0.95, 0.60, 0.12], [0.90, 0.80, 0.20], [0.42, 0.62, 0.20], [0.55, 0.18, 0.32], [0.75, 0.70, 0.52],
-    [0.30, 0.50, 0.22], [0.92, 0.42, 0.30],
+    [0.85, 0.22, 0.15],
+    [0.95, 0.60, 0.12],
+    [0.90, 0.80, 0.20],
+    [0.42, 0.62, 0.20],
+    [0.55, 0.18, 0.32],
+    [0.75, 0.70, 0.52],
+    [0.30, 0.50, 0.22],
+    [0.92, 0.42, 0.30],
 ];
 pub(crate) const CARTON: Rgb = [0.66, 0.51, 0.34];
 
@@ -34,7 +40,8 @@ pub(crate) fn goods_shape(pen: &mut Pen<'_>, spot: &Spot, kind: u8, seed: u64) {
         let mut up = 0.0;
         for level in 0..=kind {
             let (h, turn) = (seed.range(0.30, 0.42), seed.range(-0.15, 0.15));
-            let at = Spot { at: v3(spot.at.x + seed.range(-0.04, 0.04), spot.at.y + up, spot.at.z), heading: spot.heading + turn };
+            let at =
+                Spot { at: v3(spot.at.x + seed.range(-0.04, 0.04), spot.at.y + up, spot.at.z), heading: spot.heading + turn };
             let colour = scaled(CARTON, seed.range(0.85, 1.15));
             let half = 0.30 - 0.03 * f32::from(level);
             at.cuboid(pen, (-half, half), (0.0, h), (-0.22, 0.22), colour);
@@ -48,7 +55,8 @@ pub(crate) fn goods_shape(pen: &mut Pen<'_>, spot: &Spot, kind: u8, seed: u64) {
 /// Round goods in rows on a flat top.
 pub(crate) fn rows(pen: &mut Pen<'_>, spot: &Spot, ahead: (f32, f32), left: (f32, f32), up: f32, colour: Rgb, radius: f32) {
     let (n, m) = (((ahead.1 - ahead.0) / (radius * 2.0)).max(1.0) as i32, ((left.1 - left.0) / (radius * 2.2)).max(1.0) as i32);
-    let farther = spot.point(0.0, up, left.1).minus(pen.view.eye).length() > spot.point(0.0, up, left.0).minus(pen.view.eye).length();
+    let farther =
+        spot.point(0.0, up, left.1).minus(pen.view.eye).length() > spot.point(0.0, up, left.0).minus(pen.view.eye).length();
     for j in 0..m {
         let j = if farther { m - 1 - j } else { j };
         for i in 0..n {
@@ -117,7 +125,12 @@ fn print(pen: &mut Pen<'_>, sheet: &[V3; 4], paper: Rgb, seed: u64) {
 pub(crate) fn poster(pen: &mut Pen<'_>, at: V3, width: f32, height: f32, paper: Rgb, seed: u64) {
     pen.part(ObjectClass::Poster);
     let z = at.z - 0.01;
-    let sheet = [v3(at.x - width / 2.0, at.y, z), v3(at.x - width / 2.0, at.y + height, z), v3(at.x + width / 2.0, at.y + height, z), v3(at.x + width / 2.0, at.y, z)];
+    let sheet = [
+        v3(at.x - width / 2.0, at.y, z),
+        v3(at.x - width / 2.0, at.y + height, z),
+        v3(at.x + width / 2.0, at.y + height, z),
+        v3(at.x + width / 2.0, at.y, z),
+    ];
     print(pen, &sheet, paper, seed);
 }
 
@@ -126,7 +139,12 @@ pub(crate) fn board(pen: &mut Pen<'_>, spot: &Spot, paper: Rgb, seed: u64) {
     pen.part(ObjectClass::Board);
     for front in [false, true] {
         let foot = if front { -0.22 } else { 0.22 };
-        let sheet = [spot.point(-0.33, 0.0, foot), spot.point(-0.33, 1.05, 0.0), spot.point(0.33, 1.05, 0.0), spot.point(0.33, 0.0, foot)];
+        let sheet = [
+            spot.point(-0.33, 0.0, foot),
+            spot.point(-0.33, 1.05, 0.0),
+            spot.point(0.33, 1.05, 0.0),
+            spot.point(0.33, 0.0, foot),
+        ];
         if front { print(pen, &sheet, paper, seed) } else { pen.poly(&sheet, scaled(paper, 0.5)) }
     }
 }
@@ -137,7 +155,8 @@ pub(crate) fn banner(pen: &mut Pen<'_>, spot: &Spot, colour: Rgb, t: f32) {
     spot.pole(pen, -1.5, 0.0, (0.0, 2.1), 0.03, [0.5, 0.5, 0.5]);
     spot.pole(pen, 1.5, 0.0, (0.0, 2.1), 0.03, [0.5, 0.5, 0.5]);
     let flap = 0.04 * (t * 1.3).sin();
-    let sheet = [spot.point(-1.5, 1.3, 0.0), spot.point(-1.5, 2.0, 0.0), spot.point(1.5, 2.0, 0.0), spot.point(1.5, 1.3 + flap, 0.0)];
+    let sheet =
+        [spot.point(-1.5, 1.3, 0.0), spot.point(-1.5, 2.0, 0.0), spot.point(1.5, 2.0, 0.0), spot.point(1.5, 1.3 + flap, 0.0)];
     pen.poly(&sheet, colour);
     for i in 0..8 {
         let u = 0.08 + 0.108 * i as f32;
@@ -193,7 +212,17 @@ pub(crate) fn heap(pen: &mut Pen<'_>, spot: &Spot, radius: f32, height: f32, see
         let at = spot.point(u * radius, top * v * 0.93, -radius * 0.45 * (1.0 - v) * (1.0 - u.abs()));
         let Some(p) = pen.view.project(at) else { continue };
         let r = pen.view.scale(at) * radius * seed.range(0.06, 0.15);
-        let colour = scaled(seed.pick(&[[0.66, 0.55, 0.42], [0.42, 0.36, 0.32], [0.66, 0.33, 0.22], [0.78, 0.74, 0.66], [0.30, 0.24, 0.20], [0.58, 0.30, 0.22]]), seed.range(0.75, 1.15));
+        let colour = scaled(
+            seed.pick(&[
+                [0.66, 0.55, 0.42],
+                [0.42, 0.36, 0.32],
+                [0.66, 0.33, 0.22],
+                [0.78, 0.74, 0.66],
+                [0.30, 0.24, 0.20],
+                [0.58, 0.30, 0.22],
+            ]),
+            seed.range(0.75, 1.15),
+        );
         let mut stone = [(0.0, 0.0); 5];
         for (i, q) in stone.iter_mut().enumerate() {
             let a = TAU * (i as f32 + seed.range(-0.3, 0.3)) / 5.0;

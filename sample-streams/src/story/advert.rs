@@ -24,7 +24,8 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     let lane = facade - 0.55;
     let (from, to) = (set.left(lane + 0.3), set.right(lane));
     let begin = 22.0 - (px - from) / 1.35;
-    let way = Way::person(paster, begin, (from, lane)).load(Load::Roll).go((px + 0.15, lane)).pose(Pose::Reach).load(Load::Nothing);
+    let way =
+        Way::person(paster, begin, (from, lane)).load(Load::Roll).go((px + 0.15, lane)).pose(Pose::Reach).load(Load::Nothing);
     let pasted = way.now() + 3.0;
     let way = way.wait(4.0, TO_WALL).pose(Pose::Plain);
     let away = way.now() + 1.0;
@@ -45,20 +46,27 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     for (t, z, right) in [(1.0, 12.0, true), (10.0, 13.0, false), (36.0, 13.2, true), (54.0, 12.4, false), (68.0, 13.8, true)] {
         set.passer(t, z, right);
     }
-    for (t, shape, right) in [(5.0, CarShape::Van, true), (31.0, CarShape::Sedan, false), (46.0, CarShape::Sedan, true), (75.0, CarShape::Sedan, false)] {
+    for (t, shape, right) in [
+        (5.0, CarShape::Van, true),
+        (31.0, CarShape::Sedan, false),
+        (46.0, CarShape::Sedan, true),
+        (75.0, CarShape::Sedan, false),
+    ] {
         set.drive(t, shape, right);
     }
     set.cycle(18.0, true);
     set.cycle(62.0, false);
 
-    let mut wall = zone("wall", "Wall of number 40", set.wall(middle - 4.3, middle + 4.3, 0.1, 3.5), vec![rule(Kind::UnauthorizedAd, 15)]);
+    let mut wall =
+        zone("wall", "Wall of number 40", set.wall(middle - 4.3, middle + 4.3, 0.1, 3.5), vec![rule(Kind::UnauthorizedAd, 15)]);
     wall.permits.push(PermitSpec {
         id: "house-notice-board".to_owned(),
         kinds: vec![Kind::UnauthorizedAd],
         polygon: Some(set.wall(middle + 2.3, middle + 3.5, 1.15, 2.1)),
         document: "district sign register, entry 40".to_owned(),
     });
-    let events = vec![Event { kind: Kind::UnauthorizedAd, zone: "wall", start: away, end: Some(torn), things: vec![poster], at: 60.0 }];
+    let events =
+        vec![Event { kind: Kind::UnauthorizedAd, zone: "wall", start: away, end: Some(torn), things: vec![poster], at: 60.0 }];
     let plate = Plate {
         id: "demo-ad-01",
         name: "Meiling Lane 40, blank wall",

@@ -28,7 +28,12 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     for (t, z, right) in [(4.0, 13.4, false), (11.0, 12.8, true), (49.0, 13.0, false), (56.0, 13.6, true), (73.0, 12.6, false)] {
         set.passer(t, z, right);
     }
-    for (t, shape, right) in [(7.0, CarShape::Sedan, true), (30.0, CarShape::Van, false), (53.0, CarShape::Sedan, true), (70.0, CarShape::Sedan, false)] {
+    for (t, shape, right) in [
+        (7.0, CarShape::Sedan, true),
+        (30.0, CarShape::Van, false),
+        (53.0, CarShape::Sedan, true),
+        (70.0, CarShape::Sedan, false),
+    ] {
         set.drive(t, shape, right);
     }
     set.cycle(60.0, true);
@@ -51,7 +56,11 @@ fn by_hand(set: &mut Set, x: f32) -> Event {
     let look = set.someone();
     let from = set.left(z);
     let begin = 20.0 - (x - from) / 1.35;
-    let way = Way::person(look, begin, (from, z - 0.4)).load(Load::Bags(black)).go((x - 0.5, z - 0.4)).pose(Pose::Stoop).wait(1.2, TO_WALL);
+    let way = Way::person(look, begin, (from, z - 0.4))
+        .load(Load::Bags(black))
+        .go((x - 0.5, z - 0.4))
+        .pose(Pose::Stoop)
+        .wait(1.2, TO_WALL);
     let put = way.now();
     let way = way.load(Load::Nothing).wait(0.8, TO_WALL).pose(Pose::Plain);
     let left = way.now() + LEFT / 1.35;
@@ -64,7 +73,9 @@ fn by_hand(set: &mut Set, x: f32) -> Event {
     let way = way.load(Load::Bags(black)).wait(0.5, TO_WALL).pose(Pose::Plain);
     set.add(way.go((from, z - 0.8)).done());
     let mut things = Vec::new();
-    for (dx, dz, size, colour) in [(0.0, 0.0, 0.62, black), (0.52, 0.12, 0.55, [0.13, 0.13, 0.15]), (0.22, -0.3, 0.5, [0.80, 0.80, 0.78])] {
+    for (dx, dz, size, colour) in
+        [(0.0, 0.0, 0.62, black), (0.52, 0.12, 0.55, [0.13, 0.13, 0.15]), (0.22, -0.3, 0.5, [0.80, 0.80, 0.78])]
+    {
         let seed = set.seed.next();
         things.push(set.add(Entity::there(Body::Bag(colour, size, seed), x + dx, z + dz, 0.0, put, taken)));
     }
@@ -87,8 +98,14 @@ fn by_tricycle(set: &mut Set, x: f32) -> Event {
     set.add(ridden(begin, (start, lane)).go((stop, lane)).done());
     // While it tips, the rider stands behind the bed.
     set.add(Entity::there(Body::Tricycle(colour, None, load.clone()), stop, lane, std::f32::consts::PI, 34.0, 42.0));
-    let way = Way::person(rider, 34.0, (stop - 0.3, lane - 0.6)).go((x + 1.2, lane - 0.5)).go((x + 1.3, z - 0.8)).pose(Pose::Serve);
-    let way = way.until(tipped + 0.3, TO_WALL).pose(Pose::Plain).go((x + 1.2, lane - 0.5)).go((stop - 0.3, lane - 0.6)).until(42.0, TO_ROAD);
+    let way =
+        Way::person(rider, 34.0, (stop - 0.3, lane - 0.6)).go((x + 1.2, lane - 0.5)).go((x + 1.3, z - 0.8)).pose(Pose::Serve);
+    let way = way
+        .until(tipped + 0.3, TO_WALL)
+        .pose(Pose::Plain)
+        .go((x + 1.2, lane - 0.5))
+        .go((stop - 0.3, lane - 0.6))
+        .until(42.0, TO_ROAD);
     set.add(way.done());
     set.add(ridden(42.0, (stop, lane)).go((end, lane)).done());
     let left = 42.0 + LEFT / pace;
@@ -96,7 +113,11 @@ fn by_tricycle(set: &mut Set, x: f32) -> Event {
     let cleaner = set.someone().cleaner();
     let from = set.right(z);
     let begin = 85.0 - (from - x) / 1.35;
-    let way = Way::person(cleaner, begin, (from, z + 0.9)).go((x + 0.3, z + 0.9)).pose(Pose::Stoop).wait(7.0, TO_ROAD).pose(Pose::Plain);
+    let way = Way::person(cleaner, begin, (from, z + 0.9))
+        .go((x + 0.3, z + 0.9))
+        .pose(Pose::Stoop)
+        .wait(7.0, TO_ROAD)
+        .pose(Pose::Plain);
     let cleared = way.now() - 0.3;
     set.add(way.go((from, z + 0.9)).done());
     let seed = set.seed.next();

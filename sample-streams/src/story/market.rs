@@ -26,17 +26,31 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
         let leave = 170.0 - leave;
         let begin = arrive - (from - x) / pace;
         let look = Stall::random(&mut set.seed, shape);
-        let stall = Way::of(Body::Stall(look, arrive + 0.5, leave - 0.5), begin, (from, z)).speed(pace).go((x, z)).until(leave, 0.0).go((from, z));
+        let stall = Way::of(Body::Stall(look, arrive + 0.5, leave - 0.5), begin, (from, z))
+            .speed(pace)
+            .go((x, z))
+            .until(leave, 0.0)
+            .go((from, z));
         set.add(stall.rigid(0.0));
         let vendor = set.someone().with_apron([0.80, 0.26, 0.20]);
         let way = Way::person(vendor, begin, (from + 1.4, z)).pose(Pose::Push).speed(pace).go((x + 1.4, z)).pose(Pose::Serve);
-        let way = way.go((x + 0.6, z + 0.85)).go((x, z + 0.85)).until(50.0, TO_ROAD).go((x - 0.35, z + 0.85)).until(leave - 3.0, TO_ROAD);
+        let way = way
+            .go((x + 0.6, z + 0.85))
+            .go((x, z + 0.85))
+            .until(50.0, TO_ROAD)
+            .go((x - 0.35, z + 0.85))
+            .until(leave - 3.0, TO_ROAD);
         let way = way.go((x + 1.2, z + 0.85)).go((x + 1.4, z)).until(leave, 3.1).pose(Pose::Push).go((from + 1.4, z));
         set.add(way.done());
     }
-    for (t, dx, stay, right) in
-        [(28.0, -3.4, 10.0, true), (31.0, -0.2, 14.0, false), (36.0, 2.7, 9.0, true), (44.0, -3.8, 15.0, false), (52.0, 0.1, 9.0, true), (55.0, 2.4, 12.0, false)]
-    {
+    for (t, dx, stay, right) in [
+        (28.0, -3.4, 10.0, true),
+        (31.0, -0.2, 14.0, false),
+        (36.0, 2.7, 9.0, true),
+        (44.0, -3.8, 15.0, false),
+        (52.0, 0.1, 9.0, true),
+        (55.0, 2.4, 12.0, false),
+    ] {
         let look = set.someone();
         let lane = z - 1.15;
         let start = if right { set.left(lane) } else { set.right(lane) };
@@ -46,7 +60,12 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     }
     set.passer(4.0, 13.8, true);
     set.passer(62.0, 14.2, false);
-    for (t, shape, right) in [(9.0, CarShape::Sedan, true), (33.0, CarShape::Van, false), (48.0, CarShape::Sedan, true), (72.0, CarShape::Sedan, false)] {
+    for (t, shape, right) in [
+        (9.0, CarShape::Sedan, true),
+        (33.0, CarShape::Van, false),
+        (48.0, CarShape::Sedan, true),
+        (72.0, CarShape::Sedan, false),
+    ] {
         set.drive(t, shape, right);
     }
     let mut pavement = zone("market", "Market pavement", set.pavement(), vec![rule(Kind::IllegalStall, 20)]);

@@ -35,9 +35,15 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     let z = 13.3;
     let (left, right) = (set.left(z), set.right(z));
     let spot = middle - 2.2;
-    let way = Way::person(a, 26.0, (left, z)).go((spot - 0.45, z)).pose(Pose::Talk).until(78.0, 0.0).pose(Pose::Plain).go((right, z));
+    let way =
+        Way::person(a, 26.0, (left, z)).go((spot - 0.45, z)).pose(Pose::Talk).until(78.0, 0.0).pose(Pose::Plain).go((right, z));
     set.add(way.done());
-    let way = Way::person(b, 28.0, (right, z)).go((spot + 0.45, z)).pose(Pose::Talk).until(78.5, 3.14).pose(Pose::Plain).go((left, z + 0.3));
+    let way = Way::person(b, 28.0, (right, z))
+        .go((spot + 0.45, z))
+        .pose(Pose::Talk)
+        .until(78.5, 3.14)
+        .pose(Pose::Plain)
+        .go((left, z + 0.3));
     set.add(way.done());
 
     // Two bicycles have stood there for days; a third is parked and fetched.
@@ -53,13 +59,25 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     let park = (middle + 1.0, lane);
     let parked = 30.0;
     let begin = parked - (right - park.0) / 4.5;
-    set.add(Way::of(Body::Car(CarShape::Sedan, colour), begin, (right, lane)).speed(4.5).go(park).until(84.0, 3.1416).go((left, lane)).done());
+    set.add(
+        Way::of(Body::Car(CarShape::Sedan, colour), begin, (right, lane))
+            .speed(4.5)
+            .go(park)
+            .until(84.0, 3.1416)
+            .go((left, lane))
+            .done(),
+    );
 
     // A delivery: four boxes from a van into the shop, none put down.
     let van_at = (middle + 6.6, lane);
     let begin = 40.0 - (right - van_at.0) / 4.5;
     set.add(
-        Way::of(Body::Car(CarShape::Van, [0.86, 0.86, 0.84]), begin, (right, lane)).speed(4.5).go(van_at).until(70.0, 3.1416).go((left, lane)).done(),
+        Way::of(Body::Car(CarShape::Van, [0.86, 0.86, 0.84]), begin, (right, lane))
+            .speed(4.5)
+            .go(van_at)
+            .until(70.0, 3.1416)
+            .go((left, lane))
+            .done(),
     );
     let porter = set.someone();
     let (van_side, door) = ((middle + 5.6, kerb - 0.1), (middle + 4.5, facade - 0.05));
@@ -82,7 +100,8 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     let all = vec![rule(Kind::IllegalStall, 20), rule(Kind::StorefrontEncroachment, 20), rule(Kind::WasteDumping, 12)];
     let mut pavement = zone("pavement", "Pavement, even numbers", set.pavement(), all);
     pavement.shop_line = Some(set.shop_line(0.9));
-    let wall = zone("fronts", "House fronts", set.wall(middle - 9.0, middle + 2.6, 0.4, 2.7), vec![rule(Kind::UnauthorizedAd, 15)]);
+    let wall =
+        zone("fronts", "House fronts", set.wall(middle - 9.0, middle + 2.6, 0.4, 2.7), vec![rule(Kind::UnauthorizedAd, 15)]);
     let plate = Plate {
         id: "demo-quiet-01",
         name: "Yulan Road 22, bus stop side",
@@ -111,6 +130,7 @@ fn bike(set: &mut Set, x: f32) {
     let walk = (x - edge) / 1.35 + 3.5;
     let way = Way::person(rider, fetched - walk, (edge, 13.9)).go((x + 0.5, 13.9)).go((x + 0.4, z + 0.3)).until(fetched, TO_WALL);
     set.add(way.done());
-    let ride = Way::of(Body::TwoWheeler(colour, true, Some(rider)), fetched, (x, z)).speed(3.4).go((x - 1.5, lane)).go((from, lane));
+    let ride =
+        Way::of(Body::TwoWheeler(colour, true, Some(rider)), fetched, (x, z)).speed(3.4).go((x - 1.5, lane)).go((from, lane));
     set.add(ride.done());
 }

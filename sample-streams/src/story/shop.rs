@@ -34,7 +34,7 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     ];
     let keeper = set.someone().with_apron([0.20, 0.34, 0.52]);
     let mut things = Vec::new();
-    let (mut out, mut back) = (20.0, 86.0);
+    let (mut out, mut back) = (20.0, 78.0);
     let (mut first, mut last) = (0.0, 0.0);
     for (n, (body, dx, dz)) in items.into_iter().enumerate() {
         let place = (middle + dx, line + dz);
@@ -57,7 +57,9 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
         }
         last = taken;
     }
-    for (t, z, right) in [(2.0, 11.0, false), (11.0, 11.6, true), (33.0, 10.9, true), (50.0, 11.4, false), (52.0, 11.0, false), (74.0, 11.2, true)] {
+    for (t, z, right) in
+        [(2.0, 11.0, false), (11.0, 11.6, true), (33.0, 10.9, true), (50.0, 11.4, false), (52.0, 11.0, false), (74.0, 11.2, true)]
+    {
         set.passer(t, z, right);
     }
     // A customer looks at the goods.
@@ -65,13 +67,19 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     let lane = line - 1.0;
     let (from, to) = (set.right(lane), set.left(lane));
     set.add(Way::person(look, 44.0, (from, lane)).go((middle + 0.5, lane)).wait(9.0, super::TO_WALL).go((to, lane)).done());
-    for (t, shape, right) in [(8.0, CarShape::Sedan, true), (27.0, CarShape::Sedan, false), (47.0, CarShape::Lorry, true), (69.0, CarShape::Van, false)] {
+    for (t, shape, right) in [
+        (8.0, CarShape::Sedan, true),
+        (27.0, CarShape::Sedan, false),
+        (47.0, CarShape::Lorry, true),
+        (69.0, CarShape::Van, false),
+    ] {
         set.drive(t, shape, right);
     }
     set.cycle(16.0, false);
     set.cycle(60.0, true);
 
-    let mut shop_zone = zone("shops", "Shops, odd numbers 11 to 19", set.pavement(), vec![rule(Kind::StorefrontEncroachment, 20)]);
+    let mut shop_zone =
+        zone("shops", "Shops, odd numbers 11 to 19", set.pavement(), vec![rule(Kind::StorefrontEncroachment, 20)]);
     shop_zone.shop_line = Some(set.shop_line(ALLOWED));
     let events =
         vec![Event { kind: Kind::StorefrontEncroachment, zone: "shops", start: first, end: Some(last), things, at: 70.0 }];

@@ -22,12 +22,20 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     let arrive = 24.0;
     let begin = arrive - (from - x) / pace;
     let look = Stall::random(&mut set.seed, StallShape::Cart);
-    let cart = Way::of(Body::Stall(look, arrive + 0.5, 87.5), begin, (from, z)).speed(pace).go((x, z)).until(88.0, 0.0).go((from, z));
+    let cart =
+        Way::of(Body::Stall(look, arrive + 0.5, 87.5), begin, (from, z)).speed(pace).go((x, z)).until(88.0, 0.0).go((from, z));
     let cart = set.add(cart.rigid(0.0));
     let vendor = set.someone().with_apron([0.90, 0.88, 0.82]);
     let (behind, side) = (z + 0.85, 1.45);
     let vendor = Way::person(vendor, begin, (from + side, z)).pose(Pose::Push).speed(pace).go((x + side, z));
-    let vendor = vendor.pose(Pose::Serve).speed(1.0).go((x + 1.3, z + 0.35)).wait(14.0, TO_ROAD).go((x + 0.3, behind)).wait(9.0, TO_ROAD).go((x - 0.3, behind));
+    let vendor = vendor
+        .pose(Pose::Serve)
+        .speed(1.0)
+        .go((x + 1.3, z + 0.35))
+        .wait(14.0, TO_ROAD)
+        .go((x + 0.3, behind))
+        .wait(9.0, TO_ROAD)
+        .go((x - 0.3, behind));
     let vendor = vendor.wait(11.0, TO_ROAD).go((x + 1.3, z + 0.3)).until(86.0, TO_ROAD).go((x + side, z));
     let vendor = vendor.until(88.0, 3.1).pose(Pose::Push).speed(pace).go((from + side, z));
     set.add(vendor.done());
@@ -44,14 +52,21 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     for (t, z, right) in [(3.0, 13.6, true), (12.0, 13.0, false), (40.0, 13.9, false), (58.0, 13.5, true), (72.0, 14.0, false)] {
         set.passer(t, z, right);
     }
-    for (t, shape, right) in [(6.0, CarShape::Sedan, false), (20.0, CarShape::Van, true), (37.0, CarShape::Sedan, true), (55.0, CarShape::Sedan, false), (80.0, CarShape::Van, false)] {
+    for (t, shape, right) in [
+        (6.0, CarShape::Sedan, false),
+        (20.0, CarShape::Van, true),
+        (37.0, CarShape::Sedan, true),
+        (55.0, CarShape::Sedan, false),
+        (80.0, CarShape::Van, false),
+    ] {
         set.drive(t, shape, right);
     }
     set.cycle(34.0, true);
     set.cycle(67.0, false);
 
     let zones = vec![zone("pavement", "Pavement before the shops", set.pavement(), vec![rule(Kind::IllegalStall, 20)])];
-    let events = vec![Event { kind: Kind::IllegalStall, zone: "pavement", start: arrive, end: Some(88.0), things: vec![cart], at: 50.0 }];
+    let events =
+        vec![Event { kind: Kind::IllegalStall, zone: "pavement", start: arrive, end: Some(88.0), things: vec![cart], at: 50.0 }];
     let plate = Plate {
         id: "demo-stall-01",
         name: "Linhe Road / Songtao Lane, north side",
