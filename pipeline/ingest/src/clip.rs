@@ -45,7 +45,7 @@ impl AsRef<[u8]> for Lent {
 }
 
 impl PacketClip {
-    /// Writes the clip beside `path`, whose ending is replaced by `mp4` (H.264, H.265, MPEG-4; the index stands in front) or
+    /// Writes the clip beside `path`, whose ending is replaced by `mp4` (H.264, H.265, MPEG-4 part 2 under its own name; the index stands in front) or
     /// `mkv` (the rest). The file appears under its name only when it is complete and on disk.
     ///
     /// # Errors

@@ -51,7 +51,9 @@ pub(crate) fn classify(source: &SourceUrl, error: &glib::Error, debug: Option<&s
     // GStreamer's debug text is `file(line): function (): path:\nwhat happened`.
     let more = debug.and_then(|debug| debug.split_once('\n')).map(|(_, rest)| source.scrubbed(rest.trim())).unwrap_or_default();
     let both = format!("{} {}", error.message(), debug.unwrap_or_default()).to_lowercase();
-    let reason = by_code(error).unwrap_or_else(|| {
+    // rtspsrc says it as "codec not found" when the server took no transport of ours for the stream that was chosen.
+    let reason = if both.contains(NO_STREAM) { Some(FailReason::Transport) } else { by_code(error) };
+    let reason = reason.unwrap_or_else(|| {
         let word = WORDS.iter().find(|(word, _)| both.contains(word)).map(|(_, meaning)| FailReason::from(*meaning));
         word.or_else(|| by_domain(error)).unwrap_or(FailReason::Other)
     });
@@ -78,9 +80,12 @@ pub(crate) fn classify(source: &SourceUrl, error: &glib::Error, debug: Option<&s
     (reason, detail)
 }
 
-/// Did a demuxer fail only because none of its streams is wanted?
-pub(crate) fn nobody_listens(debug: Option<&str>) -> bool {
-    debug.is_some_and(|debug| debug.contains("not-linked"))
+/// rtspsrc's words when it could set up no stream.
+const NO_STREAM: &str = "no supported stream was found";
+
+/// Did the source fail only because none of its streams is wanted?
+pub(crate) fn nobody_listens(error: &glib::Error, debug: Option<&str>) -> bool {
+    error.message().to_lowercase().contains(NO_STREAM) || debug.is_some_and(|debug| debug.contains("not-linked"))
 }
 
 fn by_code(error: &glib::Error) -> Option<FailReason> {

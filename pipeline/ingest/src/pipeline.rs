@@ -364,7 +364,7 @@ fn watch_bus(pipeline: &gst::Pipeline, builder: &Arc<Builder>) {
             gst::MessageView::Error(error) => {
                 let debug = error.debug();
                 // Sound alone: the demuxer complains that nobody listens before it says that nothing else will come.
-                if builder.found_none() && fault::nobody_listens(debug.as_deref()) {
+                if builder.found_none() && fault::nobody_listens(&error.error(), debug.as_deref()) {
                     builder.no_video();
                 }
                 let (reason, detail) = fault::classify(&builder.source, &error.error(), debug.as_deref());

@@ -21,8 +21,8 @@ fn a_clip_plays_from_its_first_frame_and_holds_what_was_sent() {
         ("b.mp4", "h264-b", "mp4"),
         ("c.mp4", "h265", "mp4"),
         ("d.avi", "jpeg", "mkv"),
-        ("e.avi", "mpeg4", "mp4"),
-        ("f.mkv", "mpeg2", "mkv"),
+        ("e.avi", "mpeg4", "mkv"),
+        ("f.ts", "mpeg2", "mkv"),
     ] {
         let path = video(dir.path(), name, codec, 250);
         let mut session = Session::open(&source(&path), options()).unwrap();

@@ -179,19 +179,6 @@ fn bad_cameras_become_reasons() {
     }
 }
 
-#[test]
-fn a_camera_that_falls_silent_is_stalled() {
-    // It sends 50 frames and then holds the connection open.
-    let mount = Mount::new(&Mount::camera("h264").launch.replace("is-live=true", "is-live=true name=camera ! valve name=v").replace(
-        "! valve name=v pattern=ball",
-        "pattern=ball",
-    ));
-    let server = Server::start(Mount { launch: mount.launch.replace("! rtph264pay", "! identity eos-after=-1 ! queue ! rtph264pay"), ..mount });
-    let spec = CameraSpec { stall_timeout: Duration::from_secs(2), ..quick(&server.url()) };
-    let mut camera = Camera::start(spec);
-    until(&mut camera, "a frame", frame);
-}
-
 fn threads_and_files() -> (usize, usize) {
     let count = |path: &str| std::fs::read_dir(path).unwrap().count();
     (count("/proc/self/task"), count("/proc/self/fd"))

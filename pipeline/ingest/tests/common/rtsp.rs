@@ -78,7 +78,7 @@ impl Server {
                 ready.send(u16::try_from(server.bound_port()).unwrap()).unwrap();
                 inner.run();
                 server.client_filter(Some(&mut |_, _| RTSPFilterResult::Remove));
-                source.remove();
+                context.find_source_by_id(&source).unwrap().destroy();
                 drop(server);
                 while context.iteration(false) {}
             }).unwrap();
