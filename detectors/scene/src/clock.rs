@@ -83,8 +83,11 @@ impl Line {
     /// How far `moment` lies after the last look, seconds, never negative.
     pub(crate) fn ahead(&self, moment: Moment) -> Seconds {
         let Some(last) = self.last else { return 0.0 };
-        let ns =
-            if last.run == moment.run.0 { moment.at.0.saturating_sub(last.at_ns) } else { moment.wall.unix_ns.saturating_sub(last.wall_ns) };
+        let ns = if last.run == moment.run.0 {
+            moment.at.0.saturating_sub(last.at_ns)
+        } else {
+            moment.wall.unix_ns.saturating_sub(last.wall_ns)
+        };
         (ns as f64 / 1e9).max(0.0)
     }
 

@@ -69,7 +69,10 @@ fn stands_out(mask: &Mask, around: PixelBox, now: &Picture, street: &Picture) ->
         for x in outer.x1..outer.x2 {
             let near = |dx: isize, dy: isize| {
                 let (nx, ny) = (x as isize - outer.x1 as isize + dx, y as isize - outer.y1 as isize + dy);
-                nx >= 0 && ny >= 0 && (nx as usize) < width && taken.get(ny as usize * width + nx as usize).copied().unwrap_or(false)
+                nx >= 0
+                    && ny >= 0
+                    && (nx as usize) < width
+                    && taken.get(ny as usize * width + nx as usize).copied().unwrap_or(false)
             };
             // The pixel beside the border is a mixture of both.
             let beside = near(0, 0) || near(1, 0) || near(-1, 0) || near(0, 1) || near(0, -1);
@@ -122,7 +125,8 @@ pub(crate) fn looks(mask: &Mask, now: &Picture, street: &Picture) -> Looks {
     let inside = |i: usize| mask.binary_search(&(i as u32)).is_ok();
     let (mut edge_now, mut edge_before, mut border) = (0i64, 0i64, 0i64);
     let (mut grew, mut faded) = (0i32, 0i32);
-    let (mut ratio, mut ratio2, mut colour, mut contrast, mut sum_now, mut sum_before) = (0.0f32, 0.0f32, 0.0f32, 0.0f32, 0.0f32, 0.0f32);
+    let (mut ratio, mut ratio2, mut colour, mut contrast, mut sum_now, mut sum_before) =
+        (0.0f32, 0.0f32, 0.0f32, 0.0f32, 0.0f32, 0.0f32);
     let mut corr = Correlation::default();
     for &i in mask {
         let i = i as usize;

@@ -30,12 +30,8 @@ impl Picture {
         let (cw, ch) = (sw.div_ceil(2), sh.div_ceil(2));
         let y = area_mean(pixels.plane(0), sw, sh, 1, 0, w, h);
         let (u, v) = match pixels.format() {
-            PixelFormat::I420 => {
-                (area_mean(pixels.plane(1), cw, ch, 1, 0, w, h), area_mean(pixels.plane(2), cw, ch, 1, 0, w, h))
-            }
-            PixelFormat::Nv12 => {
-                (area_mean(pixels.plane(1), cw, ch, 2, 0, w, h), area_mean(pixels.plane(1), cw, ch, 2, 1, w, h))
-            }
+            PixelFormat::I420 => (area_mean(pixels.plane(1), cw, ch, 1, 0, w, h), area_mean(pixels.plane(2), cw, ch, 1, 0, w, h)),
+            PixelFormat::Nv12 => (area_mean(pixels.plane(1), cw, ch, 2, 0, w, h), area_mean(pixels.plane(1), cw, ch, 2, 1, w, h)),
         };
         Self { w, h, y, u, v }
     }

@@ -84,8 +84,6 @@ pub(crate) struct Street {
     rival: Layer,
     /// Since when the street is seen again where something stood; [`NONE`] while it is not.
     again: Vec<Centis>,
-    /// Share of recent looks in which the pixel showed neither street nor standing colour, 0..=65535.
-    restless: Vec<u16>,
     pub(crate) shows: Vec<Shows>,
     /// Pixels that the street must not swallow (they belong to an open episode).
     pub(crate) kept: Vec<bool>,
@@ -135,7 +133,6 @@ impl Street {
             standing: Layer::empty(w, h),
             rival: Layer::empty(w, h),
             again: vec![NONE; n],
-            restless: vec![0; n],
             shows: vec![Shows::Street; n],
             kept: vec![false; n],
             still,
@@ -159,8 +156,7 @@ impl Street {
         let strange = (0..current.len())
             .step_by(step)
             .filter(|&i| {
-                !self.is_street(current, i)
-                    && !(self.is_old(i, now) && near(&self.standing.colour, current, i, self.reach(i)))
+                !self.is_street(current, i) && !(self.is_old(i, now) && near(&self.standing.colour, current, i, self.reach(i)))
             })
             .count();
         (strange * step) as f64 / current.len().max(1) as f64
@@ -170,7 +166,6 @@ impl Street {
     pub(crate) fn look(&mut self, current: &Picture, now: Centis, dt: f32) {
         let learn = ((1.0 - (-dt / LEARN).exp()) * 65_536.0) as i32;
         let follow = ((1.0 - (-dt / 8.0).exp()) * 65_536.0) as i32;
-        let unrest = ((1.0 - (-dt / 45.0).exp()) * 65_536.0) as i32;
         for i in 0..current.len() {
             let colour = (current.y[i], current.u[i], current.v[i]);
             let reach = self.reach(i);
@@ -182,8 +177,6 @@ impl Street {
                 self.see_other(i, current, colour, now, reach, follow)
             };
             self.shows[i] = shows;
-            let target = if shows == Shows::Other { 65_535 } else { 0 };
-            self.restless[i] = blend(self.restless[i], target, unrest);
         }
     }
 
@@ -277,16 +270,6 @@ impl Street {
         self.standing.since[i]
     }
 
-    /// Share of recent looks in which the pixel was neither street nor standing, 0..=1.
-    pub(crate) fn restless(&self, i: usize) -> f32 {
-        f32::from(self.restless[i]) / 65_535.0
-    }
-
-    /// The standing colours.
-    pub(crate) fn standing(&self) -> &Picture {
-        &self.standing.colour
-    }
-
     /// Takes what stands at these pixels into the street.
     pub(crate) fn absorb(&mut self, pixels: impl Iterator<Item = usize>) {
         for i in pixels {
@@ -329,7 +312,7 @@ impl Street {
         let n = self.empty.len();
         let picture = |p: &Picture| p.len() == n && p.y.len() == n && p.u.len() == n && p.v.len() == n;
         let layer = |l: &Layer| picture(&l.colour) && l.since.len() == n && l.seen.len() == n;
-        let rest = [self.noise.len(), self.again.len(), self.restless.len(), self.shows.len(), self.kept.len()];
+        let rest = [self.noise.len(), self.again.len(), self.shows.len(), self.kept.len()];
         if n > 0 && picture(&self.empty) && layer(&self.standing) && layer(&self.rival) && rest.iter().all(|&l| l == n) {
             Ok(())
         } else {

@@ -48,10 +48,7 @@ impl Area {
 
     /// Gaps across and down; 0 where they overlap in that direction.
     pub(crate) fn gaps(&self, other: &Area) -> (f32, f32) {
-        (
-            (other.x1 - self.x2).max(self.x1 - other.x2).max(0.0),
-            (other.y1 - self.y2).max(self.y1 - other.y2).max(0.0),
-        )
+        ((other.x1 - self.x2).max(self.x1 - other.x2).max(0.0), (other.y1 - self.y2).max(self.y1 - other.y2).max(0.0))
     }
 
     pub(crate) fn grown(&self, dx: f32, dy: f32) -> Area {
@@ -169,8 +166,7 @@ impl Scene {
     pub(crate) fn near(&self, b: &Area, pixels: f32) -> bool {
         // A named mover counts even where it covers the thing: either it stands before or beside it, or the thing is the mover.
         self.movers.iter().any(|m| m.who != Who::Unknown && m.score >= NAMED && beside(m, b))
-            || self.stir(b, (0.75 * b.width()).clamp(10.0, 60.0), (0.4 * b.height()).clamp(8.0, 40.0))
-                >= (0.3 * pixels).max(14.0)
+            || self.stir(b, (0.75 * b.width()).clamp(10.0, 60.0), (0.4 * b.height()).clamp(8.0, 40.0)) >= (0.3 * pixels).max(14.0)
     }
 }
 

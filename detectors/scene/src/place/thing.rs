@@ -87,7 +87,15 @@ pub(crate) struct Thing {
 
 impl Thing {
     /// A thing that has just become known.
-    pub(crate) fn new(serial: u64, mask: Mask, w: usize, h: usize, times: (Seconds, Seconds, f32), now: Seconds, first_seen: When) -> Self {
+    pub(crate) fn new(
+        serial: u64,
+        mask: Mask,
+        w: usize,
+        h: usize,
+        times: (Seconds, Seconds, f32),
+        now: Seconds,
+        first_seen: When,
+    ) -> Self {
         let around = PixelBox::of(&mask, w).unwrap_or(PixelBox { x1: 0, y1: 0, x2: 1, y2: 1 });
         let pixels = mask.len() as f32;
         let at = Area::from(around);
@@ -138,7 +146,11 @@ impl Thing {
                     .movers
                     .iter()
                     .filter(|m| around.common(&m.at) > 0.0 && !is_itself(m, &self.at) && m.pixels >= 0.8 * pixels)
-                    .max_by(|a, b| (a.who == Who::Person, a.score, a.pixels).partial_cmp(&(b.who == Who::Person, b.score, b.pixels)).unwrap_or(std::cmp::Ordering::Equal));
+                    .max_by(|a, b| {
+                        (a.who == Who::Person, a.score, a.pixels)
+                            .partial_cmp(&(b.who == Who::Person, b.score, b.pixels))
+                            .unwrap_or(std::cmp::Ordering::Equal)
+                    });
                 if let Some(m) = bringer
                     && self.bringer.is_none_or(|old| old.who == Who::Unknown && m.who == Who::Person)
                 {
@@ -256,7 +268,10 @@ impl Thing {
 
     /// Has it been still long enough to be furniture rather than company to what stands beside it?
     pub(crate) fn stands_firm(&self, now: Seconds) -> bool {
-        self.in_street || self.is_raised() || (now - self.complete >= 10.0 && self.fuzz < 0.08 && self.mover_share < 0.3)
+        let upright = self.at.height() > 1.7 * self.at.width() && self.model_looks < 3;
+        self.in_street
+            || self.is_raised()
+            || (now - self.complete >= 10.0 && self.fuzz < 0.08 && self.mover_share < 0.3 && !upright)
     }
 
     /// Is it as tall as whoever is said to have brought it, and upright: somebody who came and stood still?

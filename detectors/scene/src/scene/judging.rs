@@ -84,7 +84,8 @@ impl Scene {
                     self.open(thing, index, zone, bbox, said);
                 }
                 if met && seen {
-                    let candidate = self.candidate(thing, index, zone, bbox, at, Score::clamped(score), Why { text, facts: trace });
+                    let candidate =
+                        self.candidate(thing, index, zone, bbox, at, Score::clamped(score), Why { text, facts: trace });
                     let episode = &mut thing.episodes[index];
                     if !episode.opened {
                         episode.opened = true;
@@ -153,7 +154,16 @@ impl Scene {
             let first_seen = self.state.line.last().map_or(thing.first_seen, When::from);
             let id = self.id_of(thing, zone, kind, first_seen);
             let old = &thing.episodes[index];
-            let fresh = Episode { id, first_seen, counts_from: now, opened: false, permit: None, raised: None, failed: Vec::new(), ..old.clone() };
+            let fresh = Episode {
+                id,
+                first_seen,
+                counts_from: now,
+                opened: false,
+                permit: None,
+                raised: None,
+                failed: Vec::new(),
+                ..old.clone()
+            };
             thing.episodes.push(fresh);
             return;
         }
@@ -236,10 +246,8 @@ impl Scene {
         }
         let Some(since) = thing.gone_since else { return };
         let gone_for = now - since;
-        let gone: Vec<Episode> = thing
-            .episodes
-            .extract_if(.., |e| e.raised.as_ref().is_some_and(|r| gone_for >= r.clear_after))
-            .collect();
+        let gone: Vec<Episode> =
+            thing.episodes.extract_if(.., |e| e.raised.as_ref().is_some_and(|r| gone_for >= r.clear_after)).collect();
         let at = self.state.line.moment(since);
         for episode in gone {
             self.end_episode(thing, episode, CandidateState::Cleared, at, said);

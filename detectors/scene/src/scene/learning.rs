@@ -31,7 +31,8 @@ impl Scene {
         let begun = *self.state.learning_since.get_or_insert(now);
         let learning = &mut self.state.learning;
         let other = learning.first().is_some_and(|(_, first)| {
-            (first.w, first.h) != (picture.w, picture.h) || (same_view(first, &picture) < SAME && same_pixels(first, &picture) < SAME_PIXELS)
+            (first.w, first.h) != (picture.w, picture.h)
+                || (same_view(first, &picture) < SAME && same_pixels(first, &picture) < SAME_PIXELS)
         });
         if other {
             learning.clear();

@@ -107,14 +107,7 @@ impl Scene {
     }
 
     fn with_state(camera: &Camera, calendar: &Calendar, options: SceneOptions, state: State, tracker: Tracker) -> Self {
-        let mut scene = Self {
-            camera: camera.clone(),
-            calendar: calendar.clone(),
-            options,
-            watched: Vec::new(),
-            tracker,
-            state,
-        };
+        let mut scene = Self { camera: camera.clone(), calendar: calendar.clone(), options, watched: Vec::new(), tracker, state };
         if let Some(street) = &scene.state.street {
             scene.watched = scene.watch(street.empty.w, street.empty.h);
         }
@@ -283,9 +276,8 @@ impl Scene {
         }
         let mut said = Vec::new();
         let Some(at) = self.state.line.last() else { return said };
-        let watched = |zone: &str, kind: u8| {
-            camera.zones.iter().any(|z| z.id.as_str() == zone && z.rules.contains_key(&kind_at(kind)))
-        };
+        let watched =
+            |zone: &str, kind: u8| camera.zones.iter().any(|z| z.id.as_str() == zone && z.rules.contains_key(&kind_at(kind)));
         let mut things = std::mem::take(&mut self.state.things);
         for thing in &mut things {
             let gone: Vec<_> = thing.episodes.extract_if(.., |e| !watched(&e.zone, e.kind)).collect();
@@ -351,7 +343,8 @@ impl Scene {
 
     /// Which pixels lie in a zone that watches for something.
     fn watch(&self, w: usize, h: usize) -> Vec<bool> {
-        let zones: Vec<_> = self.camera.zones.iter().filter(|z| !z.rules.is_empty()).map(|z| (z.polygon.bounds(), &z.polygon)).collect();
+        let zones: Vec<_> =
+            self.camera.zones.iter().filter(|z| !z.rules.is_empty()).map(|z| (z.polygon.bounds(), &z.polygon)).collect();
         (0..w * h)
             .map(|i| {
                 let p = events::Point { x: ((i % w) as f64 + 0.5) / w as f64, y: ((i / w) as f64 + 0.5) / h as f64 };

@@ -179,7 +179,14 @@ impl Scene {
         let (w, h) = (street.empty.w, street.empty.h);
         let owner = owners(things, w * h);
         let clock = centis(now);
-        let wanted = |i: usize| owner[i] == 0 && !boxed[i] && self.watched[i] && street.is_old(i, clock) && street.shows[i] != Shows::Street && !street.is_shade(i);
+        let wanted = |i: usize| {
+            owner[i] == 0
+                && !boxed[i]
+                && self.watched[i]
+                && street.is_old(i, clock)
+                && street.shows[i] != Shows::Street
+                && !street.is_shade(i)
+        };
         let least = self.least_pixels(w * h);
         let found = blobs::standing(street, wanted, (least / 3).max(6));
         let mut born = Vec::new();
@@ -191,8 +198,11 @@ impl Scene {
             let contrast = blobs::contrast(&blob, street);
             let host = things.iter_mut().enumerate().find(|(index, thing)| {
                 let close = thing.at.grown(3.0, 3.0);
-                let young = (onset - thing.onset).abs() <= BELONGS && touched.contains(&(*index as u32 + 1)) && thing.is_like(contrast);
-                let crumb = blob.len() * 3 < thing.mask.len() && area.share_in(&close) >= 0.5;
+                let young =
+                    (onset - thing.onset).abs() <= BELONGS && touched.contains(&(*index as u32 + 1)) && thing.is_like(contrast);
+                let crumb = blob.len() * 3 < thing.mask.len()
+                    && area.share_in(&close) >= 0.5
+                    && (blob.len() < least || thing.is_like(contrast));
                 let raised = thing.is_raised() && (area.share_in(&close) >= 0.6 || area.iou(&thing.at) >= 0.3);
                 young || crumb || raised || (thing.in_street && area.share_in(&close) >= 0.5)
             });
@@ -454,7 +464,8 @@ fn touched(blob: &Mask, owner: &[u32], w: usize, h: usize) -> Vec<u32> {
 fn times(mask: &Mask, street: &Street) -> (Seconds, Seconds, f32) {
     let mut since: Vec<u32> = mask.iter().map(|&i| street.since(i as usize)).filter(|&s| s != u32::MAX).collect();
     since.sort_unstable();
-    let at = |share: f64| since.get(((since.len() as f64 - 1.0) * share).max(0.0) as usize).map_or(0.0, |&c| f64::from(c) / 100.0);
+    let at =
+        |share: f64| since.get(((since.len() as f64 - 1.0) * share).max(0.0) as usize).map_or(0.0, |&c| f64::from(c) / 100.0);
     (at(0.5), at(0.9), (at(0.9) - at(0.1)) as f32)
 }
 

@@ -152,8 +152,7 @@ impl Tracker {
         }
         let sure = |d: &&Detection| d.score.value() >= self.options.high;
         let high: Vec<&Detection> = detections.items.iter().filter(sure).collect();
-        let low: Vec<&Detection> =
-            detections.items.iter().filter(|d| !sure(d) && d.score.value() >= self.options.low).collect();
+        let low: Vec<&Detection> = detections.items.iter().filter(|d| !sure(d) && d.score.value() >= self.options.low).collect();
 
         let all: Vec<usize> = (0..self.state.followed.len()).collect();
         let (first_tracks, first_detections) = self.pair(&all, &high, dt, FIRST, now);
@@ -194,14 +193,7 @@ impl Tracker {
     }
 
     /// Pairs some tracks with some detections and takes the pairs in; says which tracks and detections were paired.
-    fn pair(
-        &mut self,
-        tracks: &[usize],
-        detections: &[&Detection],
-        dt: f64,
-        limit: f64,
-        now: f64,
-    ) -> (Vec<usize>, Vec<usize>) {
+    fn pair(&mut self, tracks: &[usize], detections: &[&Detection], dt: f64, limit: f64, now: f64) -> (Vec<usize>, Vec<usize>) {
         let grow = if dt > QUICK_S { (0.35 * dt).min(0.6) } else { 0.0 };
         let mut cost = Vec::with_capacity(tracks.len() * detections.len());
         for &t in tracks {

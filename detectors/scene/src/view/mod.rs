@@ -20,9 +20,8 @@ const DARK: f32 = 36.0;
 /// Edges of a blurred or covered picture are weaker than this share of the reference's.
 const SOFT: f32 = 0.42;
 
-/// Correlation of edges below which it is another view. Unaltered clips with crowds stay above 0.45, shifted ones fall
-/// below 0.15.
-const OTHER_VIEW: f32 = 0.25;
+/// Share of tiles alike below which it is another view. Unaltered streets stay above 0.7, turned cameras below 0.35.
+const OTHER_VIEW: f32 = 0.45;
 
 /// Share of the pixels that must differ from the reference before another view is thought of.
 const UPSET: f64 = 0.35;

@@ -170,8 +170,7 @@ pub(crate) fn judge(kind: Kind, facts: &Facts<'_>) -> Verdict {
 }
 
 /// The order in which kinds claim a thing when several rules are met in one look: the more particular first.
-pub(crate) const CLAIMS: [Kind; 4] =
-    [Kind::UnauthorizedAd, Kind::IllegalStall, Kind::StorefrontEncroachment, Kind::WasteDumping];
+pub(crate) const CLAIMS: [Kind; 4] = [Kind::UnauthorizedAd, Kind::IllegalStall, Kind::StorefrontEncroachment, Kind::WasteDumping];
 
 /// Edges along the border grew and its colours stand out by so much together: a thing that left has both in the street
 /// instead, and a change of light neither.
@@ -201,7 +200,7 @@ pub(crate) fn newness(facts: &Facts<'_>) -> Vec<Check> {
         Check::at_most(Name::MoverShare, f64::from(thing.mover_share), 0.3),
         Check::at_most(Name::Fuzz, f64::from(thing.fuzz), 0.15),
         Check::at_most(Name::Upright, if thing.is_its_bringer() { 1.0 } else { 0.0 }, 0.5),
-        Check::at_least(Name::Arrived, thing.onset - facts.learnt_at, 2.5),
+        Check::at_least(Name::Arrived, thing.onset - facts.learnt_at, 1.5),
         Check::at_least(Name::Inside, if cut_off(facts) { 0.0 } else { 1.0 }, 1.0),
         Check::at_least(Name::Fill, f64::from(looks.fill), FILL),
     ]
