@@ -77,9 +77,9 @@ fn link_video(pipeline: &gst::Pipeline, sink: &gst::Element, pad: &gst::Pad) {
         return;
     }
     let bin = match structure.name().as_str() {
-        "video/x-h264" => "h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au",
-        "video/x-h265" => "h265parse config-interval=-1 ! video/x-h265,stream-format=byte-stream,alignment=au",
-        "image/jpeg" => "identity ! image/jpeg",
+        "video/x-h264" => "h264parse config-interval=-1 ! capsfilter caps=video/x-h264,stream-format=byte-stream,alignment=au",
+        "video/x-h265" => "h265parse config-interval=-1 ! capsfilter caps=video/x-h265,stream-format=byte-stream,alignment=au",
+        "image/jpeg" => "capsfilter caps=image/jpeg",
         _ => return,
     };
     let linked = gst::parse::bin_from_description(bin, true).map_err(|error| error.to_string()).and_then(|bin| {
@@ -118,7 +118,7 @@ fn collect(pipeline: &gst::Pipeline, sink: &gst_app::AppSink, path: &Path) -> Re
             None => {
                 let ends = [gst::MessageType::Error, gst::MessageType::Eos];
                 match bus.pop_filtered(&ends).as_ref().map(|message| message.view()) {
-                    Some(gst::MessageView::Error(_)) if units.is_empty() && caps.is_none() => {
+                    Some(gst::MessageView::Error(_)) if !sink.static_pad("sink").is_some_and(|pad| pad.is_linked()) => {
                         return Err(MediaError::NoVideo { path: path.to_owned() });
                     }
                     Some(gst::MessageView::Error(error)) => return Err(failed(error.error().to_string())),

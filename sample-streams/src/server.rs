@@ -225,7 +225,10 @@ fn serve(name: &str, server: &gst_rtsp_server::RTSPServer) -> Result<(glib::Main
         };
         let _ = ready.send(Ok(()));
         main_loop_there.run();
-        source.remove();
+        // `SourceId::remove` looks only into the default context.
+        if let Some(source) = context.find_source_by_id(&source) {
+            source.destroy();
+        }
         // What the clients' end still has to do on this context.
         while context.iteration(false) {}
     };
