@@ -146,8 +146,12 @@ impl Scene {
         zone: &Zone,
         kind: Kind,
     ) {
+        // Not from the last look before the window, which would count a look too much.
+        let episode = &mut thing.episodes[index];
         if !in_force {
-            thing.episodes[index].counts_from = now;
+            episode.counts_from = f64::INFINITY;
+        } else if episode.counts_from == f64::INFINITY {
+            episode.counts_from = now;
         }
         let ended = thing.episodes[index].permit.is_some() && permit.is_none();
         if ended && thing.episodes[index].raised.is_some() {
