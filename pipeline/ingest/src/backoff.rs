@@ -120,9 +120,8 @@ mod tests {
         let mut chance = StdRng::seed_from_u64(3);
         let mut backoff = Backoff::new(BackoffPolicy::default());
         assert_eq!(backoff.failed(&FailReason::CodecChanged, secs(5), &mut chance), secs(0));
-        let waits: std::collections::BTreeSet<Duration> = (0..20)
-            .map(|_| Backoff::new(BackoffPolicy::default()).failed(&FailReason::Refused, secs(0), &mut chance))
-            .collect();
+        let waits: std::collections::BTreeSet<Duration> =
+            (0..20).map(|_| Backoff::new(BackoffPolicy::default()).failed(&FailReason::Refused, secs(0), &mut chance)).collect();
         assert!(waits.len() > 15);
     }
 

@@ -117,7 +117,8 @@ impl PacketClip {
         let _stop = StopOnDrop(&pipeline);
 
         let schedule = schedule(&self.packets);
-        let duration = schedule.last().map_or(0, |_| schedule.iter().map(|s| s.pts + s.duration).max().unwrap_or(0) - schedule[0].pts);
+        let duration =
+            schedule.last().map_or(0, |_| schedule.iter().map(|s| s.pts + s.duration).max().unwrap_or(0) - schedule[0].pts);
         pipeline.set_state(gst::State::Playing).map_err(|error| failed(error.to_string()))?;
         for (index, (packet, times)) in self.packets.iter().zip(&schedule).enumerate() {
             let mut buffer = gst::Buffer::from_slice(Lent(Arc::clone(packet)));

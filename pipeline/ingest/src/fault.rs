@@ -118,7 +118,11 @@ pub(crate) fn missing_plugin(structure: &gst::StructureRef) -> Option<(FailReaso
     }
     let caps = structure.get::<gst::Caps>("detail").ok()?;
     let name = caps.structure(0)?.name().to_string();
-    if name.starts_with("audio/") || name.starts_with("text/") || name.starts_with("subpicture/") || name.starts_with("application/x-") {
+    if name.starts_with("audio/")
+        || name.starts_with("text/")
+        || name.starts_with("subpicture/")
+        || name.starts_with("application/x-")
+    {
         return None;
     }
     let plain = structure.get::<String>("name").unwrap_or_else(|_| name.clone());

@@ -171,6 +171,16 @@ fn demuxed(pipeline: &gst::Pipeline, source: &gst::Element, builder: &Arc<Builde
             adder.attach(pad, None, codec);
         }
     });
+    let refuser = Arc::clone(builder);
+    parse.connect("unknown-type", false, move |values| {
+        let caps = values.get(2).and_then(|value| value.get::<gst::Caps>().ok());
+        let name = caps.as_ref().and_then(|caps| caps.structure(0)).map(|s| s.name().to_string()).unwrap_or_default();
+        // Never a track of a container: the whole of it is a page, such as a log-in form.
+        if refuser.found_none() && ["text/html", "text/plain", "text/xml", "application/xml"].contains(&name.as_str()) {
+            refuser.tap.handover.fail(FailReason::Corrupt, format!("it is not video but {name}"));
+        }
+        None
+    });
     let checker = Arc::clone(builder);
     parse.connect_no_more_pads(move |_| checker.no_more_pads());
     add(pipeline, &[source, &parse], &builder.source)
@@ -272,7 +282,8 @@ impl Builder {
         for element in chain.iter().rev() {
             element.sync_state_with_parent().map_err(|_| self.broken("GStreamer refused to start its decoder"))?;
         }
-        let entry = chain.first().and_then(|first| first.static_pad("sink")).ok_or_else(|| self.broken("its parser has no pad"))?;
+        let entry =
+            chain.first().and_then(|first| first.static_pad("sink")).ok_or_else(|| self.broken("its parser has no pad"))?;
         pad.link(&entry).map(|_| ()).map_err(|_| self.broken("GStreamer could not link its stream to the parser"))
     }
 
@@ -325,13 +336,15 @@ impl Builder {
 
     fn tap_pads(&self, packets: &gst::Pad, frames: &gst::Pad) {
         let tap = Arc::clone(&self.tap);
-        packets.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM, move |pad, info| match &mut info.data {
-            Some(gst::PadProbeData::Buffer(buffer)) => tap.packet(pad, buffer),
-            Some(gst::PadProbeData::Event(event)) => {
-                tap.event(event);
-                gst::PadProbeReturn::Ok
+        packets.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM, move |pad, info| {
+            match &mut info.data {
+                Some(gst::PadProbeData::Buffer(buffer)) => tap.packet(pad, buffer),
+                Some(gst::PadProbeData::Event(event)) => {
+                    tap.event(event);
+                    gst::PadProbeReturn::Ok
+                }
+                _ => gst::PadProbeReturn::Ok,
             }
-            _ => gst::PadProbeReturn::Ok,
         });
         let tap = Arc::clone(&self.tap);
         frames.add_probe(gst::PadProbeType::BUFFER, move |_, info| match &info.data {

@@ -76,7 +76,8 @@ pub struct Session {
     source: SourceUrl,
     options: SessionOptions,
     tap: Arc<Tap>,
-    running: Running,
+    /// `None` only between two attempts.
+    running: Option<Running>,
     transport: Transport,
     began: Instant,
     opened: bool,
@@ -113,7 +114,7 @@ impl Session {
             source: source.clone(),
             options,
             tap,
-            running,
+            running: Some(running),
             transport,
             began,
             opened: false,
@@ -138,12 +139,15 @@ impl Session {
             Some(Err(End::Failed { reason: FailReason::Transport, .. })) if self.transport == Transport::Auto => {
                 self.transport = Transport::Udp;
                 self.tap.handover.close();
+                self.running = None;
                 self.tap = Arc::new(Tap::new(&self.options, self.source.is_live()));
-                self.running = pipeline::start(&self.source, &self.options, self.transport, &self.tap)?;
+                self.running = Some(pipeline::start(&self.source, &self.options, self.transport, &self.tap)?);
                 Ok(false)
             }
             Some(Err(End::Failed { reason, detail })) => Err(self.failed(reason, detail)),
-            Some(Err(End::Complete)) => Err(self.failed(FailReason::NoVideo, "it ended without a single frame of video".to_owned())),
+            Some(Err(End::Complete)) => {
+                Err(self.failed(FailReason::NoVideo, "it ended without a single frame of video".to_owned()))
+            }
             None if self.began.elapsed() >= self.options.connect_timeout => {
                 let limit = self.options.connect_timeout.as_secs_f64();
                 // A disk answers: a file of which nothing came is one nobody can read.
@@ -271,7 +275,10 @@ fn check_file(source: &SourceUrl, path: &std::path::Path) -> Result<u64, SourceE
     }
     let missing = crate::container::missing(&mut file).map_err(other)?;
     if missing.index {
-        return Err(failed(FailReason::Corrupt, "the file was cut off before its index, without which it cannot be read".to_owned()));
+        return Err(failed(
+            FailReason::Corrupt,
+            "the file was cut off before its index, without which it cannot be read".to_owned(),
+        ));
     }
     Ok(missing.bytes)
 }

@@ -165,11 +165,7 @@ impl WallClock {
                 let lowest = floor.map_or(apart, |floor| (floor + allowed).min(apart));
                 (*floor, *before) = (Some(lowest), at.0);
                 let late = Duration::from_nanos((apart - lowest).max(0.0) as u64);
-                WallTime {
-                    unix_ns: arrival_unix_ns,
-                    max_error: UNKNOWN_DELAY.saturating_add(late),
-                    source: ClockSource::Arrival,
-                }
+                WallTime { unix_ns: arrival_unix_ns, max_error: UNKNOWN_DELAY.saturating_add(late), source: ClockSource::Arrival }
             }
         }
     }

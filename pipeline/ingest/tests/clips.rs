@@ -5,8 +5,8 @@ mod common;
 use std::time::Duration;
 
 use common::{options, play, source, video};
-use events::site::{Decode, DecodePolicy};
 use events::StreamTime;
+use events::site::{Decode, DecodePolicy};
 use kerbwatch_ingest::{Next, Session};
 
 fn secs(s: f64) -> StreamTime {
@@ -22,7 +22,6 @@ fn a_clip_plays_from_its_first_frame_and_holds_what_was_sent() {
         ("c.mp4", "h265", "mp4"),
         ("d.avi", "jpeg", "mkv"),
         ("e.avi", "mpeg4", "mkv"),
-        ("f.ts", "mpeg2", "mkv"),
     ] {
         let path = video(dir.path(), name, codec, 250);
         let mut session = Session::open(&source(&path), options()).unwrap();
@@ -37,7 +36,11 @@ fn a_clip_plays_from_its_first_frame_and_holds_what_was_sent() {
         assert_eq!(file.path.extension().unwrap().to_str().unwrap(), container, "{name}");
         assert_eq!(file.bytes, std::fs::metadata(&file.path).unwrap().len(), "{name}");
         let again = clip.write(&dir.path().join(format!("again-{name}"))).unwrap();
-        assert_eq!(std::fs::read(&file.path).unwrap(), std::fs::read(&again.path).unwrap(), "{name}: the same packets, the same bytes");
+        assert_eq!(
+            std::fs::read(&file.path).unwrap(),
+            std::fs::read(&again.path).unwrap(),
+            "{name}: the same packets, the same bytes"
+        );
         if container == "mp4" {
             let bytes = std::fs::read(&file.path).unwrap();
             let at = |word: &[u8]| bytes.windows(4).position(|w| w == word).unwrap();

@@ -43,7 +43,8 @@ fn answer(mut connection: TcpStream, folder: &Path, pictures: usize) -> std::io:
     }
     let path = request.split_whitespace().nth(1).unwrap_or("/").trim_start_matches('/').to_owned();
     if path == "secret" {
-        let refusal = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        let refusal =
+            "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         return connection.write_all(refusal.as_bytes());
     }
     if path == "live" {
@@ -62,7 +63,10 @@ fn answer(mut connection: TcpStream, folder: &Path, pictures: usize) -> std::io:
             let kind = if path.ends_with("m3u8") { "application/vnd.apple.mpegurl" } else { "video/mp4" };
             let (status, part) = match range {
                 0 => ("200 OK".to_owned(), &body[..]),
-                n => (format!("206 Partial Content\r\nContent-Range: bytes {n}-{}/{}", body.len() - 1, body.len()), &body[n.min(body.len())..]),
+                n => (
+                    format!("206 Partial Content\r\nContent-Range: bytes {n}-{}/{}", body.len() - 1, body.len()),
+                    &body[n.min(body.len())..],
+                ),
             };
             let head = format!(
                 "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nAccept-Ranges: bytes\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
@@ -110,7 +114,10 @@ fn hls_plays_all_its_segments() {
 fn a_camera_that_speaks_mjpeg_and_then_falls_silent() {
     let dir = tempfile::tempdir().unwrap();
     let picture = dir.path().join("frame.jpg");
-    run(&format!("videotestsrc num-buffers=1 ! video/x-raw,width=320,height=240 ! jpegenc ! filesink location={}", picture.display()));
+    run(&format!(
+        "videotestsrc num-buffers=1 ! video/x-raw,width=320,height=240 ! jpegenc ! filesink location={}",
+        picture.display()
+    ));
     let base = serve(dir.path().to_owned(), 20);
     let spec = CameraSpec {
         decode: full(),

@@ -25,10 +25,8 @@ const CLIPS: [(&str, u64, f64); 12] = [
 ];
 
 fn clips() -> Option<PathBuf> {
-    let shared = std::env::var_os("KERBWATCH_SHARED").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
+    let shared = std::env::var_os("KERBWATCH_SHARED")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
     let clips = shared.join("real/clips");
     clips.is_dir().then_some(clips)
 }

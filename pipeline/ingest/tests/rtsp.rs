@@ -47,9 +47,7 @@ fn frame(event: &CameraEvent) -> Option<Frame> {
 
 fn failure(event: &CameraEvent) -> Option<(FailReason, String, Duration)> {
     match event {
-        CameraEvent::State(CameraState::Failed { reason, detail, retry_in }) => {
-            Some((reason.clone(), detail.clone(), *retry_in))
-        }
+        CameraEvent::State(CameraState::Failed { reason, detail, retry_in }) => Some((reason.clone(), detail.clone(), *retry_in)),
         CameraEvent::State(_) | CameraEvent::Frame(_) | CameraEvent::Idle => None,
     }
 }

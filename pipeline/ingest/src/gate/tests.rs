@@ -108,10 +108,7 @@ fn after_a_loss_nothing_is_decoded_until_the_next_key_frame() {
 #[test]
 fn a_stream_joined_in_the_middle_begins_at_its_key_frame() {
     let mut gate = Gate::new(Rate::Full, 0.5);
-    assert_eq!(
-        gate.packet(Facts { at: 0, key: false, droppable: false, after_gap: true }),
-        Verdict::Drop(Loss::BeforeKeyFrame)
-    );
+    assert_eq!(gate.packet(Facts { at: 0, key: false, droppable: false, after_gap: true }), Verdict::Drop(Loss::BeforeKeyFrame));
 }
 
 #[test]

@@ -83,7 +83,9 @@ fn a_clip_ends_where_the_resolution_changes() {
 fn leading_pictures_of_an_open_gop_do_not_begin_a_clip() {
     let format = format(640);
     let ring = PacketRing::new(RunId(1), Duration::from_secs(30));
-    for (seq, (at, key)) in [(0, true), (120, false), (240, true), (160, false), (200, false), (280, false)].into_iter().enumerate() {
+    for (seq, (at, key)) in
+        [(0, true), (120, false), (240, true), (160, false), (200, false), (280, false)].into_iter().enumerate()
+    {
         ring.push(packet(seq as u64, at, key, &format));
     }
     let clip = ring.cut(ms(250), ms(300)).unwrap();

@@ -75,7 +75,10 @@ fn arrival_says_how_sure_it_is() {
     let first = clock.read(StreamTime(0), t0);
     assert_eq!((first.unix_ns, first.max_error, first.source), (t0, UNKNOWN_DELAY, ClockSource::Arrival));
     let late = clock.read(StreamTime(40 * MS), t0 + 540 * MS);
-    assert!(late.max_error > UNKNOWN_DELAY + Duration::from_millis(499) && late.max_error <= UNKNOWN_DELAY + Duration::from_millis(500));
+    assert!(
+        late.max_error > UNKNOWN_DELAY + Duration::from_millis(499)
+            && late.max_error <= UNKNOWN_DELAY + Duration::from_millis(500)
+    );
     let prompt = clock.read(StreamTime(80 * MS), t0 + 80 * MS);
     assert!(prompt.max_error < UNKNOWN_DELAY + Duration::from_millis(1));
 }

@@ -38,11 +38,12 @@ pub(crate) fn encoder(codec: &str) -> &'static str {
     match codec {
         "h264" => "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 bframes=0 option-string=scenecut=0 ! h264parse",
         "h264-long" => "x264enc speed-preset=ultrafast key-int-max=250 bframes=0 option-string=scenecut=0 ! h264parse",
-        "h264-b" => "x264enc speed-preset=veryfast key-int-max=25 bframes=3 b-adapt=false option-string=scenecut=0:open-gop=0 ! h264parse",
+        "h264-b" => {
+            "x264enc speed-preset=veryfast key-int-max=25 bframes=3 b-adapt=false option-string=scenecut=0:open-gop=0 ! h264parse"
+        }
         "h265" => "x265enc speed-preset=ultrafast tune=zerolatency key-int-max=25 ! h265parse",
         "jpeg" => "jpegenc",
         "mpeg4" => "avenc_mpeg4 gop-size=25",
-        "mpeg2" => "avenc_mpeg2video gop-size=12 bitrate=2000000 ! mpegvideoparse",
         other => panic!("no encoder for {other}"),
     }
 }

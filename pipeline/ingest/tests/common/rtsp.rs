@@ -56,32 +56,37 @@ impl Server {
         let (ready, is_ready) = mpsc::channel();
         let inner = main.clone();
         let thread = std::thread::spawn(move || {
-            context.with_thread_default(|| {
-                let server = RTSPServer::new();
-                server.set_address("127.0.0.1");
-                server.set_service(&port.to_string());
-                let factory = RTSPMediaFactory::new();
-                factory.set_launch(&mount.launch);
-                factory.set_shared(true);
-                factory.set_protocols(mount.protocols);
-                if let Some((user, password)) = mount.login {
-                    let auth = RTSPAuth::new();
-                    let token = RTSPToken::builder().field("media.factory.role", "watcher").build();
-                    auth.add_basic(&RTSPAuth::make_basic(user, password), &token);
-                    server.set_auth(Some(&auth));
-                    factory.add_role_from_structure(
-                        &gst::Structure::builder("watcher").field("media.factory.access", true).field("media.factory.construct", true).build(),
-                    );
-                }
-                server.mount_points().unwrap().add_factory("/live", factory);
-                let source = server.attach(Some(&context)).unwrap();
-                ready.send(u16::try_from(server.bound_port()).unwrap()).unwrap();
-                inner.run();
-                server.client_filter(Some(&mut |_, _| RTSPFilterResult::Remove));
-                context.find_source_by_id(&source).unwrap().destroy();
-                drop(server);
-                while context.iteration(false) {}
-            }).unwrap();
+            context
+                .with_thread_default(|| {
+                    let server = RTSPServer::new();
+                    server.set_address("127.0.0.1");
+                    server.set_service(&port.to_string());
+                    let factory = RTSPMediaFactory::new();
+                    factory.set_launch(&mount.launch);
+                    factory.set_shared(false);
+                    factory.set_protocols(mount.protocols);
+                    if let Some((user, password)) = mount.login {
+                        let auth = RTSPAuth::new();
+                        let token = RTSPToken::builder().field("media.factory.role", "watcher").build();
+                        auth.add_basic(&RTSPAuth::make_basic(user, password), &token);
+                        server.set_auth(Some(&auth));
+                        factory.add_role_from_structure(
+                            &gst::Structure::builder("watcher")
+                                .field("media.factory.access", true)
+                                .field("media.factory.construct", true)
+                                .build(),
+                        );
+                    }
+                    server.mount_points().unwrap().add_factory("/live", factory);
+                    let source = server.attach(Some(&context)).unwrap();
+                    ready.send(u16::try_from(server.bound_port()).unwrap()).unwrap();
+                    inner.run();
+                    server.client_filter(Some(&mut |_, _| RTSPFilterResult::Remove));
+                    context.find_source_by_id(&source).unwrap().destroy();
+                    drop(server);
+                    while context.iteration(false) {}
+                })
+                .unwrap();
         });
         Self { port: is_ready.recv().unwrap(), main, thread: Some(thread) }
     }
