@@ -46,7 +46,7 @@ enum Source {
 #[derive(Debug)]
 pub(crate) enum FeedEvent {
     /// A record of the topic.
-    Record(Delivery),
+    Record(Box<Delivery>),
     /// A partition is ours now, and will be read from its beginning.
     Assigned(i32),
     /// A partition has been read to its end, for now.

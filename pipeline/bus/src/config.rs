@@ -10,6 +10,7 @@ use crate::BusError;
 /// Which bus, and where: the table `[bus]` with `kind = "local"` or `kind = "kafka"`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+#[allow(clippy::large_enum_variant, reason = "there is one per process, and it is read once")]
 pub enum BusConfig {
     /// One SQLite file on this machine; many processes may share it.
     Local {

@@ -1,5 +1,7 @@
 //! TLS, log-in and rights, against a real broker: what `deploy/kafka/README.md` says about them holds.
 
+#![allow(clippy::unwrap_used, reason = "clippy's leave for tests does not reach their helper functions")]
+
 mod support;
 
 use events::wire::v1::topic;

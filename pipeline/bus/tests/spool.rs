@@ -1,5 +1,7 @@
 //! The spool: nothing lost, nothing doubled, order kept, whatever dies; and no silent new start.
 
+#![allow(clippy::unwrap_used, reason = "clippy's leave for tests does not reach their helper functions")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::Path;

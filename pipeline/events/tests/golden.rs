@@ -2,6 +2,8 @@
 //! schemas in `deploy/schemas/`, and are read back as what they were. `UPDATE_GOLDEN=1 cargo test -p kerbwatch-events` rewrites
 //! the files; a diff there is a change of the contract.
 
+#![allow(clippy::unwrap_used, reason = "clippy's leave for tests does not reach their helper functions")]
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

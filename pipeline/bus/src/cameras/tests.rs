@@ -13,7 +13,10 @@ fn record(partition: i32, id: &str, version: Option<u64>) -> FeedEvent {
         time: String::new(),
         data,
     };
-    FeedEvent::Record(Delivery { message, position: Position { topic: topic::CAMERAS.to_owned(), partition, offset: 0 } })
+    FeedEvent::Record(Box::new(Delivery {
+        message,
+        position: Position { topic: topic::CAMERAS.to_owned(), partition, offset: 0 },
+    }))
 }
 
 fn play(state: &mut CameraState, events: Vec<FeedEvent>) -> Vec<String> {

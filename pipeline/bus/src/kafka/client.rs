@@ -68,7 +68,7 @@ impl Connection {
     }
 
     /// The way back.
-    pub(super) fn from_broker(&self, topic: &str) -> String {
+    pub(super) fn by_our_name(&self, topic: &str) -> String {
         match topic.strip_prefix(&self.config.topic_prefix) {
             Some(rest) if !self.config.topic_prefix.is_empty() => format!("{OUR_PREFIX}{rest}"),
             _ => topic.to_owned(),
@@ -171,9 +171,9 @@ mod tests {
         config.topic_prefix = "city-7.".to_owned();
         let connection = Connection::new(&config).unwrap();
         assert_eq!(connection.on_broker("kerbwatch.cameras"), "city-7.cameras");
-        assert_eq!(connection.from_broker("city-7.cameras"), "kerbwatch.cameras");
+        assert_eq!(connection.by_our_name("city-7.cameras"), "kerbwatch.cameras");
         assert_eq!(connection.on_broker("elsewhere"), "elsewhere");
-        assert_eq!(connection.from_broker("elsewhere"), "elsewhere");
+        assert_eq!(connection.by_our_name("elsewhere"), "elsewhere");
         assert_eq!(connection.group("console"), "city-7.console");
     }
 

@@ -73,7 +73,7 @@ fn passes(error: &KafkaError) -> bool {
 
 /// Reads a record; what is no message of ours is counted and passed over.
 fn delivery<R: rdkafka::message::Message>(connection: &Connection, found: &R) -> Option<Delivery> {
-    let topic = connection.from_broker(found.topic());
+    let topic = connection.by_our_name(found.topic());
     match record::read(found, &topic) {
         Ok(message) => {
             let position = Position { topic, partition: found.partition(), offset: found.offset() };
@@ -231,7 +231,9 @@ impl CameraConsumer {
             let turned = !turns.is_empty();
             found.extend(turns);
             match polled {
-                Some(Ok(record)) => found.extend(delivery(&self.connection, &record).map(FeedEvent::Record)),
+                Some(Ok(record)) => {
+                    found.extend(delivery(&self.connection, &record).map(|delivery| FeedEvent::Record(Box::new(delivery))))
+                }
                 Some(Err(KafkaError::PartitionEOF(partition))) => found.push(FeedEvent::CaughtUp(partition)),
                 Some(Err(error)) if passes(&error) => self.topics.ensure_once(),
                 Some(Err(source)) if found.is_empty() => return Err(kafka("reading cameras", source)),

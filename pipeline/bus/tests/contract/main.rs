@@ -1,5 +1,7 @@
 //! What both buses promise, written once and run on each: the local bus, and a real Apache Kafka 4 broker.
 
+#![allow(clippy::unwrap_used, reason = "clippy's leave for tests does not reach their helper functions")]
+
 #[path = "../support/mod.rs"]
 mod support;
 
