@@ -74,7 +74,7 @@ struct EventLine {
 pub fn read_truth(path: &Path) -> Result<Vec<Truth>, ReadError> {
     lines(path, |text| {
         let line: TruthLine = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        if !line.start_s.is_finite() || line.end_s.is_some_and(|end_s| !(end_s >= line.start_s)) {
+        if !line.start_s.is_finite() || line.end_s.is_some_and(|end_s| end_s.is_nan() || end_s < line.start_s) {
             return Err(format!("start_s {} and end_s {:?} are no span of time", line.start_s, line.end_s));
         }
         Ok(Some(Truth {

@@ -328,7 +328,8 @@ impl Recorder {
         let trigger_from = earlier(raised.at, options.pre_roll);
         let to = later(raised.at, options.post_roll);
         let span = footage.span().filter(|span| span.run == raised.run);
-        let whole = first.run == raised.run && span.is_some_and(|span| span.oldest <= onset_from || self.from_the_start(span));
+        let whole =
+            first.run == raised.run && span.is_some_and(|span| span.oldest <= onset_from || self.holds_from_the_start(span));
         let mut clips = Vec::new();
         let (role, from) = if whole || (episode.onset.is_none() && first.run == raised.run && first.at >= trigger_from) {
             (Role::Clip, onset_from)
@@ -387,7 +388,7 @@ impl Recorder {
     }
 
     /// Has the ring lost nothing of its run yet? Then what is missing was never sent.
-    fn from_the_start(&self, span: Span) -> bool {
+    fn holds_from_the_start(&self, span: Span) -> bool {
         self.began.is_some_and(|(run, oldest)| run == span.run && oldest == span.oldest)
     }
 

@@ -159,10 +159,10 @@ fn newest_packages_taken_away_show_only_against_the_chain_file() {
     let world = World::new();
     std::fs::rename(world.package(2), world.folder.path().join("taken")).unwrap();
     assert!(world.check().ok());
-    let chain = Some(world.folder.path().join("chain.json"));
-    let report = verify(&world.root(), &Options { chain: chain.clone(), ..Options::default() }).unwrap();
+    let chain = world.folder.path().join("chain.json");
+    let report = verify(&world.root(), &Options { chain: Some(chain.clone()), ..Options::default() }).unwrap();
     assert!(report.findings.iter().any(|f| f.text.contains("package number 3")), "{:#?}", report.findings);
-    std::fs::copy(chain.unwrap(), world.root().join("chain.json")).unwrap();
+    std::fs::copy(chain, world.root().join("chain.json")).unwrap();
     assert!(!world.check().ok(), "a chain.json in the folder is used");
 }
 
