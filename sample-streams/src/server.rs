@@ -322,7 +322,8 @@ fn callbacks(feed: &Arc<Feed>, stalled: &Arc<AtomicBool>, sent: &Arc<AtomicU64>)
         .need_data(move |source, _| {
             // Runs on the appsrc's own streaming thread, which has nothing else to do: so it may wait here.
             while stalled.load(Ordering::Relaxed) {
-                if source.current_state() < gst::State::Paused {
+                // Being taken down: whoever does that waits for this thread.
+                if source.static_pad("src").is_none_or(|pad| pad.pad_flags().contains(gst::PadFlags::FLUSHING)) {
                     return;
                 }
                 std::thread::park_timeout(std::time::Duration::from_millis(20));

@@ -120,7 +120,9 @@ fn a_looped_file_plays_over_tcp_and_udp_with_times_that_go_on() {
         let frames = pull(&client(&cameras.url_of("cam-1"), transport, H264), 50).unwrap();
         for (i, pair) in frames.windows(2).enumerate() {
             let step = pair[1].0.checked_sub(pair[0].0).expect("times never go back");
-            let (low, high) = (gst::ClockTime::from_mseconds(99), gst::ClockTime::from_mseconds(101));
+            // The client follows the server's clock by arrival, which shifts a step a little on a busy machine; a seam
+            // that skips or repeats a frame would be a whole step.
+            let (low, high) = (gst::ClockTime::from_mseconds(50), gst::ClockTime::from_mseconds(150));
             assert!(step > low && step < high, "{transport}: step {i} is {step}");
         }
         let keys: Vec<usize> = (0..frames.len()).filter(|i| frames[*i].1).collect();
