@@ -17,7 +17,7 @@ fn a_bag_that_is_left_is_raised_once_at_any_rate_and_cleared_when_taken() {
         let first = candidate.first_seen.at.as_secs_f64();
         assert!((9.0..=15.0).contains(&first), "{fps} fps: first seen at {first}");
         assert!(candidate.bbox.contains(events::Point { x: 0.5, y: 0.79 }), "{:?}", candidate.bbox);
-        play.until(80.0, |t| look(if t < 63.0 { &[] } else { &[] }));
+        play.until(80.0, |_| look(&[]));
         assert_eq!(play.states(CandidateState::Cleared).len(), 1, "{fps} fps");
         assert_eq!(play.raised().len(), 1, "{fps} fps: the place it left is no new thing");
     }

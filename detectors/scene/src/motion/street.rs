@@ -101,7 +101,7 @@ impl Street {
         let mut empty = Picture { w: first.w, h: first.h, y: vec![0; n], u: vec![0; n], v: vec![0; n] };
         let mut values = vec![0u16; pictures.len()];
         let mut spread = vec![0u16; n];
-        for i in 0..n {
+        for (i, noise) in spread.iter_mut().enumerate() {
             let mut middle = |plane: fn(&Picture) -> &[u16]| {
                 for (value, picture) in values.iter_mut().zip(pictures) {
                     *value = plane(picture)[i];
@@ -117,7 +117,7 @@ impl Street {
             off.sort_unstable();
             let half = off.len().div_ceil(2);
             let sum: u32 = off[..half].iter().map(|&d| u32::from(d)).sum();
-            spread[i] = (2 * sum / half as u32).clamp(LEVEL as u32, 10 * LEVEL as u32) as u16;
+            *noise = (2 * sum / half as u32).clamp(LEVEL as u32, 10 * LEVEL as u32) as u16;
         }
         let mut street = Self::new(empty, still);
         street.noise = spread;
@@ -156,7 +156,8 @@ impl Street {
         let strange = (0..current.len())
             .step_by(step)
             .filter(|&i| {
-                !self.is_street(current, i) && !(self.is_old(i, now) && near(&self.standing.colour, current, i, self.reach(i)))
+                let known = self.is_old(i, now) && near(&self.standing.colour, current, i, self.reach(i));
+                !(known || self.is_street(current, i))
             })
             .count();
         (strange * step) as f64 / current.len().max(1) as f64

@@ -200,14 +200,13 @@ impl Scene {
                 let close = thing.at.grown(3.0, 3.0);
                 let young =
                     (onset - thing.onset).abs() <= BELONGS && touched.contains(&(*index as u32 + 1)) && thing.is_like(contrast);
-                let crumb = blob.len() * 3 < thing.mask.len()
-                    && area.share_in(&close) >= 0.5
-                    && (blob.len() < least || thing.is_like(contrast));
+                let crumb = blob.len() * 3 < thing.mask.len() && area.share_in(&close) >= 0.5;
                 let raised = thing.is_raised() && (area.share_in(&close) >= 0.6 || area.iou(&thing.at) >= 0.3);
                 young || crumb || raised || (thing.in_street && area.share_in(&close) >= 0.5)
             });
             if let Some((_, thing)) = host {
-                if !thing.in_street && !(thing.is_raised() && blob.len() > thing.mask.len()) {
+                let outgrown = thing.is_raised() && blob.len() > thing.mask.len();
+                if !thing.in_street && !outgrown {
                     let mut mask = thing.mask.clone();
                     mask.extend_from_slice(&blob);
                     mask.sort_unstable();

@@ -1,5 +1,6 @@
 //! A painted street: textured ground with sensor noise, and rectangles that are put on it, walk, and go.
-#![allow(dead_code, reason = "each story uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each story uses its part of what they share")]
+#![allow(clippy::unwrap_used, reason = "test code, outside of the functions clippy knows as tests")]
 
 use std::sync::Arc;
 
