@@ -1,5 +1,7 @@
 //! `kerbwatch evaluate` from outside: exit codes, table, JSON, and errors with file and line.
 
+#![allow(clippy::unwrap_used, reason = "all of this file is a test")]
+
 use std::path::PathBuf;
 use std::process::{Command, Output};
 

@@ -1,5 +1,7 @@
 //! A sealed package seen from outside: by the command line, by an expert with `openssl` and `sha256sum`, by its schema.
 
+#![allow(clippy::unwrap_used, reason = "all of this file is a test")]
+
 #[path = "../src/evidence/fixture.rs"]
 mod fixture;
 
