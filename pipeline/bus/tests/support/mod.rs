@@ -88,13 +88,14 @@ impl Broker {
             script().display(),
             folder = folder.display(),
         );
-        Command::new("setsid")
-            .args(["sh", "-c", &watchdog])
+        let started = Command::new("setsid")
+            .args(["--fork", "sh", "-c", &watchdog])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            .spawn()
+            .status()
             .unwrap();
+        assert!(started.success(), "the watchdog: {started}");
         Some(Self { address: format!("127.0.0.1:{port}"), kind: Kind::Apache { folder } })
     }
 
