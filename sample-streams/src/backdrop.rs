@@ -395,7 +395,7 @@ fn interior(house: &House, number: i32, x: f32, y: f32, wide: f32) -> Rgb {
         let item = (x / item_wide).floor() as i32;
         let own = cell(item, (y / item_high) as i32, salt);
         if shelf < 0.35 + 0.5 * own && (x / item_wide).rem_euclid(1.0) > 0.12 {
-            let hue = cell(item, (y / item_high) as i32, salt ^ 5) * 6.28;
+            let hue = cell(item, (y / item_high) as i32, salt ^ 5) * std::f32::consts::TAU;
             return mixed(
                 scaled([0.5 + 0.3 * hue.sin(), 0.45 + 0.25 * (hue + 2.1).sin(), 0.42 + 0.3 * (hue + 4.2).sin()], depth),
                 scaled(warm, depth),

@@ -1,5 +1,7 @@
 //! Streets nobody wrote a story for, for labelled training pictures.
 
+use std::f32::consts::PI;
+
 use crate::draw::person::{Load, Person, Pose};
 use crate::draw::stall::{Stall, StallShape};
 use crate::draw::vehicle::CarShape;
@@ -83,7 +85,7 @@ fn person(set: &mut Set, random: &mut Seed) {
     if random.chance(0.15) {
         at.1 = random.range(set.world.street.kerb - 5.0, set.world.street.kerb);
     }
-    let heading = random.range(-3.14, 3.14);
+    let heading = random.range(-PI, PI);
     let mut entity = still(Body::Person(look), at, heading);
     if random.chance(0.55) {
         // Caught in mid-stride.
@@ -206,7 +208,7 @@ fn vehicle(set: &mut Set, random: &mut Seed) {
         [0.14, 0.26, 0.46],
         [0.85, 0.70, 0.15],
     ]);
-    let heading = if random.chance(0.5) { 0.0 } else { 3.1416 };
+    let heading = if random.chance(0.5) { 0.0 } else { PI };
     let lane = kerb - random.pick(&[1.3, 3.2, 5.6]);
     let x = random.range(set.left(lane).max(set.middle() - 14.0), set.right(lane).min(set.middle() + 22.0));
     let entity = match random.below(8) {
@@ -222,11 +224,7 @@ fn vehicle(set: &mut Set, random: &mut Seed) {
             let rider = Person::random(random);
             still(Body::TwoWheeler(colour, random.chance(0.6), Some(rider)), (x, kerb - random.range(0.6, 2.0)), heading)
         }
-        _ => still(
-            Body::TwoWheeler(random.pick(&FRUIT), random.chance(0.5), None),
-            pavement(set, random),
-            random.range(-3.14, 3.14),
-        ),
+        _ => still(Body::TwoWheeler(random.pick(&FRUIT), random.chance(0.5), None), pavement(set, random), random.range(-PI, PI)),
     };
     set.add(entity);
 }

@@ -1,5 +1,8 @@
 //! What the sample scenes promise: the same bytes for the same seed, true truth, valid site files, honest labels.
 
+// The lint's exception for tests covers test functions, not the helpers beside them.
+#![allow(clippy::unwrap_used)]
+
 use events::site::Site;
 use events::{BBox, I420, Kind, ObjectClass, Pixels as _, Point, Size};
 use kerbwatch_sample_streams::{SampleScene, SceneName, catalogue, labels, site_header};

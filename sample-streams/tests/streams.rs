@@ -1,5 +1,8 @@
 //! Files and RTSP cameras, with a real GStreamer client on the loopback.
 
+// The lint's exception for tests covers test functions, not the helpers beside them.
+#![allow(clippy::unwrap_used)]
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

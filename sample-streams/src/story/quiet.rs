@@ -1,6 +1,8 @@
 //! A street on which nothing wrong happens, full of what looks like it: a vendor passing through, people chatting, bicycles
 //! parked, a car parking and leaving, a delivery.
 
+use std::f32::consts::PI;
+
 use events::Kind;
 
 use super::{DURATION, Set, TO_ROAD, TO_WALL, Way, rule, zone};
@@ -41,7 +43,7 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     let way = Way::person(b, 28.0, (right, z))
         .go((spot + 0.45, z))
         .pose(Pose::Talk)
-        .until(78.5, 3.14)
+        .until(78.5, PI)
         .pose(Pose::Plain)
         .go((left, z + 0.3));
     set.add(way.done());
@@ -63,7 +65,7 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
         Way::of(Body::Car(CarShape::Sedan, colour), begin, (right, lane))
             .speed(4.5)
             .go(park)
-            .until(84.0, 3.1416)
+            .until(84.0, PI)
             .go((left, lane))
             .done(),
     );
@@ -75,7 +77,7 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
         Way::of(Body::Car(CarShape::Van, [0.86, 0.86, 0.84]), begin, (right, lane))
             .speed(4.5)
             .go(van_at)
-            .until(70.0, 3.1416)
+            .until(70.0, PI)
             .go((left, lane))
             .done(),
     );
