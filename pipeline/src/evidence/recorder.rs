@@ -13,61 +13,22 @@
 //! What is kept lies on the shelf, a folder bounded per camera. When it is full, the clips of the episodes least likely to
 //! be raised go first, then their mid stills, and the package says so.
 
+mod footage;
+
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use events::site::Camera;
 use events::{CameraId, Candidate, CandidateId, Frame, Kind, ModelRef, Moment, RunId, StreamTime, WallTime, ZoneId};
 use scene::Judgement;
 
-use super::draft::{Clip, ClipSource, Container, Context, Draft, Gap, Role, Still};
+use super::draft::{Clip, ClipSource, Context, Draft, Gap, Role, Still};
 use super::shelf::{Episode, KeptClip, KeptStill, Shelf, When};
 use super::still::still;
 
-/// What the ring of encoded packets holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
-    /// Of which run.
-    pub run: RunId,
-    /// Oldest picture.
-    pub oldest: StreamTime,
-    /// Newest picture.
-    pub newest: StreamTime,
-}
-
-/// A clip on disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClipData {
-    /// Where it was written.
-    pub file: PathBuf,
-    /// How it is wrapped.
-    pub container: Container,
-    /// Its first picture.
-    pub from: StreamTime,
-    /// Its last picture.
-    pub to: StreamTime,
-}
-
-/// The last seconds of one run of a camera, encoded.
-pub trait Footage {
-    /// What it holds; `None` when nothing.
-    fn span(&self) -> Option<Span>;
-
-    /// Writes the camera's own bitstream from the key frame at or before `from` to `to` into a file beside `stem` (a path
-    /// without its ending). `None` when nothing between is held.
-    ///
-    /// # Errors
-    /// One sentence on why it could not be written.
-    fn cut(&self, from: StreamTime, to: StreamTime, stem: &Path) -> Result<Option<ClipData>, String>;
-
-    /// Decodes the picture that was shown at `at`. Asked at most once for an episode; `None` where that cannot be done.
-    fn picture(&self, at: StreamTime) -> Option<Frame> {
-        let _ = at;
-        None
-    }
-}
+pub use footage::{ClipData, Footage, Span};
 
 /// How much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

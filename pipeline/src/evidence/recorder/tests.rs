@@ -4,6 +4,7 @@ use std::sync::Arc;
 use events::site::Site;
 use events::{I420, Observation, Size, Subject};
 
+use super::super::Container;
 use super::super::fixture::{SITE, candidate, moment, stamp};
 use super::*;
 
