@@ -19,7 +19,7 @@ for camera in $cameras; do
         sed 's/.*"kind":"\([a-z_]*\)".*"raised_s":\([0-9.]*\).*"box":\(\[[^]]*\]\).*/\1@\2\3/' | tr '\n' ' ')
     stat() { sed -n "s/^ *\"$1\": \([0-9.]*\),*/\1/p" "$work/stats.json"; }
     printf '%-36s %8.1f %8d %8d %8.2f %10.2f %s\n' "$camera" "$(stat video_s)" "$(stat frames_decoded)" "$(stat frames_inferred)" \
-        "$(stat cpu_s)" "$(awk -v c="$(stat cpu_s)" -v v="$(stat video_s)" 'BEGIN { print v > 0 ? c / v * 60 : 0 }')" "${raised:--}"
+        "$(stat cpu_s)" "$(awk -v c="$(stat cpu_s)" -v v="$(stat video_s)" 'BEGIN { print (v > 0 ? c / v * 60 : 0) }')" "${raised:--}"
 done
 echo
 "$kerbwatch" evaluate --truth "$folder/truth.jsonl" "${events[@]}"

@@ -27,7 +27,7 @@ fn frame(scene: &SampleScene, pictures: &[Arc<I420>], n: usize) -> Frame {
 }
 
 fn stages(criterion: &mut Criterion) {
-    let street = catalogue().into_iter().find(|scene| scene.id == "demo-dumping-01").expect("a sample street").resized(SIZE, 10);
+    let street = catalogue().into_iter().find(|scene| scene.id == "demo-dump-01").expect("a sample street").resized(SIZE, 10);
     let site = Site::parse("bench", &format!("{}\n{}", site_header(), street.site_camera("bench.mp4"))).expect("a sample site is right");
     let camera = &site.cameras[0];
     for (name, from_s) in [("scene step, quiet street, 1080p", 2), ("scene step, thing put down, 1080p", 20)] {

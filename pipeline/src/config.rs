@@ -232,6 +232,8 @@ impl Config {
             listen: file.console.listen,
             database,
             evidence: evidence.clone(),
+            // The bus puts the installation's prefix before it; the ACLs in deploy/kafka name it.
+            bus_group: "console".to_owned(),
             secure_cookies: file.console.secure_cookies,
             public_url: file.console.public_url,
             time_zone: site

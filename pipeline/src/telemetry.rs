@@ -10,7 +10,8 @@ use tracing_subscriber::filter::ParseError;
 /// # Errors
 /// When the filter is not one.
 pub fn init_log(filter: &str, json: bool) -> Result<(), ParseError> {
-    let filter: EnvFilter = filter.parse()?;
+    // The renderer of the sample streets warns of every shape too small to show.
+    let filter: EnvFilter = format!("tiny_skia=error,{filter}").parse()?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Twice in one process (tests) the first one stays: that is what is wanted.
     let _ = if json { builder.json().try_init() } else { builder.try_init() };

@@ -81,7 +81,7 @@ fn a_source_that_cannot_be_played_is_exit_1_and_named() {
 #[test]
 fn an_analysis_finds_what_happened_is_repeatable_and_its_evidence_verifies() {
     let dir = tempfile::tempdir().unwrap();
-    let (scene, file) = sample(dir.path(), "demo-dumping-01");
+    let (scene, file) = sample(dir.path(), "demo-dump-01");
     let site = format!("{}\n{}", sample_streams::site_header(), scene.site_camera(file.file_name().unwrap().to_str().unwrap()));
     let site = write(dir.path(), "site.toml", &site);
     let truth: String = scene.truth().iter().map(|line| serde_json::to_string(line).unwrap() + "\n").collect();

@@ -24,7 +24,7 @@ fn from_a_camera_over_kafka_to_a_case() {
     std::fs::create_dir_all(&shots).unwrap();
 
     // Two sample streets behind a log-in, over real RTSP.
-    let scenes: Vec<_> = ["demo-dumping-01", "demo-ad-01"].iter().map(|id| sample(dir.path(), id)).collect();
+    let scenes: Vec<_> = ["demo-dump-01", "demo-ad-01"].iter().map(|id| sample(dir.path(), id)).collect();
     let plays = scenes.iter().map(|(scene, file)| (scene.id.clone(), Play::File(file.clone()))).collect();
     let auth = Auth { user: "city".to_owned(), password: "p@ss/word".to_owned() };
     let cameras = RtspCameras::start(SocketAddr::from(([127, 0, 0, 1], 0)), plays, Some(auth)).unwrap();

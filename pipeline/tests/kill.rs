@@ -47,7 +47,7 @@ impl Reader {
 #[test]
 fn a_worker_killed_in_the_middle_of_an_episode_neither_loses_nor_doubles_it() {
     let dir = tempfile::tempdir().unwrap();
-    let (scene, file) = sample(dir.path(), "demo-dumping-01");
+    let (scene, file) = sample(dir.path(), "demo-dump-01");
     let truths = scene.truth().len();
     let cameras = RtspCameras::start(SocketAddr::from(([127, 0, 0, 1], 0)), vec![(scene.id.clone(), Play::File(file))], None).unwrap();
     let site = format!("{}\n{}", sample_streams::site_header(), scene.site_camera(&cameras.url_of(&scene.id)));

@@ -71,7 +71,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     // Given free again at once for the console: found out now, before anything is started, that it can be had.
     config.console.listen = listener.local_addr().context("asking for the console's address")?;
     drop(listener);
-    let password = secret(10);
+    let password = secret(12);
     // All that a first look wants: to decide, and to see who did what.
     super::console::create_user(&config, OFFICER, &password, &[Role::Operator, Role::Supervisor])?;
 

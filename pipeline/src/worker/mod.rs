@@ -72,7 +72,7 @@ fn watch(config: &Config, cameras: &mut Cameras, stop: &Stop) -> anyhow::Result<
                 cameras.start(one)?;
             }
         }
-        None => feed = Some(CameraFeed::open(&config.bus, "kerbwatch-workers").context("joining the workers")?),
+        None => feed = Some(CameraFeed::open(&config.bus, "workers").context("joining the workers")?),
     }
     let mut kept = Instant::now();
     while !stop.is_set() {

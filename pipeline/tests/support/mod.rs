@@ -1,7 +1,7 @@
 //! What the end-to-end tests share: folders, the binary as a user starts it, a real Kafka, an HTTP client with a log-in.
 //!
 //! Nothing here waits for a time to pass: it waits for a condition, at most so long.
-#![allow(dead_code, reason = "each test binary uses its own part of this")]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses its own part of this")]
 
 use std::fs::File;
 use std::net::TcpListener;
