@@ -145,7 +145,7 @@ impl Officer {
         wait_for("the console to be ready", Duration::from_secs(60), || {
             (officer.status("/readyz") == Some(200)).then_some(())
         });
-        let (status, body) = officer.post("/api/v1/session", &serde_json::json!({ "login": name, "password": password }));
+        let (status, body) = officer.post("/api/v1/session", &serde_json::json!({ "name": name, "password": password }));
         assert_eq!(status, 200, "log-in: {body}");
         officer
     }
