@@ -18,8 +18,8 @@ pub struct BackoffPolicy {
     pub jitter: f64,
     /// A run that streamed this long counts as healthy: the next wait is the first again.
     pub healthy_after: Duration,
-    /// The wait after a refused password, at once: cameras lock an account after a few wrong ones (Hikvision: 7 attempts,
-    /// 30 minutes; Dahua: 5 attempts, 5 minutes, as their manuals say).
+    /// The wait after a refused password, at once: cameras lock an account after a few wrong ones in a row. Chosen so that
+    /// a mistyped password is tried once a minute and not many times a second; a right one, put in later, works within it.
     pub unauthorized: Duration,
 }
 
@@ -60,7 +60,7 @@ impl Backoff {
         let spread = self.policy.jitter.clamp(0.0, 1.0);
         let factor = chance.random_range(1.0 - spread..=1.0 + spread);
         match reason {
-            // Never shorter: the lock-out counts attempts in a window.
+            // Never shorter: a lock-out counts attempts in a window.
             FailReason::Unauthorized => self.policy.unauthorized.max(doubled).mul_f64(factor.max(1.0)),
             // The camera is there and well; it only speaks differently now.
             FailReason::CodecChanged => Duration::ZERO,

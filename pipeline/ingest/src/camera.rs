@@ -108,6 +108,9 @@ pub struct Camera {
     phase: Phase,
     backoff: Backoff,
     rate: Option<Rate>,
+    /// How the next run tries to reach it: as told, or over UDP right away where TCP was refused. Some servers refuse a
+    /// second attempt so soon after the first.
+    transport: Transport,
     run: RunId,
     ring: PacketRing,
     last_stats: Stats,
@@ -121,7 +124,17 @@ impl Camera {
         let ring = PacketRing::new(RunId(0), spec.ring);
         let backoff = Backoff::new(spec.backoff);
         let phase = Phase::Waiting { until: Instant::now() };
-        Self { spec, phase, backoff, rate: None, run: RunId(0), ring, last_stats: Stats::default(), news: VecDeque::new() }
+        Self {
+            phase,
+            backoff,
+            rate: None,
+            transport: spec.transport,
+            run: RunId(0),
+            ring,
+            last_stats: Stats::default(),
+            news: VecDeque::new(),
+            spec,
+        }
     }
 
     /// Waits at most `timeout` for the next frame or change of state. It drives connecting and reconnecting too, so call
@@ -187,7 +200,7 @@ impl Camera {
             .run(self.run)
             .pace(Pace::Live)
             .decode(self.spec.decode)
-            .transport(self.spec.transport)
+            .transport(self.transport)
             .ring(self.spec.ring)
             .connect_timeout(self.spec.connect_timeout)
             .stall_timeout(self.spec.stall_timeout);
@@ -217,6 +230,12 @@ impl Camera {
         let reason = error.reason();
         let retry_in = self.backoff.failed(&reason, streamed, &mut rand::rng());
         self.last_stats = self.stats();
+        self.transport = match &self.phase {
+            // What was learnt before did not help: begin as told.
+            Phase::Connecting { .. } if self.transport != self.spec.transport => self.spec.transport,
+            Phase::Connecting { session } | Phase::Streaming { session, .. } => session.transport(),
+            Phase::Waiting { .. } => self.spec.transport,
+        };
         // The session is dropped here, and with it its threads and sockets.
         self.phase = Phase::Waiting { until: Instant::now() + retry_in };
         telemetry::camera_failed(&self.spec.id, &reason);

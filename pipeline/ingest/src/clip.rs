@@ -45,8 +45,8 @@ impl AsRef<[u8]> for Lent {
 }
 
 impl PacketClip {
-    /// Writes the clip beside `path`, whose ending is replaced by `mp4` (H.264, H.265, MPEG-4 part 2 under its own name; the index stands in front) or
-    /// `mkv` (the rest). The file appears under its name only when it is complete and on disk.
+    /// Writes the clip beside `path`, whose ending is replaced by `mp4` (H.264, H.265, MPEG-4 part 2 under its own name; the
+    /// index stands in front) or `mkv` (the rest). The file appears under its name only when it is complete and on disk.
     ///
     /// # Errors
     /// The muxer or the disk failed; nothing is left behind.

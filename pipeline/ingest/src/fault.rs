@@ -7,7 +7,7 @@ use crate::source::SourceUrl;
 
 /// Words in GStreamer's own texts (English in its debug part, whatever the locale), and what they mean. rtspsrc and souphttpsrc
 /// report most failures as one and the same error code.
-const WORDS: [(&str, Word); 14] = [
+const WORDS: [(&str, Word); 15] = [
     ("unauthorized", Word::Unauthorized),
     ("(401)", Word::Unauthorized),
     ("forbidden", Word::Unauthorized),
@@ -22,6 +22,8 @@ const WORDS: [(&str, Word); 14] = [
     ("unreachable", Word::Refused),
     ("timed out", Word::Timeout),
     ("timeout", Word::Timeout),
+    // rtspsrc's name for every other status of a server (453, 500, 503 …), which follows in brackets.
+    ("unhandled error", Word::Declined),
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +33,7 @@ enum Word {
     Transport,
     Refused,
     Timeout,
+    Declined,
 }
 
 impl From<Word> for FailReason {
@@ -41,6 +44,7 @@ impl From<Word> for FailReason {
             Word::Transport => Self::Transport,
             Word::Refused => Self::Refused,
             Word::Timeout => Self::Timeout,
+            Word::Declined => Self::Other,
         }
     }
 }

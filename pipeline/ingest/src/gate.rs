@@ -34,7 +34,7 @@ pub(crate) enum Loss {
     /// More frames came than are wanted.
     Thinned,
     /// Packets were lost before it in its GOP.
-    AfterLoss,
+    AfterGap,
     /// The decoder made nothing of it.
     Undecodable,
     /// A newer frame came before the reader.
@@ -47,7 +47,7 @@ impl Loss {
         Loss::NotNeeded,
         Loss::NonReference,
         Loss::Thinned,
-        Loss::AfterLoss,
+        Loss::AfterGap,
         Loss::Undecodable,
         Loss::NewerCame,
     ];
@@ -59,7 +59,7 @@ impl Loss {
             Self::NotNeeded => "not_needed",
             Self::NonReference => "non_reference",
             Self::Thinned => "thinned",
-            Self::AfterLoss => "after_loss",
+            Self::AfterGap => "after_loss",
             Self::Undecodable => "undecodable",
             Self::NewerCame => "newer_came",
         }
@@ -217,7 +217,7 @@ impl Gate {
             return if self.intra_only() { self.intra(facts.at) } else { Verdict::Decode };
         }
         if facts.after_gap && self.in_step {
-            (self.in_step, self.out_of_step) = (false, Loss::AfterLoss);
+            (self.in_step, self.out_of_step) = (false, Loss::AfterGap);
         }
         if !self.in_step {
             return Verdict::Drop(self.out_of_step);

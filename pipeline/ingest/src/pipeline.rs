@@ -165,21 +165,10 @@ fn demuxed(pipeline: &gst::Pipeline, source: &gst::Element, builder: &Arc<Builde
     let adder = Arc::clone(builder);
     parse.connect_pad_added(move |_, pad| {
         let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-        if let Some(codec) = Codec::of(&caps)
-            && adder.choose(&pad.name())
-        {
-            adder.attach(pad, None, codec);
+        match Codec::of(&caps) {
+            Some(codec) if adder.choose(&pad.name()) => adder.attach(pad, None, codec),
+            _ => adder.pass_over(pad, &caps),
         }
-    });
-    let refuser = Arc::clone(builder);
-    parse.connect("unknown-type", false, move |values| {
-        let caps = values.get(2).and_then(|value| value.get::<gst::Caps>().ok());
-        let name = caps.as_ref().and_then(|caps| caps.structure(0)).map(|s| s.name().to_string()).unwrap_or_default();
-        // Never a track of a container: the whole of it is a page, such as a log-in form.
-        if refuser.found_none() && ["text/html", "text/plain", "text/xml", "application/xml"].contains(&name.as_str()) {
-            refuser.tap.handover.fail(FailReason::Corrupt, format!("it is not video but {name}"));
-        }
-        None
     });
     let checker = Arc::clone(builder);
     parse.connect_no_more_pads(move |_| checker.no_more_pads());
@@ -195,6 +184,24 @@ impl Builder {
 
     fn found_none(&self) -> bool {
         self.chosen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_none()
+    }
+
+    /// A pad that is not played. Usually one of sound; but it may be all there is.
+    fn pass_over(self: &Arc<Self>, pad: &gst::Pad, caps: &gst::CapsRef) {
+        let name = caps.structure(0).map(|s| s.name().to_string()).unwrap_or_default();
+        // Never a track of a container: the whole of it is a page, such as a log-in form.
+        if ["text/html", "text/plain", "text/xml", "application/xml"].contains(&name.as_str()) {
+            self.tap.handover.fail(FailReason::Corrupt, format!("it is not video but {name}"));
+            return;
+        }
+        // A short one is at its end before anybody notices that it is linked to nothing.
+        let watcher = Arc::clone(self);
+        pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+            if info.event().is_some_and(|event| event.type_() == gst::EventType::Eos) {
+                watcher.no_more_pads();
+            }
+            gst::PadProbeReturn::Ok
+        });
     }
 
     fn no_more_pads(&self) {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use events::{RunId, StreamTime, WallTime};
 
-/// A ring never holds more than this, whatever its length in seconds: 30 s at 32 Mbit/s, twice the dearest 4K camera seen
-/// in vendors' data sheets (16 Mbit/s).
+/// A ring never holds more than this, whatever its length in seconds. Chosen so that the default 30 s fit at 32 Mbit/s and a
+/// camera that sends far more cannot take the machine's memory.
 const MAX_BYTES: usize = 120_000_000;
 
 /// The codec facts a muxer needs, as GStreamer caps; they change when the resolution does.
@@ -193,8 +193,6 @@ impl PacketClip {
     ///
     /// # Errors
     /// Both clips, unchanged, when they cannot be joined without a gap.
-    // Both clips are handed back whole: they are the caller's only copies of evidence.
-    #[expect(clippy::result_large_err)]
     pub fn join(mut self, later: PacketClip) -> Result<PacketClip, (PacketClip, PacketClip)> {
         let (Some(first), Some(last), Some(next)) = (self.packets.first(), self.packets.last(), later.packets.first()) else {
             return Err((self, later));

@@ -14,6 +14,10 @@ use crate::ring::PacketRing;
 use crate::source::{Kind, SourceUrl};
 use crate::tap::Tap;
 
+/// A camera whose packets yield no picture is given up after so many times its stall timeout. Chosen so that the longest
+/// common distance of key frames (10 s and more) passes well within the default of a minute.
+const PATIENCE: u32 = 4;
+
 /// What came of waiting for a frame.
 #[derive(Debug, Clone)]
 pub enum Next {
@@ -83,6 +87,8 @@ pub struct Session {
     opened: bool,
     /// Since when the reader has seen no packet come.
     quiet: (u64, Instant),
+    /// Since when it has seen packets come, but none that could be made a picture.
+    blind: (u64, Instant),
     /// What a file lacks of what it promises.
     missing_bytes: u64,
     over: Option<Result<Ended, SourceError>>,
@@ -119,6 +125,7 @@ impl Session {
             began,
             opened: false,
             quiet: (0, began),
+            blind: (0, began),
             missing_bytes,
             over: None,
         })
@@ -134,6 +141,7 @@ impl Session {
             Some(Ok(())) => {
                 self.opened = true;
                 self.quiet = (0, Instant::now());
+                self.blind = self.quiet;
                 Ok(true)
             }
             Some(Err(End::Failed { reason: FailReason::Transport, .. })) if self.transport == Transport::Auto => {
@@ -174,6 +182,7 @@ impl Session {
             Taken::Frame(frame) => {
                 self.tap.taken();
                 self.quiet.1 = Instant::now();
+                self.blind.1 = self.quiet.1;
                 Ok(Next::Frame(frame))
             }
             Taken::End(end) => {
@@ -207,14 +216,27 @@ impl Session {
         if received != self.quiet.0 {
             self.quiet = (received, Instant::now());
         }
-        let paced_file = self.options.pace == Pace::Live && !self.source.is_live();
-        if paced_file || self.quiet.1.elapsed() < self.options.stall_timeout {
-            return Ok(());
+        let pictures = self.tap.pictures();
+        if pictures != self.blind.0 {
+            self.blind = (pictures, Instant::now());
         }
-        let silent = self.options.stall_timeout.as_secs_f64();
-        let error = self.failed(FailReason::Stalled, format!("nothing came for {silent} s"));
+        let paced_file = self.options.pace == Pace::Live && !self.source.is_live();
+        let (silent, blind) = (self.options.stall_timeout, self.options.stall_timeout.saturating_mul(PATIENCE));
+        let error = if !paced_file && self.quiet.1.elapsed() >= silent {
+            self.failed(FailReason::Stalled, format!("nothing came for {} s", silent.as_secs_f64()))
+        } else if self.source.is_live() && self.blind.1.elapsed() >= blind {
+            let detail = format!("for {} s none of its packets could be made a picture", blind.as_secs_f64());
+            self.failed(FailReason::Corrupt, detail)
+        } else {
+            return Ok(());
+        };
         self.over = Some(Err(error.clone()));
         Err(error)
+    }
+
+    /// How it is, or was last, tried to be reached.
+    pub(crate) fn transport(&self) -> Transport {
+        self.transport
     }
 
     fn failed(&self, reason: FailReason, detail: String) -> SourceError {

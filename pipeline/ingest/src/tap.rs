@@ -331,6 +331,12 @@ impl Tap {
         (state.received, state.end.max(0))
     }
 
+    /// Grows while packets come that can be made a picture, whether one is wanted or not.
+    pub(crate) fn pictures(&self) -> u64 {
+        let state = self.lock();
+        state.decoded + state.dropped[Loss::Thinned as usize]
+    }
+
     /// Why a stream that ended without an error was not whole, if it was not.
     pub(crate) fn shortfall(&self) -> Option<String> {
         /// Containers round, and sound may be a little longer than the picture.

@@ -21,10 +21,11 @@ const REPEAT_STEP_NS: i64 = 1_000_000;
 const REMEMBERED: usize = 17;
 
 /// What an unknown camera and network may add between the light and the arrival of a frame: exposure, encoder and network
-/// buffers. Makers of street cameras state 100 to 300 ms.
+/// buffers. Chosen so that it covers several frame intervals of buffering at 25 frames a second; not measured.
 const UNKNOWN_DELAY: Duration = Duration::from_millis(300);
 
-/// How fast a camera's clock may run away from ours without that being taken for jitter: quartz is good for 100 ppm each.
+/// How fast a camera's clock may run away from ours without that being taken for jitter. Chosen so that a clock a minute off
+/// in four days is followed, while a second of real delay would have to last over an hour to be forgotten.
 const DRIFT_PER_NS: f64 = 200e-6;
 
 /// What is believed of a source's timestamps.

@@ -101,7 +101,7 @@ fn after_a_loss_nothing_is_decoded_until_the_next_key_frame() {
     for (i, (at, key)) in stream(&[10; 3]).into_iter().enumerate() {
         let verdict = gate.packet(Facts { at, key, droppable: false, after_gap: i == 14 });
         let lost = (14..20).contains(&i);
-        assert_eq!(verdict, if lost { Verdict::Drop(Loss::AfterLoss) } else { Verdict::Decode }, "packet {i}");
+        assert_eq!(verdict, if lost { Verdict::Drop(Loss::AfterGap) } else { Verdict::Decode }, "packet {i}");
     }
 }
 
