@@ -1,4 +1,5 @@
 //! Files of every codec and container, whole, cut off and lying.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod common;
 
@@ -8,6 +9,8 @@ use common::{options, play, run, sized_video, source, video};
 use events::site::{Decode, DecodePolicy};
 use events::{ClockSource, Size, StreamTime, WallTime};
 use kerbwatch_ingest::{FailReason, Next, Rate, Session};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 
 fn full() -> DecodePolicy {
     DecodePolicy { idle: Decode::Full, ..DecodePolicy::default() }
@@ -186,6 +189,28 @@ fn damage_in_the_middle_is_survived() {
     let mut session = Session::open(&source(&path), options().decode(full())).unwrap();
     let (stamps, _) = play(&mut session);
     assert!(stamps.len() > 200, "{}: {:?}", stamps.len(), session.stats());
+}
+
+#[test]
+fn flipped_bits_are_survived_and_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, codec) in [("a.mp4", "h264"), ("b.mp4", "h264-b"), ("c.mkv", "h265")] {
+        let path = video(dir.path(), name, codec, 250);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let mut chance = StdRng::seed_from_u64(11);
+        let (from, to) = (bytes.len() / 3, bytes.len() * 2 / 3);
+        for _ in 0..200 {
+            let at = chance.random_range(from..to);
+            bytes[at] ^= 1 << chance.random_range(0..8);
+        }
+        std::fs::write(&path, &bytes).unwrap();
+        let mut session = Session::open(&source(&path), options().decode(full())).unwrap();
+        let (stamps, ended) = play(&mut session);
+        let stats = session.stats();
+        assert!(stamps.len() > 100, "{name}: {} {ended:?} {stats:?}", stamps.len());
+        let accounted = stats.frames_delivered + stats.dropped.values().sum::<u64>();
+        assert_eq!(accounted, stats.frames_received, "{name}: each frame is delivered or counted: {stats:?}");
+    }
 }
 
 #[test]

@@ -1,56 +1,16 @@
 //! Live cameras over real RTSP, well-behaved and not.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod common;
 
 use std::net::TcpListener;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::rtsp::{Mount, Server};
-use common::{WAIT, options};
-use events::{ClockSource, Frame};
+use common::{WAIT, failure, frame, options, quick, until, url};
+use events::ClockSource;
 use gst_rtsp_server::gst_rtsp::RTSPLowerTrans;
-use kerbwatch_ingest::{
-    BackoffPolicy, Camera, CameraEvent, CameraSpec, CameraState, FailReason, Next, Pace, Rate, Session, SourceUrl, Transport,
-};
-
-fn url(text: &str) -> SourceUrl {
-    SourceUrl::parse(text, Path::new("/")).unwrap()
-}
-
-fn quick(text: &str) -> CameraSpec {
-    let first = Duration::from_millis(20);
-    CameraSpec {
-        backoff: BackoffPolicy { first, longest: first, jitter: 0.0, ..BackoffPolicy::default() },
-        ..CameraSpec::new("cam-1".parse().unwrap(), url(text))
-    }
-}
-
-/// Drives a camera until `wanted` says so of an event.
-fn until<T>(camera: &mut Camera, what: &str, mut wanted: impl FnMut(&CameraEvent) -> Option<T>) -> T {
-    let deadline = Instant::now() + WAIT;
-    loop {
-        let event = camera.next(Duration::from_millis(500));
-        if let Some(found) = wanted(&event) {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "waited for {what}; last {event:?} {:?}", camera.stats());
-    }
-}
-
-fn frame(event: &CameraEvent) -> Option<Frame> {
-    match event {
-        CameraEvent::Frame(frame) => Some(frame.clone()),
-        CameraEvent::State(_) | CameraEvent::Idle => None,
-    }
-}
-
-fn failure(event: &CameraEvent) -> Option<(FailReason, String, Duration)> {
-    match event {
-        CameraEvent::State(CameraState::Failed { reason, detail, retry_in }) => Some((reason.clone(), detail.clone(), *retry_in)),
-        CameraEvent::State(_) | CameraEvent::Frame(_) | CameraEvent::Idle => None,
-    }
-}
+use kerbwatch_ingest::{Camera, CameraEvent, CameraSpec, CameraState, FailReason, Next, Pace, Rate, Session, Transport};
 
 #[test]
 fn every_codec_over_tcp_and_udp() {
@@ -122,6 +82,14 @@ fn a_server_without_tcp_is_reached_over_udp() {
 }
 
 #[test]
+fn a_shared_camera_without_tcp_is_reached_in_the_end() {
+    // Here the second attempt may come while the server still clears away the first, and be refused with a 503.
+    let server = Server::start(Mount { protocols: RTSPLowerTrans::UDP, shared: true, ..Mount::camera("h264") });
+    let mut camera = Camera::start(quick(&server.url()));
+    until(&mut camera, "a frame", frame);
+}
+
+#[test]
 fn a_wrong_password_waits_and_does_not_show() {
     let server = Server::start(Mount { login: Some(("admin", "right-one")), ..Mount::camera("h264") });
     let with = |login: &str| server.url().replace("rtsp://", &format!("rtsp://{login}@"));
@@ -174,34 +142,6 @@ fn bad_cameras_become_reasons() {
         let (reason, detail, _) = until(&mut camera, &format!("{wanted:?} from {address}"), failure);
         assert_eq!(reason, wanted, "{address}: {detail}");
         assert!(detail.starts_with(&address), "{detail}");
-    }
-}
-
-fn threads_and_files() -> (usize, usize) {
-    let count = |path: &str| std::fs::read_dir(path).unwrap().count();
-    (count("/proc/self/task"), count("/proc/self/fd"))
-}
-
-#[test]
-fn fifty_reconnects_leave_nothing_behind() {
-    let server = Server::start(Mount::camera("h264"));
-    let connect = || {
-        let mut session = Session::open(&url(&server.url()), options().pace(Pace::Live)).unwrap();
-        assert!(matches!(session.next(WAIT).unwrap(), Next::Frame(_)));
-    };
-    // GStreamer keeps thread pools; they are filled after a few.
-    (0..5).for_each(|_| connect());
-    let before = threads_and_files();
-    (0..50).for_each(|_| connect());
-    let deadline = Instant::now() + WAIT;
-    // Other tests of this binary come and go: compared with a margin far below one thread or file a connection.
-    loop {
-        let after = threads_and_files();
-        if after.0 <= before.0 + 20 && after.1 <= before.1 + 20 {
-            break;
-        }
-        assert!(Instant::now() < deadline, "threads and files before {before:?}, after {after:?}");
-        std::thread::yield_now();
     }
 }
 

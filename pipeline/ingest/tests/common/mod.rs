@@ -4,15 +4,22 @@
 pub(crate) mod rtsp;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use events::Frame;
 use gst::prelude::*;
-use kerbwatch_ingest::{Ended, Next, Session, SessionOptions, SourceUrl};
+use kerbwatch_ingest::{
+    BackoffPolicy, Camera, CameraEvent, CameraSpec, CameraState, Ended, FailReason, Next, Session, SessionOptions, SourceUrl,
+};
 
 pub(crate) const WAIT: Duration = Duration::from_secs(30);
 
 pub(crate) fn source(path: &Path) -> SourceUrl {
     SourceUrl::parse(path.to_str().unwrap(), Path::new("/")).unwrap()
+}
+
+pub(crate) fn url(text: &str) -> SourceUrl {
+    SourceUrl::parse(text, Path::new("/")).unwrap()
 }
 
 pub(crate) fn options() -> SessionOptions {
@@ -85,5 +92,40 @@ pub(crate) fn play(session: &mut Session) -> (Vec<events::Stamp>, Ended) {
             Next::Idle => panic!("nothing came for {WAIT:?} after {} frames", stamps.len()),
             Next::Ended(ended) => return (stamps, ended),
         }
+    }
+}
+
+/// A camera that is tried again at once.
+pub(crate) fn quick(text: &str) -> CameraSpec {
+    let first = Duration::from_millis(20);
+    CameraSpec {
+        backoff: BackoffPolicy { first, longest: first, jitter: 0.0, ..BackoffPolicy::default() },
+        ..CameraSpec::new("cam-1".parse().unwrap(), url(text))
+    }
+}
+
+/// Drives a camera until `wanted` says so of an event.
+pub(crate) fn until<T>(camera: &mut Camera, what: &str, mut wanted: impl FnMut(&CameraEvent) -> Option<T>) -> T {
+    let deadline = Instant::now() + WAIT;
+    loop {
+        let event = camera.next(Duration::from_millis(500));
+        if let Some(found) = wanted(&event) {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "waited for {what}; last {event:?} {:?}", camera.stats());
+    }
+}
+
+pub(crate) fn frame(event: &CameraEvent) -> Option<Frame> {
+    match event {
+        CameraEvent::Frame(frame) => Some(frame.clone()),
+        CameraEvent::State(_) | CameraEvent::Idle => None,
+    }
+}
+
+pub(crate) fn failure(event: &CameraEvent) -> Option<(FailReason, String, Duration)> {
+    match event {
+        CameraEvent::State(CameraState::Failed { reason, detail, retry_in }) => Some((reason.clone(), detail.clone(), *retry_in)),
+        CameraEvent::State(_) | CameraEvent::Frame(_) | CameraEvent::Idle => None,
     }
 }

@@ -1,12 +1,15 @@
 //! A real RTSP server on loopback, which can be taken down with all its connections and put up again.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use gst::glib;
 use gst_rtsp_server::gst_rtsp::RTSPLowerTrans;
 use gst_rtsp_server::prelude::*;
 use gst_rtsp_server::{RTSPAuth, RTSPFilterResult, RTSPMediaFactory, RTSPServer, RTSPToken};
+
+/// What is done to the elements of a camera that was just asked for, before it plays.
+type Meddle = Arc<dyn Fn(&RTSPMediaFactory, &gst::Bin) + Send + Sync>;
 
 /// What is to be served.
 #[derive(Clone)]
@@ -15,15 +18,18 @@ pub(crate) struct Mount {
     pub(crate) protocols: RTSPLowerTrans,
     /// User and password.
     pub(crate) login: Option<(&'static str, &'static str)>,
+    /// All clients are given the same pictures; else each has a camera of its own.
+    pub(crate) shared: bool,
+    pub(crate) meddle: Option<Meddle>,
 }
 
 impl Mount {
     pub(crate) fn new(launch: &str) -> Self {
         let protocols = RTSPLowerTrans::TCP | RTSPLowerTrans::UDP;
-        Self { launch: launch.to_owned(), protocols, login: None }
+        Self { launch: launch.to_owned(), protocols, login: None, shared: false, meddle: None }
     }
 
-    /// A camera of 25 frames a second.
+    /// A camera of 25 frames a second. Its element `size` sets the size of its picture, `pay0` makes packets of it.
     pub(crate) fn camera(codec: &str) -> Self {
         let (encoder, pay) = match codec {
             "h264" => (super::encoder("h264"), "rtph264pay config-interval=-1 name=pay0 pt=96"),
@@ -32,7 +38,7 @@ impl Mount {
             other => panic!("no payloader for {other}"),
         };
         Self::new(&format!(
-            "( videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 ! {encoder} ! {pay} )"
+            "( videotestsrc is-live=true pattern=ball ! capsfilter name=size caps=video/x-raw,format=I420,width=320,height=240,framerate=25/1 ! {encoder} ! {pay} )"
         ))
     }
 }
@@ -63,7 +69,7 @@ impl Server {
                     server.set_service(&port.to_string());
                     let factory = RTSPMediaFactory::new();
                     factory.set_launch(&mount.launch);
-                    factory.set_shared(false);
+                    factory.set_shared(mount.shared);
                     factory.set_protocols(mount.protocols);
                     if let Some((user, password)) = mount.login {
                         let auth = RTSPAuth::new();
@@ -76,6 +82,11 @@ impl Server {
                                 .field("media.factory.construct", true)
                                 .build(),
                         );
+                    }
+                    if let Some(meddle) = mount.meddle {
+                        factory.connect_media_configure(move |factory, media| {
+                            meddle(factory, media.element().downcast_ref().expect("a launch line in brackets is a bin"));
+                        });
                     }
                     server.mount_points().unwrap().add_factory("/live", factory);
                     let source = server.attach(Some(&context)).unwrap();
