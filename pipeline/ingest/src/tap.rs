@@ -222,6 +222,11 @@ impl Tap {
                 state.let_through += 1;
                 let presented = pts.is_some();
                 state.decoding.push_back(InFlight { seq, at, wall, key, pts: buffer.pts(), presented });
+                // So many no decoder holds: it made nothing of the oldest.
+                if state.decoding.len() as u64 > DECODER_DEPTH {
+                    state.decoding.pop_front();
+                    self.count_drop(&mut state, Loss::Undecodable, 1);
+                }
                 let mark = gst::ClockTime::from_nseconds(seq);
                 gst::meta::ReferenceTimestampMeta::add(buffer.make_mut(), &self.seq_caps, mark, gst::ClockTime::NONE);
                 gst::PadProbeReturn::Ok

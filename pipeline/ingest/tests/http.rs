@@ -159,18 +159,18 @@ fn a_file_played_at_the_pace_of_a_camera_takes_its_time() {
     let dir = tempfile::tempdir().unwrap();
     let path = video(dir.path(), "a.mp4", "h264", 50);
     let mut session = Session::open(&common::source(&path), options().pace(Pace::Live).decode(full())).unwrap();
-    let mut seen = 0;
+    let mut stamps = Vec::new();
     loop {
         match session.next(WAIT).unwrap() {
-            Next::Frame(frame) => {
-                assert_eq!(frame.stamp().wall.source, events::ClockSource::Arrival);
-                seen += 1;
-            }
+            Next::Frame(frame) => stamps.push(frame.stamp().clone()),
             Next::Idle => panic!("nothing came"),
             Next::Ended(_) => break,
         }
     }
-    // A player that ignored the clock would be far ahead of a reader that takes each frame as it comes, and the newest wins.
-    let late = session.stats().dropped.get("newer_came").copied().unwrap_or(0);
-    assert_eq!(seen + late, 50, "{:?}", session.stats());
+    assert!(stamps.iter().all(|stamp| stamp.wall.source == events::ClockSource::Arrival));
+    // The stamps say it: a second of stream is a second of arrival, but for the few frames that the pipeline holds. A slow
+    // machine can only make the arrivals lie further apart.
+    let (first, last) = (&stamps[0], &stamps[stamps.len() - 1]);
+    let (streamed, arrived) = (last.at.0 - first.at.0, last.wall.unix_ns - first.wall.unix_ns);
+    assert!(streamed > 1_500_000_000 && arrived >= streamed - 500_000_000, "{streamed} ns came in {arrived} ns");
 }

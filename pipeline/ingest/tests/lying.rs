@@ -117,6 +117,9 @@ fn a_change_of_codec_becomes_a_new_run() {
     changed.store(true, Ordering::SeqCst);
     let (reason, detail, _) = until(&mut camera, "the end of it", failure);
     assert!(matches!(reason, FailReason::Corrupt | FailReason::Stalled | FailReason::CodecChanged), "{reason:?} {detail}");
+    let stats = camera.stats();
+    let accounted = stats.frames_delivered + stats.dropped.values().sum::<u64>();
+    assert!(stats.frames_received <= accounted + 33, "all but what a decoder may hold is accounted for: {stats:?}");
     let codec = until(&mut camera, "a new run", |event| match event {
         CameraEvent::State(CameraState::Streaming { codec, .. }) => Some(codec.clone()),
         CameraEvent::State(_) | CameraEvent::Frame(_) | CameraEvent::Idle => None,
