@@ -9,11 +9,11 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 ONNXRUNTIME=1.31.1
-PACKAGES_BUILD="build-essential pkg-config cmake libssl-dev libcurl4-openssl-dev zlib1g-dev curl unzip ca-certificates
-  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstrtspserver-1.0-dev"
-PACKAGES_RUN="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
-  gstreamer1.0-plugins-ugly gstreamer1.0-libav libgstrtspserver-1.0-0"
-PACKAGES_TEST="postgresql chromium fonts-noto-cjk fonts-dejavu-core openssl ffmpeg"
+PACKAGES_BUILD=(build-essential pkg-config cmake libssl-dev libcurl4-openssl-dev zlib1g-dev curl unzip ca-certificates
+    libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstrtspserver-1.0-dev)
+PACKAGES_RUN=(gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
+    gstreamer1.0-plugins-ugly gstreamer1.0-libav libgstrtspserver-1.0-0)
+PACKAGES_TEST=(postgresql chromium fonts-noto-cjk fonts-dejavu-core openssl ffmpeg)
 problems=()
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
@@ -120,7 +120,6 @@ onnxruntime() {
 }
 
 kafka() {
-    [ -n "$(ls .local/kafka/libs/kafka_2.13-*.jar 2>/dev/null)" ] && have java && return 0
     have java || packages openjdk-17-jre-headless || true
     have mvn || packages maven
     deploy/kafka/kafka.sh fetch || problem "Apache Kafka: the jars could not be had; the bus tests run on librdkafka's test broker"
@@ -130,12 +129,9 @@ want=("$@")
 [ ${#want[@]} -eq 0 ] && want=(build run test)
 for part in "${want[@]}"; do
     case "$part" in
-        # shellcheck disable=SC2086  # lists of names, split on purpose
-        build) packages $PACKAGES_BUILD; rust; node_packages ;;
-        # shellcheck disable=SC2086
-        run) packages $PACKAGES_RUN; onnxruntime ;;
-        # shellcheck disable=SC2086
-        test) packages $PACKAGES_TEST; kafka ;;
+        build) packages "${PACKAGES_BUILD[@]}"; rust; node_packages ;;
+        run) packages "${PACKAGES_RUN[@]}"; onnxruntime ;;
+        test) packages "${PACKAGES_TEST[@]}"; kafka ;;
         *) say "setup.sh: unknown part '$part' (build, run, test)"; exit 2 ;;
     esac
 done

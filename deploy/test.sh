@@ -13,6 +13,8 @@ if [ -d console/web/node_modules ]; then
 else
     echo "SKIPPED: front-end tests, console/web/node_modules is missing" >&2
 fi
+step "clippy"
+cargo clippy --workspace --all-targets --quiet -- -D warnings
 step "build"
 cargo test --workspace --no-run --quiet
 # The end-to-end tests start the binary as a user would.

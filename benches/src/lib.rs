@@ -1,1 +1,1 @@
-//! Criterion benches per stage, density and accuracy harnesses
+//! Nothing to import: the benches are in `benches/`, the harnesses beside them are scripts. See `README.md`.

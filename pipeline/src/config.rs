@@ -77,7 +77,15 @@ pub struct InferenceFile {
 
 impl Default for InferenceFile {
     fn default() -> Self {
-        Self { models: Vec::new(), runtime: None, threads: 1, workers: 1, max_batch: 8, deadline_ms: 20, provider: "cpu".to_owned() }
+        Self {
+            models: Vec::new(),
+            runtime: None,
+            threads: 1,
+            workers: 1,
+            max_batch: 8,
+            deadline_ms: 20,
+            provider: "cpu".to_owned(),
+        }
     }
 }
 
@@ -217,14 +225,24 @@ impl Config {
                 Err(anyhow!("{field}: {value} is not between 0 and {max} seconds"))
             }
         };
-        let (pre_roll, post_roll) =
-            (seconds("evidence.pre_roll_s", file.evidence.pre_roll_s, 60.0)?, seconds("evidence.post_roll_s", file.evidence.post_roll_s, 60.0)?);
+        let (pre_roll, post_roll) = (
+            seconds("evidence.pre_roll_s", file.evidence.pre_roll_s, 60.0)?,
+            seconds("evidence.post_roll_s", file.evidence.post_roll_s, 60.0)?,
+        );
         let ring = seconds("ingest.ring_s", file.ingest.ring_s, 600.0)?;
         if ring < pre_roll + post_roll {
-            return Err(anyhow!("ingest.ring_s: {} s of video cannot hold a pre-roll of {} s and a post-roll of {} s", ring.as_secs_f64(), pre_roll.as_secs_f64(), post_roll.as_secs_f64()));
+            return Err(anyhow!(
+                "ingest.ring_s: {} s of video cannot hold a pre-roll of {} s and a post-roll of {} s",
+                ring.as_secs_f64(),
+                pre_roll.as_secs_f64(),
+                post_roll.as_secs_f64()
+            ));
         }
-        if file.name.is_empty() || !file.name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')) {
-            return Err(anyhow!("name: {:?} is not made of letters, digits, '-', '_' and '.'", file.name));
+        if file.name.is_empty()
+            || file.name.starts_with('.')
+            || !file.name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        {
+            return Err(anyhow!("name: {:?} is not made of letters, digits, '-', '_' and '.', or begins with '.'", file.name));
         }
         let evidence = file.evidence.dir.map_or_else(|| data.join("evidence"), |dir| base.join(dir));
         let database = file.console.database.unwrap_or_else(|| format!("sqlite://{}", data.join("console.sqlite").display()));

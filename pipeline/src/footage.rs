@@ -20,7 +20,8 @@ impl Footage for RingFootage {
         let Some(clip) = self.0.cut(from, to) else { return Ok(None) };
         let (from, to) = (clip.from(), clip.to());
         let file = clip.write(stem).map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
-        let container = Container::from_extension(file.container).ok_or_else(|| format!("unknown container {}", file.container))?;
+        let container =
+            Container::from_extension(file.container).ok_or_else(|| format!("unknown container {}", file.container))?;
         Ok(Some(ClipData { file: file.path, container, from, to }))
     }
 }

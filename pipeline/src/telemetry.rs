@@ -25,9 +25,8 @@ pub fn init_log(filter: &str, json: bool) -> Result<(), ParseError> {
 pub fn init_metrics() -> anyhow::Result<PrometheusHandle> {
     /// From a decoder's millisecond to the budget of one second from rule to acknowledgement, and beyond.
     const SECONDS: [f64; 12] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
-    let handle = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
-        .install_recorder()?;
+    let handle =
+        PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?.install_recorder()?;
     metrics::gauge!("kerbwatch_build_info", "version" => crate::build::VERSION).set(1.0);
     Ok(handle)
 }
@@ -66,7 +65,8 @@ pub struct FrameDropped<'a> {
 impl FrameDropped<'_> {
     /// Counts it. Never logged one by one.
     pub fn emit(&self) {
-        metrics::counter!("kerbwatch_frames_dropped_total", "camera" => self.camera.to_owned(), "reason" => self.reason).increment(1);
+        metrics::counter!("kerbwatch_frames_dropped_total", "camera" => self.camera.to_owned(), "reason" => self.reason)
+            .increment(1);
     }
 }
 
@@ -83,7 +83,8 @@ pub struct DeliveryFailed<'a> {
 impl DeliveryFailed<'_> {
     /// Counts it and calls for a person.
     pub fn emit(&self) {
-        metrics::counter!("kerbwatch_delivery_failed_total", "camera" => self.camera.to_owned(), "reason" => self.doing).increment(1);
+        metrics::counter!("kerbwatch_delivery_failed_total", "camera" => self.camera.to_owned(), "reason" => self.doing)
+            .increment(1);
         tracing::error!(camera = self.camera, "{}: {:#}; it is tried again", self.doing, self.error);
     }
 }

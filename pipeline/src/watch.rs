@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
-use events::site::Camera;
 use events::schedule::Calendar;
+use events::site::Camera;
 use events::wire::v1::{CandidateData, EvidenceItem, ObservationData};
 use events::{Candidate, CandidateId, CandidateState, Detections, Frame, Health, ModelRef, Moment, Observation, Subject};
 use inference::Detector;
@@ -31,7 +31,7 @@ enum Pending {
     /// A candidate of an analysis without evidence.
     Bare(Box<Candidate>),
     /// A later fact, with the picture of the place if it is a `cleared`.
-    Observation(Observation, Option<(events::Stamp, Vec<u8>)>),
+    Observation(Box<Observation>, Option<(events::Stamp, Vec<u8>)>),
 }
 
 /// Evidence is wanted: who collects it, and where it is sealed.
@@ -84,7 +84,20 @@ impl Watch {
     /// Begins.
     pub fn new(parts: Parts) -> Self {
         let Parts { camera, calendar, worker, scene, detector, models, recording, outlet } = parts;
-        Self { camera, calendar, worker, scene, detector, models, recording, outlet, pending: VecDeque::new(), waiting: BTreeSet::new(), health: Health::Ok, inferred: 0 }
+        Self {
+            camera,
+            calendar,
+            worker,
+            scene,
+            detector,
+            models,
+            recording,
+            outlet,
+            pending: VecDeque::new(),
+            waiting: BTreeSet::new(),
+            health: Health::Ok,
+            inferred: 0,
+        }
     }
 
     /// One frame, from pixels to what is said about it. Gives whether something new was opened, raised or ended.
@@ -133,7 +146,7 @@ impl Watch {
     /// street from a dead worker.
     pub fn heartbeat(&mut self, at: Moment, footage: &dyn Footage) {
         let observation = Observation { camera: self.camera.id.clone(), at, subject: Subject::Camera { health: self.health } };
-        self.pending.push_back(Pending::Observation(observation, None));
+        self.pending.push_back(Pending::Observation(Box::new(observation), None));
         self.deliver(footage, false);
     }
 
@@ -189,7 +202,7 @@ impl Watch {
                         }
                         _ => None,
                     };
-                    self.pending.push_back(Pending::Observation(observation, after));
+                    self.pending.push_back(Pending::Observation(Box::new(observation), after));
                 }
             }
         }
@@ -200,7 +213,8 @@ impl Watch {
         if let Some(recording) = &mut self.recording {
             // Before the observations on them: a candidate is raised before it is cleared.
             let ready = recording.recorder.due(footage, ended);
-            let waiting_from = self.pending.iter().position(|p| matches!(p, Pending::Observation(..))).unwrap_or(self.pending.len());
+            let waiting_from =
+                self.pending.iter().position(|p| matches!(p, Pending::Observation(..))).unwrap_or(self.pending.len());
             for (offset, ready) in ready.into_iter().enumerate() {
                 self.waiting.remove(&ready.candidate.id);
                 self.pending.insert(waiting_from + offset, Pending::Candidate(Box::new(ready), Instant::now()));
@@ -265,11 +279,17 @@ impl Watch {
         let draft = ready.clone().into_draft(self.models.clone(), context);
         let desk = &recording.desk;
         let mut chain = desk.chain.lock().map_err(|_| anyhow!("the chain of manifests was left locked by a panic"))?;
-        Ok(desk.store.seal(&draft, &desk.signer, &mut chain).context("sealing evidence")?.items)
+        Ok(desk.keyed(desk.store.seal(&draft, &desk.signer, &mut chain).context("sealing evidence")?.items))
     }
 
-    fn seal_after(&self, observation: &Observation, after: Option<&(events::Stamp, Vec<u8>)>) -> anyhow::Result<Vec<EvidenceItem>> {
-        let (Some(recording), Subject::Candidate { id, .. }, Some((stamp, jpeg))) = (&self.recording, &observation.subject, after) else {
+    fn seal_after(
+        &self,
+        observation: &Observation,
+        after: Option<&(events::Stamp, Vec<u8>)>,
+    ) -> anyhow::Result<Vec<EvidenceItem>> {
+        let (Some(recording), Subject::Candidate { id, .. }, Some((stamp, jpeg))) =
+            (&self.recording, &observation.subject, after)
+        else {
             return Ok(Vec::new());
         };
         if recording.desk.store.sealed(id).context("looking for the package")?.is_none() {
@@ -277,6 +297,6 @@ impl Watch {
             return Ok(Vec::new());
         }
         let desk = &recording.desk;
-        Ok(desk.store.add_after(id, stamp, jpeg, &desk.signer).context("sealing the after-picture")?.items)
+        Ok(desk.keyed(desk.store.add_after(id, stamp, jpeg, &desk.signer).context("sealing the after-picture")?.items))
     }
 }

@@ -1,4 +1,5 @@
 //! The contract's exit codes and sentences: 0 fine, 1 failed, 2 bad use; what is wrong is named.
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing there")]
 
 mod support;
 
@@ -89,8 +90,22 @@ fn an_analysis_finds_what_happened_is_repeatable_and_its_evidence_verifies() {
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     let analyze = |out: &str, evidence: &str| {
         let output = kerbwatch(&[
-            "--log", "error", "analyze", "--site", &site, "--camera", &scene.id, "--no-models", "--start-at", "2026-11-20T08:00:00+08:00", "--out",
-            &path(out), "--evidence", &path(evidence), "--stats", &path("stats.json"),
+            "--log",
+            "error",
+            "analyze",
+            "--site",
+            &site,
+            "--camera",
+            &scene.id,
+            "--no-models",
+            "--start-at",
+            "2026-11-20T08:00:00+08:00",
+            "--out",
+            &path(out),
+            "--evidence",
+            &path(evidence),
+            "--stats",
+            &path("stats.json"),
         ]);
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         std::fs::read_to_string(path(out)).unwrap()
@@ -119,7 +134,12 @@ fn an_analysis_finds_what_happened_is_repeatable_and_its_evidence_verifies() {
     assert!(stats["frames_inferred"].is_u64());
 
     let verify = |path: &str| kerbwatch(&["evidence", "verify", path]);
-    assert_eq!(verify(&path("evidence-1")).status.code(), Some(0), "{}", String::from_utf8_lossy(&verify(&path("evidence-1")).stdout));
+    assert_eq!(
+        verify(&path("evidence-1")).status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&verify(&path("evidence-1")).stdout)
+    );
     let candidate: serde_json::Value = serde_json::from_str(first.lines().next().unwrap()).unwrap();
     let still = dir.path().join("evidence-1").join(candidate["id"].as_str().unwrap()).join("trigger.jpg");
     let mut bytes = std::fs::read(&still).unwrap();

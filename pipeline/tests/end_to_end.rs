@@ -1,5 +1,6 @@
 //! The whole road with the real parts: RTSP cameras → worker → Kafka → console → an officer, once through HTTP and once
 //! through a real browser → case.
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing there")]
 
 mod support;
 
@@ -36,7 +37,8 @@ fn from_a_camera_over_kafka_to_a_case() {
     let port = free_port();
     let bus = format!("[bus]\nkind = \"kafka\"\nbrokers = [\"{}\"]\npartitions = 4\n", kafka.brokers());
     let worker_config = dir.path().join("worker.toml");
-    std::fs::write(&worker_config, format!("name = \"worker-1\"\ndata = \"worker\"\n{bus}[evidence]\ndir = \"evidence\"\n")).unwrap();
+    std::fs::write(&worker_config, format!("name = \"worker-1\"\ndata = \"worker\"\n{bus}[evidence]\ndir = \"evidence\"\n"))
+        .unwrap();
     let console_config = dir.path().join("console.toml");
     std::fs::write(
         &console_config,
@@ -98,7 +100,11 @@ fn from_a_camera_over_kafka_to_a_case() {
 
     assert_eq!(worker.terminate(), Some(0));
     assert_eq!(console.terminate(), Some(0));
-    let verified = Command::new(env!("CARGO_BIN_EXE_kerbwatch")).args(["evidence", "verify"]).arg(dir.path().join("evidence")).status().unwrap();
+    let verified = Command::new(env!("CARGO_BIN_EXE_kerbwatch"))
+        .args(["evidence", "verify"])
+        .arg(dir.path().join("evidence/worker-1"))
+        .status()
+        .unwrap();
     assert!(verified.success(), "kerbwatch evidence verify");
 }
 
@@ -128,7 +134,10 @@ fn kafka_message(brokers: &str, topic: &str) -> serde_json::Value {
 fn browser(script: &str, port: u16, shots: &std::path::Path) {
     let web = root().join("console/web");
     let chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-    if !web.join("node_modules").is_dir() || !web.join("dist/index.html").is_file() || !chromium.iter().any(|path| std::path::Path::new(path).exists()) {
+    if !web.join("node_modules").is_dir()
+        || !web.join("dist/index.html").is_file()
+        || !chromium.iter().any(|path| std::path::Path::new(path).exists())
+    {
         assert!(std::env::var_os("CI").is_none(), "CI has a browser and the console's pages: run `make test`");
         eprintln!("SKIPPED: {script}: Chromium or the console's pages are not installed (make setup web)");
         return;

@@ -50,8 +50,20 @@ fn crates_import_only_whom_the_design_allows() {
 fn every_folder_of_the_design_has_a_readme() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace root");
     for folder in [
-        "", "pipeline", "pipeline/events", "pipeline/ingest", "pipeline/bus", "detectors", "detectors/inference", "detectors/scene",
-        "console", "console/web", "models", "sample-streams", "benches", "deploy",
+        "",
+        "pipeline",
+        "pipeline/events",
+        "pipeline/ingest",
+        "pipeline/bus",
+        "detectors",
+        "detectors/inference",
+        "detectors/scene",
+        "console",
+        "console/web",
+        "models",
+        "sample-streams",
+        "benches",
+        "deploy",
     ] {
         let readme = root.join(folder).join("README.md");
         assert!(readme.is_file(), "{} is missing", readme.display());

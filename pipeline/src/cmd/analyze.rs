@@ -150,7 +150,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let ended = loop {
         match session.next(Duration::from_secs(1))? {
             Next::Frame(frame) => {
-                progress.set_message(format!("{:.0} s of video, {} candidates", frame.stamp().at.as_secs_f64(), shared.candidates()));
+                progress.set_message(format!(
+                    "{:.0} s of video, {} candidates",
+                    frame.stamp().at.as_secs_f64(),
+                    shared.candidates()
+                ));
                 progress.tick();
                 watch.frame(&frame, &footage);
             }
@@ -236,7 +240,10 @@ fn models(args: &Args) -> anyhow::Result<Models> {
             Some(dir) => {
                 let folders = model_folders(dir).map_err(bad_use)?;
                 if folders.is_empty() {
-                    let reason = anyhow!("--models: no model folder (with a model.toml) in {}; make one with `kerbwatch models add`", dir.display());
+                    let reason = anyhow!(
+                        "--models: no model folder (with a model.toml) in {}; make one with `kerbwatch models add`",
+                        dir.display()
+                    );
                     return Err(bad_use(reason));
                 }
                 folders
@@ -281,7 +288,8 @@ fn recording(root: &Path, camera: &Camera) -> anyhow::Result<Recording> {
         // Of an analysis that was broken off: this one begins anew.
         std::fs::remove_dir_all(&shelf).with_context(|| format!("clearing {}", shelf.display()))?;
     }
-    let recorder = Recorder::open(camera, &shelf, recorder::Options::default()).with_context(|| format!("making {}", shelf.display()))?;
+    let recorder =
+        Recorder::open(camera, &shelf, recorder::Options::default()).with_context(|| format!("making {}", shelf.display()))?;
     Ok(Recording { recorder, desk: Arc::new(desk) })
 }
 
@@ -298,7 +306,14 @@ fn explain(out: &mut impl Write, scene: &Scene) -> std::io::Result<()> {
     writeln!(out, "{} episode(s) were not raised", misses.len())?;
     for miss in misses {
         let [x1, y1, x2, y2] = miss.bbox.to_array();
-        write!(out, "  {} in {} from {:.1} s to {:.1} s at [{x1:.3}, {y1:.3}, {x2:.3}, {y2:.3}]:", miss.kind, miss.zone, miss.first_seen.at.as_secs_f64(), miss.last_seen.at.as_secs_f64())?;
+        write!(
+            out,
+            "  {} in {} from {:.1} s to {:.1} s at [{x1:.3}, {y1:.3}, {x2:.3}, {y2:.3}]:",
+            miss.kind,
+            miss.zone,
+            miss.first_seen.at.as_secs_f64(),
+            miss.last_seen.at.as_secs_f64()
+        )?;
         for fact in &miss.failed {
             match fact.needed {
                 Some(needed) => write!(out, " {} {:.2}{} (needed {needed:.2})", fact.name, fact.value, fact.unit)?,

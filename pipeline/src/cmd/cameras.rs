@@ -115,8 +115,7 @@ pub(crate) fn camera_message(site: &Site, camera: &Camera, source: &str) -> anyh
     let (version, time) = now();
     let one = Site { calendar: site.calendar.clone(), cameras: vec![camera.clone()] };
     let data = CameraData { camera: camera.id.to_string(), version, site: one.to_toml() };
-    let event =
-        Event::new(CAMERA, format!("{}-{version}", camera.id), &format!("/kerbwatch/{source}"), &camera.id, time, data);
+    let event = Event::new(CAMERA, format!("{}-{version}", camera.id), &format!("/kerbwatch/{source}"), &camera.id, time, data);
     Ok(Message::from_event(topic::CAMERAS, &event)?)
 }
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
+use console::Store;
 use console::clock::SystemClock;
 use console::dto::Role;
-use console::Store;
 
 use super::bad_use;
 use crate::config::Config;

@@ -60,11 +60,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     // A password, because real cameras have one; random, because the port can be seen by others on this machine.
     let auth = Auth { user: "kerbwatch".to_owned(), password: secret(12) };
-    let cameras = RtspCameras::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), plays, Some(auth)).context("starting the sample cameras")?;
+    let cameras = RtspCameras::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), plays, Some(auth))
+        .context("starting the sample cameras")?;
 
     // Held until the end: it is removed when dropped.
     let temporary = if args.data.is_none() { Some(tempfile::tempdir().context("making a temporary folder")?) } else { None };
-    let data = args.data.clone().or_else(|| temporary.as_ref().map(|dir| dir.path().to_owned())).expect("one of the two is there");
+    let data =
+        args.data.clone().or_else(|| temporary.as_ref().map(|dir| dir.path().to_owned())).expect("one of the two is there");
     std::fs::create_dir_all(&data).with_context(|| format!("making {}", data.display()))?;
     let mut config = config(&args, &data, &scenes, &cameras)?;
     let listener = std::net::TcpListener::bind(args.listen).with_context(|| format!("listening on {}", args.listen))?;

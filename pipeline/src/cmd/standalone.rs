@@ -29,7 +29,10 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = Config::read(&args.config).map_err(bad_use)?;
     if config.site.is_none() {
-        return Err(bad_use(anyhow!("{}: site: a standalone Kerbwatch needs a site file with its cameras", args.config.display())));
+        return Err(bad_use(anyhow!(
+            "{}: site: a standalone Kerbwatch needs a site file with its cameras",
+            args.config.display()
+        )));
     }
     let stop = Stop::on_signals()?;
     run_both(config, &stop)?;
@@ -73,7 +76,13 @@ pub(crate) fn serve(
         .context("starting the async runtime")?;
     let stop = stop.clone();
     runtime.block_on(async move {
-        console::serve(config, bus, site, console::Hooks { metrics: Arc::new(move || metrics.render()), ..console::Hooks::default() }, async move { stop.wait().await })
-            .await
+        console::serve(
+            config,
+            bus,
+            site,
+            console::Hooks { metrics: Arc::new(move || metrics.render()), ..console::Hooks::default() },
+            async move { stop.wait().await },
+        )
+        .await
     })
 }

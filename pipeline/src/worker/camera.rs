@@ -133,8 +133,12 @@ fn watch(shared: &Arc<Shared>, camera: &Camera, calendar: &Calendar) -> anyhow::
         .collect();
     scene.adopt(&open);
     let shelf = shared.shelves.join(camera.id.as_str());
-    let options =
-        recorder::Options { pre_roll: shared.pre_roll, post_roll: shared.post_roll, ring: shared.ring, ..recorder::Options::default() };
+    let options = recorder::Options {
+        pre_roll: shared.pre_roll,
+        post_roll: shared.post_roll,
+        ring: shared.ring,
+        ..recorder::Options::default()
+    };
     let recorder = Recorder::open(camera, &shelf, options).with_context(|| format!("opening {}", shelf.display()))?;
     Ok(Watch::new(Parts {
         camera: camera.clone(),

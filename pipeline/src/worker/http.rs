@@ -26,8 +26,9 @@ impl Server {
     /// When the address cannot be had.
     pub fn start(listen: SocketAddr, metrics: PrometheusHandle, bus: Arc<dyn Bus>) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the async runtime")?;
-        let listener =
-            runtime.block_on(tokio::net::TcpListener::bind(listen)).with_context(|| format!("listening on {listen} for metrics"))?;
+        let listener = runtime
+            .block_on(tokio::net::TcpListener::bind(listen))
+            .with_context(|| format!("listening on {listen} for metrics"))?;
         let address = listener.local_addr().context("asking for the metrics address")?;
         let (stop, stopped) = oneshot::channel();
         let app = Router::new()

@@ -66,7 +66,8 @@ fn watch(config: &Config, cameras: &mut Cameras, stop: &Stop) -> anyhow::Result<
     match &config.site {
         Some((site, base)) => {
             for camera in &site.cameras {
-                let source = ingest::SourceUrl::parse(&camera.source, base).with_context(|| format!("camera {}: source", camera.id))?;
+                let source =
+                    ingest::SourceUrl::parse(&camera.source, base).with_context(|| format!("camera {}: source", camera.id))?;
                 let mut one = Site { calendar: site.calendar.clone(), cameras: vec![camera.clone()] };
                 one.cameras[0].source = source.address();
                 cameras.start(one)?;
@@ -103,19 +104,21 @@ struct Cameras {
 impl Cameras {
     fn apply(&mut self, change: CameraChange) -> anyhow::Result<()> {
         match change {
-            CameraChange::Upsert(data) => match Site::parse(&format!("camera {} version {}", data.camera, data.version), &data.site) {
-                Ok(mut site) => {
-                    for camera in &mut site.cameras {
-                        camera.zones.iter_mut().for_each(|zone| zone.version = format!("{}-{}", data.version, zone.version));
+            CameraChange::Upsert(data) => {
+                match Site::parse(&format!("camera {} version {}", data.camera, data.version), &data.site) {
+                    Ok(mut site) => {
+                        for camera in &mut site.cameras {
+                            camera.zones.iter_mut().for_each(|zone| zone.version = format!("{}-{}", data.version, zone.version));
+                        }
+                        self.start(site)
                     }
-                    self.start(site)
+                    Err(error) => {
+                        // It was checked before it was published: another version of this program must have done that.
+                        tracing::error!("{error}; the camera goes on as it was");
+                        Ok(())
+                    }
                 }
-                Err(error) => {
-                    // It was checked before it was published: another version of this program must have done that.
-                    tracing::error!("{error}; the camera goes on as it was");
-                    Ok(())
-                }
-            },
+            }
             CameraChange::Removed(camera) => {
                 self.stop(&[camera]);
                 Ok(())

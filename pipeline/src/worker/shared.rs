@@ -32,6 +32,8 @@ pub struct Desk {
     pub signer: Signer,
     /// The chain.
     pub chain: Mutex<Chain>,
+    /// Put before every key: the folder of this worker within a store that several share.
+    pub prefix: String,
 }
 
 impl Desk {
@@ -43,7 +45,29 @@ impl Desk {
         let store = EvidenceStore::open(root).context("opening the evidence store")?;
         let signer = Signer::load_or_create(key).context("opening the signing key")?;
         let chain = Chain::open(chain, worker, &store).context("opening the chain of manifests")?;
-        Ok(Self { store, signer, chain: Mutex::new(chain) })
+        Ok(Self { store, signer, chain: Mutex::new(chain), prefix: String::new() })
+    }
+
+    /// The desk of one of several workers: its packages lie in a folder of its own within the shared store, because a store
+    /// has one writer and one chain.
+    ///
+    /// # Errors
+    /// When anything cannot be opened.
+    pub fn open_shared(
+        shared: &std::path::Path,
+        key: &std::path::Path,
+        chain: &std::path::Path,
+        worker: &str,
+    ) -> anyhow::Result<Self> {
+        Ok(Self { prefix: format!("{worker}/"), ..Self::open(&shared.join(worker), key, chain, worker)? })
+    }
+
+    /// The items as they go on the wire: keys from the root of the store that consoles see.
+    pub fn keyed(&self, items: Vec<events::wire::v1::EvidenceItem>) -> Vec<events::wire::v1::EvidenceItem> {
+        items
+            .into_iter()
+            .map(|item| events::wire::v1::EvidenceItem { key: format!("{}{}", self.prefix, item.key), ..item })
+            .collect()
     }
 }
 
@@ -58,7 +82,11 @@ impl Shared {
             tracing::info!("ONNX Runtime {} from {}", runtime.version, runtime.path.display());
             Some(Engine::start(config.models.clone(), config.engine.clone()).context("starting the models")?)
         };
-        let desk = Desk::open(&config.evidence, &config.signing_key, &config.data.join("chain.json"), &config.name)?;
+        let open = match config.bus {
+            bus::BusConfig::Local { .. } => Desk::open,
+            bus::BusConfig::Kafka(_) => Desk::open_shared,
+        };
+        let desk = open(&config.evidence, &config.signing_key, &config.data.join("chain.json"), &config.name)?;
         Ok(Self {
             name: config.name.clone(),
             spool: Spool::open(config.data.join("spool.sqlite"), SpoolOptions { quota_bytes: config.spool_quota })

@@ -142,9 +142,7 @@ impl Officer {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let client = reqwest::Client::builder().cookie_store(true).timeout(Duration::from_secs(20)).build().expect("a client");
         let officer = Self { client, runtime, url: url.to_owned() };
-        wait_for("the console to be ready", Duration::from_secs(60), || {
-            (officer.status("/readyz") == Some(200)).then_some(())
-        });
+        wait_for("the console to be ready", Duration::from_secs(60), || (officer.status("/readyz") == Some(200)).then_some(()));
         let (status, body) = officer.post("/api/v1/session", &serde_json::json!({ "name": name, "password": password }));
         assert_eq!(status, 200, "log-in: {body}");
         officer
@@ -194,15 +192,18 @@ pub fn add_user(config: &Path, name: &str, password: &str, roles: &[&str]) {
         command.args(["--role", role]);
     }
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("kerbwatch console add-user");
-    std::io::Write::write_all(child.stdin.as_mut().expect("its standard input"), format!("{password}\n").as_bytes()).expect("a password");
+    std::io::Write::write_all(child.stdin.as_mut().expect("its standard input"), format!("{password}\n").as_bytes())
+        .expect("a password");
     assert!(child.wait().expect("add-user").success(), "adding {name}");
 }
 
 /// A sample street, encoded small enough for a test, with its camera's table for a site file.
 pub fn sample(dir: &Path, id: &str) -> (sample_streams::SampleScene, PathBuf) {
-    let scene = sample_streams::catalogue().into_iter().find(|scene| scene.id == id).unwrap_or_else(|| panic!("no sample camera {id}"));
+    let scene =
+        sample_streams::catalogue().into_iter().find(|scene| scene.id == id).unwrap_or_else(|| panic!("no sample camera {id}"));
     let scene = scene.resized(events::Size { width: 640, height: 360 }, 10);
     let file = dir.join(format!("{id}.mp4"));
-    sample_streams::encode::to_file(&scene, &file, sample_streams::encode::Codec::H264, |_, _| {}).expect("encoding a sample street");
+    sample_streams::encode::to_file(&scene, &file, sample_streams::encode::Codec::H264, |_, _| {})
+        .expect("encoding a sample street");
     (scene, file)
 }

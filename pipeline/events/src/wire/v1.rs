@@ -260,7 +260,12 @@ impl TryFrom<&CandidateData> for Candidate {
             camera: data.camera.parse().map_err(|e: crate::id::BadId| bad("camera", e.to_string()))?,
             zone: data.zone.parse().map_err(|e: crate::id::BadId| bad("zone", e.to_string()))?,
             zone_version: data.zone_version.clone(),
-            permit: data.permit.as_deref().map(str::parse).transpose().map_err(|e: crate::id::BadId| bad("permit", e.to_string()))?,
+            permit: data
+                .permit
+                .as_deref()
+                .map(str::parse)
+                .transpose()
+                .map_err(|e: crate::id::BadId| bad("permit", e.to_string()))?,
             first_seen: moment("first_seen_at", data.first_seen_s, &data.first_seen_at)?,
             raised: moment("raised_at", data.raised_s, &data.raised_at)?,
             bbox: BBox::clamped(x1, y1, x2, y2),
