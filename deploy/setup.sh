@@ -6,7 +6,7 @@
 #   test   Kafka jars, PostgreSQL, Chromium, fonts
 # Only what cannot be done without stops it (exit 1). Anything else that could not be installed is named at the end.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
 ONNXRUNTIME=1.31.1
 PACKAGES_BUILD=(build-essential pkg-config cmake libssl-dev libcurl4-openssl-dev zlib1g-dev curl unzip ca-certificates
