@@ -21,7 +21,7 @@ pub mod wire;
 
 pub use candidate::{Candidate, Fact, ModelRef, Why};
 pub use detection::{Detection, Detections, ObjectClass};
-pub use frame::{Frame, I420, PixelFormat, Pixels, Plane, Size};
+pub use frame::{ColorMatrix, ColorRange, Frame, I420, PixelFormat, Pixels, Plane, Size};
 pub use geometry::{BBox, Point, Polygon, ShopLine};
 pub use id::{CameraId, CandidateId, PermitId, RunId, ZoneId};
 pub use kind::Kind;

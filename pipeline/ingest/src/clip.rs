@@ -72,14 +72,26 @@ impl PacketClip {
     }
 
     fn write_part(&self, container: &'static str, part: &Path, path: &Path) -> Result<ClipFile, ClipError> {
-        let duration = self.mux(container, part)?;
         let failed = |source| ClipError::Write { path: path.to_owned(), source };
-        let mut bytes = std::fs::read(part).map_err(failed)?;
         let made = self.packets.first().map(|packet| packet.wall).filter(|wall| wall.source != ClockSource::Unknown);
-        match container {
-            "mp4" => container::settle_mp4(&mut bytes, made.map(|wall| wall.unix_ns)),
-            _ => container::settle_matroska(&mut bytes, made.map(|wall| wall.unix_ns)),
-        }
+        let made = made.map(|wall| wall.unix_ns);
+        let mut attempts = 0;
+        let (duration, bytes) = loop {
+            attempts += 1;
+            let duration = self.mux(container, part)?;
+            let mut bytes = std::fs::read(part).map_err(failed)?;
+            let settled = match container {
+                "mp4" => {
+                    container::settle_mp4(&mut bytes, made);
+                    true
+                }
+                _ => container::settle_matroska(&mut bytes, made),
+            };
+            // Muxed anew in the one case of 256; never without end.
+            if settled || attempts == 8 {
+                break (duration, bytes);
+            }
+        };
         let mut file = std::fs::File::create(part).map_err(failed)?;
         file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(failed)?;
         std::fs::rename(part, path).map_err(failed)?;

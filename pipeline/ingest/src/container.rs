@@ -61,25 +61,31 @@ fn settle_times(body: &mut [u8], seconds: u64) {
     }
 }
 
-/// Sets SegmentUID, TrackUID (with what refers to it) and DateUTC. They stand before the first cluster.
-pub(crate) fn settle_matroska(file: &mut [u8], unix_ns: Option<i64>) {
+/// Sets SegmentUID, TrackUID (with what refers to it) and DateUTC. They stand before the first cluster. Gives whether the
+/// TrackUID is written in eight bytes: one time in 256 the muxer's random number fits into fewer, and then other bytes of the
+/// file are in other places.
+pub(crate) fn settle_matroska(file: &mut [u8], unix_ns: Option<i64>) -> bool {
     const CLUSTER: [u8; 4] = [0x1f, 0x43, 0xb6, 0x75];
+    const TRACK_UID: [u8; 3] = [0x73, 0xc5, 0x88];
     let end = file.windows(4).position(|window| window == CLUSTER).unwrap_or(file.len());
     let date = unix_ns.map_or(0, |ns| ns.saturating_sub(MATROSKA_EPOCH_S * 1_000_000_000)).to_be_bytes();
     // Element id and size as they stand in the file, and the value: UIDs must not be 0.
     let track = 1_u64.to_be_bytes();
     let segment = [&[0; 15][..], &[1]].concat();
+    let mut whole = true;
     for (start, value) in [
         (&[0x73, 0xa4, 0x90][..], &segment[..]),
-        (&[0x73, 0xc5, 0x88], &track),
+        (&TRACK_UID[..], &track),
         (&[0x63, 0xc5, 0x88], &track),
         (&[0x44, 0x61, 0x88], &date),
     ] {
         let found = file[..end].windows(start.len()).position(|window| window == start);
+        whole &= found.is_some() || start != TRACK_UID;
         if let Some(body) = found.and_then(|at| file.get_mut(at + start.len()..at + start.len() + value.len())) {
             body.copy_from_slice(value);
         }
     }
+    whole
 }
 
 /// What a file lacks.
@@ -153,6 +159,15 @@ mod tests {
         let avi = [&b"RIFF"[..], &[24, 0, 0, 0], b"AVI ", &[7; 20]].concat();
         assert_eq!((missing(&avi), missing(&avi[..30])), (0, 2));
         assert_eq!(missing(b"This is a text and not a video at all."), 0);
+    }
+
+    #[test]
+    fn a_short_track_number_is_told_from_a_whole_one() {
+        let with = |number: &[u8]| [&[0x73, 0xc5, 0x80 | number.len() as u8][..], number, &[0x1f, 0x43, 0xb6, 0x75]].concat();
+        let mut whole = with(&[9; 8]);
+        assert!(settle_matroska(&mut whole, None));
+        assert_eq!(whole, with(&[0, 0, 0, 0, 0, 0, 0, 1]));
+        assert!(!settle_matroska(&mut with(&[9; 7]), None));
     }
 
     proptest! {

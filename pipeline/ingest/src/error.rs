@@ -162,6 +162,12 @@ pub enum ClipError {
         /// How long it had.
         limit: Duration,
     },
+    /// A picture of it could not be decoded again.
+    #[error("decoding a picture of the clip again: {detail}")]
+    Recall {
+        /// What went wrong.
+        detail: String,
+    },
     /// The file could not be written.
     #[error("writing {path}")]
     Write {

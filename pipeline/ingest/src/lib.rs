@@ -19,6 +19,7 @@ mod handover;
 mod options;
 mod pipeline;
 mod pixels;
+mod recall;
 mod ring;
 mod session;
 mod source;

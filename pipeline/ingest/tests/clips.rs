@@ -114,3 +114,27 @@ fn the_ring_keeps_what_it_was_told_to() {
     let held = ring.newest().unwrap().0 - ring.oldest().unwrap().0;
     assert!((5_000_000_000..7_000_000_000).contains(&held), "{held}");
 }
+
+#[test]
+fn a_picture_that_has_passed_is_recalled_with_its_own_stamp() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, codec) in [("a.mp4", "h264"), ("b.mp4", "h264-b"), ("c.mp4", "h265"), ("d.avi", "jpeg")] {
+        let path = video(dir.path(), name, codec, 100);
+        let full = DecodePolicy { idle: Decode::Full, ..DecodePolicy::default() };
+        let mut session = Session::open(&source(&path), options().decode(full)).unwrap();
+        let ring = session.ring();
+        let mut frames = Vec::new();
+        while let Next::Frame(frame) = session.next(Duration::from_secs(20)).unwrap() {
+            frames.push(frame);
+        }
+        let wanted = frames.iter().find(|frame| frame.stamp().at >= secs(1.3)).unwrap();
+        let at = wanted.stamp().at;
+        let recalled = ring.cut(at, at).unwrap().last_picture(&wanted.stamp().camera).unwrap();
+        assert_eq!(recalled.stamp(), wanted.stamp(), "{name}");
+        let size = wanted.pixels().size();
+        for row in 0..size.height as usize {
+            let width = size.width as usize;
+            assert_eq!(recalled.pixels().plane(0).row(row, width), wanted.pixels().plane(0).row(row, width), "{name} row {row}");
+        }
+    }
+}

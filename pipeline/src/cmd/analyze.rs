@@ -146,7 +146,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         session.set_rate(rate);
     }
     let progress = progress();
-    let footage = RingFootage(session.ring());
+    let footage = RingFootage { ring: session.ring(), camera: camera.id.clone() };
     let ended = loop {
         match session.next(Duration::from_secs(1))? {
             Next::Frame(frame) => {

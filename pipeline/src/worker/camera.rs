@@ -180,22 +180,26 @@ impl Life {
                 CameraEvent::Frame(frame) => {
                     last = Some(frame.stamp().moment());
                     self.streaming.store(true, Ordering::Relaxed);
-                    let footage = RingFootage(self.stream.ring());
+                    let footage = self.footage();
                     self.dirty |= self.watch.frame(&frame, &footage);
                     self.heartbeat(frame.stamp().moment());
                     self.follow_attention();
                     self.save(SAVE_AT_MOST_EVERY);
                 }
                 CameraEvent::State(state) => self.state(state, last),
-                CameraEvent::Idle => self.watch.idle(&RingFootage(self.stream.ring())),
+                CameraEvent::Idle => self.watch.idle(&self.footage()),
             }
         }
         // What waits for its post-roll is sealed with what there is; nothing is said of the camera's health, because the
         // camera did not go: we did.
-        self.watch.close(&RingFootage(self.stream.ring()));
+        self.watch.close(&self.footage());
         self.dirty = true;
         self.save(Duration::ZERO);
         self.streaming.store(false, Ordering::Relaxed);
+    }
+
+    fn footage(&self) -> RingFootage {
+        RingFootage { ring: self.stream.ring(), camera: self.camera.id.clone() }
     }
 
     fn take_orders(&mut self) {
@@ -204,7 +208,7 @@ impl Life {
                 Ok(Reconfigure { camera, calendar }) => {
                     tracing::info!(camera = %camera.id, "new zones");
                     (self.camera, self.calendar) = (camera.clone(), calendar.clone());
-                    self.watch.reconfigure(camera, calendar, &RingFootage(self.stream.ring()));
+                    self.watch.reconfigure(camera, calendar, &self.footage());
                     self.dirty = true;
                 }
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => return,
@@ -224,7 +228,7 @@ impl Life {
                 tracing::warn!(camera = %id, reason = reason.wire_name(), "{detail}; tried again in {:.0} s", retry_in.as_secs_f64());
                 self.streaming.store(false, Ordering::Relaxed);
                 let at = last.map_or_else(never_seen, |last| Moment { wall: now(), ..last });
-                self.watch.lost(at, &RingFootage(self.stream.ring()));
+                self.watch.lost(at, &self.footage());
                 self.dirty = true;
                 self.save(SAVE_AT_MOST_EVERY);
             }
@@ -234,7 +238,7 @@ impl Life {
     fn heartbeat(&mut self, at: Moment) {
         if self.beat.is_none_or(|beat| beat.elapsed() >= HEARTBEAT) {
             self.beat = Some(Instant::now());
-            self.watch.heartbeat(at, &RingFootage(self.stream.ring()));
+            self.watch.heartbeat(at, &self.footage());
         }
     }
 
