@@ -4,4 +4,5 @@
 //! [`thing`] is one thing with all that is known of it; [`company`] tells who was near it and when they left.
 
 pub(crate) mod company;
+pub(crate) mod stature;
 pub(crate) mod thing;

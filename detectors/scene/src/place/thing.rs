@@ -34,6 +34,9 @@ const PASSING: Seconds = 2.5;
 /// A gap in a stay up to this long does not end it, seconds (or one look at slow rates).
 const STAY_GAP: Seconds = 1.6;
 
+/// Somebody who stirred at a thing is thought to be there for so much longer, seconds.
+const HOLDS: Seconds = 4.5;
+
 /// Time constant of the running shares, seconds.
 const RUNNING: f64 = 6.0;
 
@@ -73,6 +76,8 @@ pub(crate) struct Thing {
     pub(crate) left_at: Option<Seconds>,
     pub(crate) attended_s: f64,
     pub(crate) observed_s: f64,
+    /// When something last stirred at it or within it.
+    stirred_at: Seconds,
     /// Running share of looks in which the model calls the thing itself a mover.
     pub(crate) mover_share: f32,
     pub(crate) model_looks: u32,
@@ -126,6 +131,7 @@ impl Thing {
             left_at: None,
             attended_s: 0.0,
             observed_s: 0.0,
+            stirred_at: f64::NEG_INFINITY,
             mover_share: 0.0,
             model_looks: 0,
             fuzz: 0.0,
@@ -145,7 +151,11 @@ impl Thing {
                 let bringer = look
                     .movers
                     .iter()
-                    .filter(|m| around.common(&m.at) > 0.0 && !is_itself(m, &self.at) && m.pixels >= 0.8 * pixels)
+                    .filter(|m| {
+                        around.common(&m.at) > 0.0
+                            && (look.t < self.onset - 0.3 || !is_itself(m, &self.at))
+                            && m.pixels >= 0.35 * pixels
+                    })
                     .max_by(|a, b| {
                         (a.who == Who::Person, a.score, a.pixels)
                             .partial_cmp(&(b.who == Who::Person, b.score, b.pixels))
@@ -209,7 +219,7 @@ impl Thing {
     }
 
     /// Running means after a look of `dt` seconds.
-    pub(crate) fn observe(&mut self, look: &Scene, changing: Option<f32>, dt: f64) {
+    pub(crate) fn observe(&mut self, look: &Scene, changing: Option<f32>, stir: f32, dt: f64) {
         let share = (1.0 - (-dt / RUNNING).exp()) as f32;
         let near = look.near(&self.at, self.mask.len() as f32);
         if near && look.t > self.complete {
@@ -217,7 +227,11 @@ impl Thing {
         }
         self.attend(near, look.t);
         self.observed_s += dt;
-        if near || self.is_attended() {
+        // Who serves behind a cart covers little and moves little, but never stands quite still.
+        if near || stir >= (0.03 * self.mask.len() as f32).max(8.0) {
+            self.stirred_at = look.t;
+        }
+        if self.is_attended() || look.t - self.stirred_at <= HOLDS {
             self.attended_s += dt;
         }
         if let Some(changing) = changing
@@ -237,8 +251,11 @@ impl Thing {
             .filter(|m| m.at.iou(&self.at) >= 0.35 || (self.at.share_in(&m.at) >= 0.7 && m.at.size() <= 5.0 * self.at.size()))
             .map(|m| m.score)
             .fold(0.0f32, f32::max);
+        // Two who talk are one thing and two boxes.
+        let sure = look.movers.iter().filter(|m| m.who != Who::Unknown && m.score >= 0.3);
+        let covered: f32 = sure.map(|m| m.at.common(&self.at)).sum();
         self.model_looks = self.model_looks.saturating_add(1);
-        let target = if called >= 0.3 { 1.0 } else { 0.0 };
+        let target = if called >= 0.3 || covered >= 0.45 * self.at.size() { 1.0 } else { 0.0 };
         self.mover_share += (target - self.mover_share) * share;
     }
 
@@ -278,7 +295,9 @@ impl Thing {
     pub(crate) fn is_its_bringer(&self) -> bool {
         // A model that looked several times would have named somebody as large as that.
         let unseen_by_model = self.model_looks < 3 || self.mover_share > 0.1;
+        // A sheet fills its box, which nobody with a head and two legs does.
         unseen_by_model
+            && self.looks.fill < 0.8
             && self.at.height() > 1.7 * self.at.width()
             && self.bringer.is_some_and(|b| self.at.height() > 0.8 * b.height)
     }

@@ -8,17 +8,21 @@ use events::{Candidate, CandidateId, CandidateState, Fact, Kind, Moment, Observa
 use super::{Scene, kind_at, kind_index};
 use crate::clock::{Seconds, When};
 use crate::judgement::Judgement;
+use crate::place::company::Area;
 use crate::place::thing::{Presence, Thing};
 use crate::violation::{CLAIMS, Check, Episode, Facts, Name, Raised, judge, newness};
 
 /// Looks a thing must have been measured in before anything is said of it.
 const MEASURED: u32 = 2;
 
-/// Does a zone watch a thing with this box? What stands is where its foot is; a little above it, for the lower edge of a box
-/// is often a pixel low.
-fn in_zone(zone: &Zone, bbox: &events::BBox) -> bool {
-    let foot = Point { x: bbox.foot().x, y: bbox.y2 - 0.1 * bbox.height() };
-    zone.polygon.contains(foot) || zone.polygon.contains(bbox.centre())
+/// Pieces of one thing come within this time, seconds.
+const TOGETHER: Seconds = 6.0;
+
+/// Does a zone watch a thing with this box? What stands is where its foot is (a little above it, for the lower edge of a box
+/// is often a pixel low); what hangs on a surface lies in it with foot and centre.
+fn in_zone(zone: &Zone, kind: Kind, bbox: &events::BBox) -> bool {
+    let foot = Point { x: bbox.foot().x, y: bbox.y2 - 0.08 * bbox.height() };
+    zone.polygon.contains(foot) && (kind != Kind::UnauthorizedAd || zone.polygon.contains(bbox.centre()))
 }
 
 /// The permit of this kind that covers the place now.
@@ -30,26 +34,107 @@ fn permit_for<'a>(zone: &'a Zone, kind: Kind, bbox: &events::BBox, valid: impl F
     })
 }
 
+/// A candidate that is out, where it stands.
+struct Out {
+    kind: u8,
+    zone: String,
+    /// `None` for one that only keeps others of its place from being raised.
+    id: Option<String>,
+    permitted: bool,
+    at: Area,
+}
+
+impl Out {
+    /// All that are out for a thing.
+    fn all(thing: &Thing) -> impl Iterator<Item = Out> + '_ {
+        thing.episodes.iter().filter_map(|e| {
+            let raised = e.raised.as_ref()?;
+            Some(Out { kind: e.kind, zone: e.zone.clone(), id: Some(e.id.clone()), permitted: raised.permitted, at: thing.at })
+        })
+    }
+
+    /// Is a thing that would be raised one with it: of the same kind and zone, and near by the measure of a `person`?
+    fn is_one_with(&self, thing: &Thing, kind: Kind, zone: &Zone, permitted: bool, person: Option<f32>) -> bool {
+        if self.kind != kind_index(kind) || self.zone != zone.id.as_str() || self.permitted && !permitted {
+            return false;
+        }
+        let size = |a: &Area| a.width().max(a.height());
+        let unit = person.unwrap_or_else(|| size(&self.at).max(size(&thing.at)));
+        let (across, down) = match kind {
+            Kind::StorefrontEncroachment => (2.5, 0.8),
+            Kind::IllegalStall | Kind::WasteDumping => (0.6, 0.4),
+            Kind::UnauthorizedAd => (0.15, 0.15),
+        };
+        let (dx, dy) = thing.at.gaps(&self.at);
+        dx <= across * unit && dy <= down * unit
+    }
+}
+
+/// Is a thing a piece of another: within its box, and come with it? The windows of a parked car are.
+fn is_piece_of(thing: &Thing, whole: &Thing) -> bool {
+    thing.at.share_in(&whole.at) >= 0.8
+        && 2.0 * thing.at.size() <= whole.at.size()
+        && (thing.onset - whole.onset).abs() <= TOGETHER
+        && whole.presence != Presence::Gone
+        && whole.looks.came() >= 0.2
+        && !whole.in_street
+}
+
+/// A candidate whose first thing has gone goes on with another of its things that still stands.
+fn hand_over(things: &mut [Thing], now: Seconds) {
+    for index in 0..things.len() {
+        let Some(since) = things[index].gone_since else { continue };
+        for e in 0..things[index].episodes.len() {
+            let episode = &things[index].episodes[e];
+            if episode.raised.as_ref().is_none_or(|r| r.part || now - since < r.clear_after) {
+                continue;
+            }
+            let id = episode.id.clone();
+            let heir = things.iter().enumerate().filter(|(i, t)| *i != index && t.gone_since.is_none()).find_map(|(i, t)| {
+                Some((i, t.episodes.iter().position(|e| e.id == id && e.raised.as_ref().is_some_and(|r| r.part))?))
+            });
+            if let Some((i, other)) = heir {
+                let first_seen = things[index].episodes[e].first_seen;
+                let theirs = &mut things[i].episodes[other];
+                theirs.first_seen = first_seen;
+                if let Some(raised) = &mut theirs.raised {
+                    raised.part = false;
+                }
+                if let Some(raised) = &mut things[index].episodes[e].raised {
+                    raised.part = true;
+                }
+            }
+        }
+    }
+}
+
 impl Scene {
     /// Judges all things.
     pub(super) fn decide(&mut self, now: Seconds, said: &mut Vec<Judgement>) {
         let mut things = std::mem::take(&mut self.state.things);
-        for thing in &mut things {
-            if !thing.in_street {
-                self.decide_one(thing, now, said);
+        for index in 0..things.len() {
+            // What is out is asked anew for each: the one before may just have been raised.
+            let out: Vec<Out> = things.iter().enumerate().filter(|(i, _)| *i != index).flat_map(|(_, t)| Out::all(t)).collect();
+            let inner = things.iter().enumerate().any(|(i, t)| i != index && is_piece_of(&things[index], t));
+            let thing = &mut things[index];
+            if !thing.in_street && (!inner || thing.is_raised()) {
+                self.decide_one(thing, &out, now, said);
             }
+        }
+        hand_over(&mut things, now);
+        for thing in &mut things {
             self.follow_raised(thing, now, said);
         }
         self.state.things = things;
     }
 
-    fn decide_one(&mut self, thing: &mut Thing, now: Seconds, said: &mut Vec<Judgement>) {
+    fn decide_one(&mut self, thing: &mut Thing, out: &[Out], now: Seconds, said: &mut Vec<Judgement>) {
         let Some(at) = self.state.line.last() else { return };
         let Some((w, h)) = self.state.street.as_ref().map(|s| (s.empty.w, s.empty.h)) else { return };
         let bbox = thing.bbox(w, h);
         let area = thing.mask.len() as f64 / (w * h) as f64;
-        for zone in self.camera.zones.clone().iter().filter(|zone| in_zone(zone, &bbox)) {
-            for kind in CLAIMS {
+        for zone in &self.camera.zones.clone() {
+            for kind in CLAIMS.into_iter().filter(|kind| in_zone(zone, *kind, &bbox)) {
                 let Some(rule) = zone.rules.get(&kind) else { continue };
                 let index = self.episode(thing, zone, kind, now);
                 let permit = permit_for(zone, kind, &bbox, |p| p.valid_at(&self.calendar, at.wall)).map(|p| p.id.to_string());
@@ -58,9 +143,11 @@ impl Scene {
                 if !in_force || thing.episodes[index].raised.is_some() || thing.measured < MEASURED {
                     continue;
                 }
-                let facts = Facts { thing, zone, rule, bbox, area, now, learnt_at: self.state.learnt_at };
+                let person = self.state.stature.at(thing.at.y2, h);
+                let facts = Facts { thing, zone, rule, bbox, area, now, learnt_at: self.state.learnt_at, person };
                 let verdict = judge(kind, &facts);
-                let dwell = verdict.since.map_or(0.0, |since| now - since.max(thing.episodes[index].counts_from));
+                let dwell =
+                    verdict.since.map_or(0.0, |since| self.state.seen_for(since.max(thing.episodes[index].counts_from), now));
                 let needed = rule.dwell.as_secs_f64();
                 let score = verdict.score();
                 let mut failed: Vec<Check> = verdict.checks.iter().filter(|c| !c.holds()).copied().collect();
@@ -74,14 +161,39 @@ impl Scene {
                 trace.insert(0, dwell_check.fact());
                 let seen = thing.presence == Presence::Seen;
                 let claimed = thing.episodes.iter().any(|e| e.raised.as_ref().is_some_and(|r| !r.permitted || permit.is_some()));
+                let twin = out.iter().find(|o| o.is_one_with(thing, kind, zone, permit.is_some(), person));
                 let met = failed.is_empty() && f64::from(score) >= rule.min_score;
                 thing.episodes[index].failed = failed;
                 if claimed {
                     continue;
                 }
-                if likely && !thing.episodes[index].opened {
+                if likely && twin.is_none() && !thing.episodes[index].opened {
                     thing.episodes[index].opened = true;
                     self.open(thing, index, zone, bbox, said);
+                }
+                if met
+                    && seen
+                    && let Some(twin) = twin
+                {
+                    // A table, crates and a board before one shop are one candidate, and so are the pieces of one thing.
+                    if let Some(id) = &twin.id {
+                        let episode = &mut thing.episodes[index];
+                        if std::mem::take(&mut episode.opened)
+                            && let Ok(opened) = episode.id.parse()
+                        {
+                            said.push(Judgement::Closed { id: opened });
+                        }
+                        episode.id.clone_from(id);
+                        episode.raised = Some(Raised {
+                            at: now,
+                            confirmed: now,
+                            permitted: permit.is_some(),
+                            part: true,
+                            clear_after: rule.clear_after.as_secs_f64(),
+                        });
+                        self.close_others(thing, index, said);
+                    }
+                    continue;
                 }
                 if met && seen {
                     let candidate =
@@ -95,6 +207,7 @@ impl Scene {
                         at: now,
                         confirmed: now,
                         permitted: permit.is_some(),
+                        part: false,
                         clear_after: rule.clear_after.as_secs_f64(),
                     });
                     said.push(Judgement::Raised(Box::new(candidate)));
@@ -239,6 +352,7 @@ impl Scene {
         for episode in &mut thing.episodes {
             if let Some(raised) = &mut episode.raised
                 && seen
+                && !raised.part
                 && now - raised.confirmed >= every
             {
                 raised.confirmed = now;
@@ -267,8 +381,10 @@ impl Scene {
         at: Moment,
         said: &mut Vec<Judgement>,
     ) {
-        if episode.raised.is_some() {
-            self.observe(thing, &episode.id, state, at, said);
+        if let Some(raised) = &episode.raised {
+            if !raised.part {
+                self.observe(thing, &episode.id, state, at, said);
+            }
         } else if episode.opened
             && let Ok(id) = episode.id.parse()
         {

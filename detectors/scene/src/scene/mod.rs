@@ -18,11 +18,18 @@ use crate::motion::picture::Picture;
 use crate::motion::street::{Centis, Street};
 use crate::options::SceneOptions;
 use crate::place::company::Company;
+use crate::place::stature::Stature;
 use crate::place::thing::{Presence, Thing};
 use crate::snapshot::{self, SnapshotError};
 use crate::tracker::{self, Tracker, TrackerOptions};
 use crate::view::View;
 use crate::violation::Check;
+
+/// Looks further apart than this left a time in which nothing was seen, seconds: key frames come at least so often.
+const BLIND_AFTER: Seconds = 12.0;
+
+/// Gaps that are remembered.
+const GAPS: usize = 64;
 
 /// Finished near misses that are remembered.
 const MISSES: usize = 64;
@@ -59,6 +66,12 @@ pub(crate) struct State {
     offline: bool,
     adopted: Vec<Adopted>,
     misses: VecDeque<Miss>,
+    stature: Stature,
+    /// When things were last judged, and whether something kept them from it since.
+    judged_at: Seconds,
+    blind: bool,
+    /// From when to when nothing was judged, newest last.
+    gaps: VecDeque<(Seconds, Seconds)>,
 }
 
 /// A candidate that was raised before a crash and whose thing is not found yet.
@@ -121,6 +134,7 @@ impl Scene {
         let mut said = Vec::new();
         if self.state.offline {
             self.state.offline = false;
+            self.state.blind = true;
             said.push(self.camera_is(Health::Ok, moment));
         }
         let last = self.state.line.last();
@@ -173,6 +187,7 @@ impl Scene {
             self.state.unwell_since = (change.health != Health::Ok).then_some(change.since);
         }
         if self.state.view.is_uneasy() {
+            self.state.blind = true;
             self.wait_for_view(now, said);
             return;
         }
@@ -180,6 +195,7 @@ impl Scene {
         if upset > 0.45 {
             // The light jumped, or something large passes close by. Judging waits; a jump that stays is learnt.
             self.state.upset_looks += 1;
+            self.state.blind = true;
             if self.state.upset_looks >= 3 {
                 street.relearn(&current);
                 self.state.upset_looks = 0;
@@ -187,6 +203,13 @@ impl Scene {
             return;
         }
         self.state.upset_looks = 0;
+        let judged_at = std::mem::replace(&mut self.state.judged_at, now);
+        if std::mem::take(&mut self.state.blind) || now - judged_at > BLIND_AFTER {
+            self.state.gaps.push_back((judged_at, now));
+            if self.state.gaps.len() > GAPS {
+                self.state.gaps.pop_front();
+            }
+        }
         self.state.light = light;
         street.look(&current, centis(now), dt as f32);
         if light.strayed() {
@@ -355,6 +378,12 @@ impl Scene {
 }
 
 impl State {
+    /// Seconds since `since` in which things were judged: time without sight does not count towards a dwell.
+    pub(crate) fn seen_for(&self, since: Seconds, now: Seconds) -> Seconds {
+        let blind: Seconds = self.gaps.iter().map(|(from, to)| (to - from.max(since)).max(0.0)).sum();
+        now - since - blind
+    }
+
     /// Do the parts of a memory that was read fit together? Indexing relies on it.
     pub(crate) fn check(&self) -> Result<(), String> {
         let Some(street) = &self.street else {

@@ -56,6 +56,7 @@ impl Scene {
         for (b, pixels) in blobs::moving(street, clock, |i| owner[i] != 0, 4) {
             movers.push(Mover { at: b.into(), pixels: pixels as f32, who: Who::Unknown, score: 1.0 });
         }
+        self.state.stature.learn(&movers, w, h);
         // Whatever is not the street stirs, unless it is known to be a thing that stands firm, or has stood there for long
         // without being one: somebody who stands still beside a suitcase stirs.
         let firm: Vec<bool> = self.state.things.iter().map(|t| t.stands_firm(now)).collect();
@@ -112,13 +113,13 @@ impl Scene {
             // Somebody who passes before an empty place does not bring the thing back.
             Presence::Hidden => {}
         }
-        if thing.presence == Presence::Seen && bare >= 0.25 {
+        if thing.presence == Presence::Seen && (bare >= 0.25 || bare >= 0.06 && !thing.is_raised()) {
             self.part_went(thing, street, current.w, now);
         } else {
             thing.part_gone_since = None;
         }
         let changing = (thing.presence == Presence::Seen).then_some(other);
-        thing.observe(look, changing, dt);
+        thing.observe(look, changing, stir_within(thing, street), dt);
         if model && thing.presence == Presence::Seen {
             thing.named(look, dt);
             name(thing, detections, current.w, current.h);
@@ -142,7 +143,7 @@ impl Scene {
             return;
         }
         let raised = thing.is_raised();
-        let large = went.len() * 3 > thing.mask.len();
+        let large = went.len() * 5 > thing.mask.len();
         thing.contrast = blobs::contrast(&rest, street);
         thing.reshape(rest, w, now);
         if large && !raised {
@@ -180,12 +181,7 @@ impl Scene {
         let owner = owners(things, w * h);
         let clock = centis(now);
         let wanted = |i: usize| {
-            owner[i] == 0
-                && !boxed[i]
-                && self.watched[i]
-                && street.is_old(i, clock)
-                && street.shows[i] != Shows::Street
-                && !street.is_shade(i)
+            owner[i] == 0 && !boxed[i] && street.is_old(i, clock) && street.shows[i] != Shows::Street && !street.is_shade(i)
         };
         let least = self.least_pixels(w * h);
         let found = blobs::standing(street, wanted, (least / 3).max(6));
@@ -208,7 +204,8 @@ impl Scene {
                 let outgrown = thing.is_raised() && blob.len() > thing.mask.len();
                 if !thing.in_street && !outgrown {
                     let mut mask = thing.mask.clone();
-                    mask.extend_from_slice(&blob);
+                    // What joins later does so within the zones: beyond them a thing would grow along whoever stands there.
+                    mask.extend(blob.iter().filter(|&&i| self.watched[i as usize]));
                     mask.sort_unstable();
                     mask.dedup();
                     thing.reshape(mask, w, now);
@@ -216,7 +213,8 @@ impl Scene {
                 }
                 continue;
             }
-            if blob.len() < least {
+            // A thing is taken whole, however little of it lies in a zone: cut to the zone, half a parked car is no car.
+            if blob.len() < least || !blob.iter().any(|&i| self.watched[i as usize]) {
                 continue;
             }
             let first_seen = When::from(self.state.line.moment(onset));
@@ -336,6 +334,7 @@ impl Scene {
                 at: now,
                 confirmed: now,
                 permitted: adopted.permitted,
+                part: false,
                 clear_after: rule.map_or(60.0, |r| r.clear_after.as_secs_f64()),
             }),
             failed: Vec::new(),
@@ -375,6 +374,16 @@ use super::State;
 
 fn area_box([x1, y1, x2, y2]: [f64; 4]) -> events::BBox {
     events::BBox::clamped(x1, y1, x2, y2)
+}
+
+/// Pixels that move within a thing's box, grown to where somebody behind it would show.
+fn stir_within(thing: &Thing, street: &Street) -> f32 {
+    let (w, h) = (street.empty.w, street.empty.h);
+    let (dx, up) = (0.1 * thing.at.width(), 0.3 * thing.at.height());
+    let (x1, x2) = ((thing.at.x1 - dx).max(0.0) as usize, ((thing.at.x2 + dx) as usize).min(w));
+    let (y1, y2) = ((thing.at.y1 - up).max(0.0) as usize, (thing.at.y2 as usize).min(h));
+    let row = |y: usize| street.shows[y * w + x1..y * w + x2.max(x1)].iter().filter(|s| **s == Shows::Other).count();
+    (y1..y2).map(row).sum::<usize>() as f32
 }
 
 /// A thing that the street was learnt with: while its place looks as learnt it is there, when something else stands there it

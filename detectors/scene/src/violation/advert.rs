@@ -18,7 +18,9 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     let mut checks = newness(facts);
     checks.push(Check::at_least(Name::Rectangle, f64::from(thing.looks.fill), RECTANGLE));
     checks.push(Check::at_most(Name::Spread, f64::from(thing.spread), APPEARED_WITHIN));
-    checks.push(Check::at_least(Name::Departed, if thing.departed { 1.0 } else { 0.0 }, 1.0));
+    // Whoever pastes stands before the place: what is there when that person has gone was left by them.
+    let left = thing.departed || thing.bringer.is_some();
+    checks.push(Check::at_least(Name::Departed, if left { 1.0 } else { 0.0 }, 1.0));
     let ground = [Kind::WasteDumping, Kind::StorefrontEncroachment, Kind::IllegalStall];
     if ground.iter().any(|kind| facts.zone.rules.contains_key(kind)) {
         checks.push(Check::at_least(Name::Elevation, f64::from(thing.elevation().unwrap_or(0.0)), ELEVATION));

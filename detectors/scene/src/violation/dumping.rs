@@ -2,7 +2,9 @@
 
 use events::{Kind, ObjectClass};
 
-use super::{Check, Facts, Name, Verdict, hangs, named, newness};
+use super::{
+    Check, Facts, MODEL_LOOKS, Name, Verdict, hangs, like_a_car, like_a_two_wheeler, named, newness, no_people, no_vehicle,
+};
 
 /// Its pixels came within this time, seconds: what grows slowly is light or water. A pile shovelled off a truck takes longer
 /// than a bag, so this is generous.
@@ -14,6 +16,10 @@ const SHOP_REACH: f64 = 0.12;
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     let thing = facts.thing;
     let mut checks = newness(facts);
+    let unseen_by_model = thing.model_looks < MODEL_LOOKS;
+    if unseen_by_model {
+        checks.extend([no_vehicle(like_a_car(facts) || like_a_two_wheeler(facts)), no_people(facts)]);
+    }
     checks.push(Check::at_most(Name::Spread, f64::from(thing.spread), APPEARED_WITHIN));
     checks.push(Check::at_least(Name::Departed, if thing.departed && thing.bringer.is_some() { 1.0 } else { 0.0 }, 1.0));
     let rules = &facts.zone.rules;

@@ -34,6 +34,8 @@ pub(crate) struct Raised {
     pub(crate) at: Seconds,
     pub(crate) confirmed: Seconds,
     pub(crate) permitted: bool,
+    /// It belongs to a candidate that another thing was raised as: it says nothing itself, but keeps that one from clearing.
+    pub(crate) part: bool,
     /// From the zone's rule, for when the zone is gone.
     pub(crate) clear_after: Seconds,
 }
@@ -71,6 +73,9 @@ pub(crate) enum Name {
     Upright,
     Arrived,
     Inside,
+    TooSmall,
+    VehicleLike,
+    PeopleLike,
 }
 
 impl Name {
@@ -97,6 +102,9 @@ impl Name {
             Name::Inside => ("wholly_in_picture", ""),
             Name::Upright => ("stands_like_a_person", ""),
             Name::Rectangle => ("rectangle", "share"),
+            Name::TooSmall => ("size_of_a_person", "share"),
+            Name::VehicleLike => ("may_be_a_vehicle", ""),
+            Name::PeopleLike => ("may_be_people", ""),
         }
     }
 }
@@ -139,6 +147,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) now: Seconds,
     /// When the street was learnt: what stood there right after was not seen to come.
     pub(crate) learnt_at: Seconds,
+    /// How tall a person would be at its foot, pixels of the small picture, where people were seen.
+    pub(crate) person: Option<f32>,
 }
 
 /// What a judge says: conditions other than the dwell, and since when the dwell counts.
@@ -210,19 +220,91 @@ pub(crate) fn newness(facts: &Facts<'_>) -> Vec<Check> {
 fn cut_off(facts: &Facts<'_>) -> bool {
     let b = &facts.bbox;
     let edge = 0.006;
+    // Where its foot is cannot be seen: a van on the road would stand on the pavement that the picture's edge cuts.
+    if b.y2 > 1.0 - edge {
+        return true;
+    }
     (b.x1 < edge || b.y1 < edge || b.x2 > 1.0 - edge || b.y2 > 1.0 - edge) && facts.area < 6.0 * facts.rule.min_area.max(5e-4)
 }
 
 /// What a thing that people stay with has to show beyond [`newness`]: a person who stands among persons is attended, too, and
 /// only what it looks like tells it from goods.
-pub(crate) fn firmness(facts: &Facts<'_>) -> [Check; 4] {
+pub(crate) fn firmness(facts: &Facts<'_>, fill: f64) -> [Check; 4] {
     let thing = facts.thing;
     [
         Check::at_least(Name::Came, f64::from(thing.looks.came()), 0.3),
-        Check::at_least(Name::Fill, f64::from(thing.looks.fill), 0.4),
+        Check::at_least(Name::Fill, f64::from(thing.looks.fill), fill),
         Check::at_most(Name::MoverShare, f64::from(thing.mover_share), 0.12),
         Check::at_least(Name::Area, facts.area, 1.5 * facts.rule.min_area),
     ]
+}
+
+/// Adds conditions; of two with one name the stricter, later one stays.
+pub(crate) fn and(mut checks: Vec<Check>, more: impl IntoIterator<Item = Check>) -> Vec<Check> {
+    for check in more {
+        match checks.iter_mut().find(|c| c.name == check.name) {
+            Some(old) => *old = check,
+            None => checks.push(check),
+        }
+    }
+    checks
+}
+
+/// Looks after which a model would have named what it knows.
+const MODEL_LOOKS: u32 = 3;
+
+/// Its width and height in heights of a person, where people were seen; else of whoever brought it.
+fn in_people(facts: &Facts<'_>) -> Option<(f64, f64)> {
+    let at = &facts.thing.at;
+    let person = facts.person.or(facts.thing.bringer.map(|b| b.height)).filter(|p| *p >= 6.0)?;
+    Some((f64::from(at.width() / person), f64::from(at.height() / person)))
+}
+
+fn unseen_by_model(facts: &Facts<'_>) -> bool {
+    facts.thing.model_looks < MODEL_LOOKS
+}
+
+/// Goods and stalls cover at least this area, in squares of a person's height: crumbs cover less.
+const GOODS: f64 = 0.15;
+
+/// Is it as large as goods are, and on its shorter side `thick` of a person's height? Shadows at feet are wide and flat.
+/// Where nobody was seen to compare with it is not known to be: somebody attends a stall, and carries goods out.
+pub(crate) fn sizeable(facts: &Facts<'_>, thick: f64) -> Check {
+    let size = in_people(facts).map_or(0.0, |(w, h)| if w.min(h) >= thick { w * h } else { 0.0 });
+    Check::at_least(Name::TooSmall, size, GOODS)
+}
+
+/// A person's height as a share of the picture's.
+pub(crate) fn person_share(facts: &Facts<'_>) -> f64 {
+    let at = &facts.thing.at;
+    f64::from(facts.person.unwrap_or(0.0)) * facts.bbox.height() / f64::from(at.height().max(1.0))
+}
+
+/// May it be a parked car, as far as its size tells? A car is longer than two men are tall.
+pub(crate) fn like_a_car(facts: &Facts<'_>) -> bool {
+    unseen_by_model(facts) && in_people(facts).is_some_and(|(w, h)| w >= 2.1 && h >= 0.5)
+}
+
+/// One sees through a thing that fills less of its box than this: frames and wheels.
+pub(crate) const OPEN: f32 = 0.42;
+
+/// May it be a parked two-wheeler, as far as its size tells? It is as long as a man is tall and more than half as high, or it
+/// is nearly so and one sees through it.
+pub(crate) fn like_a_two_wheeler(facts: &Facts<'_>) -> bool {
+    let open = facts.thing.looks.fill < OPEN;
+    let (width, height) = if open { (0.55..1.8, 0.42..1.2) } else { (0.55..1.6, 0.62..0.95) };
+    in_people(facts).is_some_and(|(w, h)| width.contains(&w) && height.contains(&h))
+}
+
+/// What only its size tells from a vehicle is passed over.
+pub(crate) fn no_vehicle(like: bool) -> Check {
+    Check::at_most(Name::VehicleLike, if like { 1.0 } else { 0.0 }, 0.5)
+}
+
+/// What is as tall as people and no wider than two of them may be people who stand and talk.
+pub(crate) fn no_people(facts: &Facts<'_>) -> Check {
+    let like = in_people(facts).is_some_and(|(w, h)| (0.75..1.4).contains(&h) && w < 0.95);
+    Check::at_most(Name::PeopleLike, if like { 1.0 } else { 0.0 }, 0.5)
 }
 
 /// 0..=1: evenly darker, without a colour of its own.
@@ -236,12 +318,16 @@ fn shadow_likeness(thing: &Thing) -> f64 {
     colourless * even
 }
 
+/// A name counts when its scores add up to this much a look: a customer who leans over goods does not make them a person.
+const NAMED_OFTEN: f32 = 0.15;
+
 /// Does the model's name for the thing speak for one of these classes?
 pub(crate) fn named(thing: &Thing, wanted: &[ObjectClass]) -> bool {
     thing
         .names
         .iter()
         .max_by(|a, b| a.1.total_cmp(&b.1))
+        .filter(|(_, weight)| *weight >= NAMED_OFTEN * thing.model_looks as f32)
         .and_then(|(class, _)| ObjectClass::NAMES.get(usize::from(*class)))
         .is_some_and(|(class, _)| wanted.contains(class))
 }

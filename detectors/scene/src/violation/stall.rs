@@ -2,15 +2,19 @@
 
 use events::ObjectClass;
 
-use super::{Check, Facts, Name, Verdict, firmness, hangs, named, newness};
+use super::{
+    Check, Facts, Name, Verdict, and, firmness, hangs, like_a_car, like_a_two_wheeler, named, newness, no_people, no_vehicle,
+    sizeable,
+};
 
 /// A stall is attended at least this share of its stay.
 const ATTENDED: f64 = 0.5;
 
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     let thing = facts.thing;
-    let mut checks = newness(facts);
-    checks.extend(firmness(facts));
+    let mut checks = and(newness(facts), firmness(facts, 0.3));
+    let vehicle = like_a_car(facts) || like_a_two_wheeler(facts);
+    checks.extend([sizeable(facts, 0.35), no_vehicle(vehicle), no_people(facts)]);
     checks.push(Check::at_least(Name::AttendedShare, thing.attended_share(), ATTENDED));
     checks.push(Check::at_most(Name::Elevation, if hangs(thing) { 1.0 } else { 0.0 }, 0.5));
     if named(thing, &[ObjectClass::Bin, ObjectClass::TwoWheeler, ObjectClass::Car, ObjectClass::Truck, ObjectClass::Person]) {

@@ -1,0 +1,72 @@
+//! How tall people are where they stand in the picture: the only measure of real size that a camera nobody calibrated gives.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::company::{Area, Mover, Who};
+
+/// People that are remembered.
+const REMEMBERED: usize = 120;
+
+/// The nearest so many are asked, and at least [`LEAST`] must be known.
+const ASKED: usize = 15;
+const LEAST: usize = 4;
+
+/// People further up or down the picture than this, as a share of its height, say nothing of a place.
+const NEAR: f32 = 0.2;
+
+/// Height divided by width of whoever walks upright.
+const UPRIGHT: std::ops::Range<f32> = 1.7..4.5;
+
+/// A person seen: feet and height, pixels.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Seen {
+    foot: f32,
+    height: f32,
+}
+
+/// The people seen lately.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Stature {
+    seen: VecDeque<Seen>,
+}
+
+impl Stature {
+    /// Takes in who moves in a look of a picture of `w` by `h` pixels: persons the model names, and what moves upright.
+    pub(crate) fn learn(&mut self, movers: &[Mover], w: usize, h: usize) {
+        let (w, h) = (w as f32, h as f32);
+        for m in movers {
+            let Area { x1, y1, x2, y2 } = m.at;
+            let whole = x1 > 1.0 && y1 > 1.0 && x2 < w - 1.0 && y2 < h - 1.0;
+            let upright = UPRIGHT.contains(&(m.at.height() / m.at.width().max(1.0))) && m.at.height() >= 12.0;
+            let person = m.who == Who::Person || (m.who == Who::Unknown && m.pixels >= 0.35 * m.at.size());
+            if whole && upright && person {
+                self.seen.push_back(Seen { foot: y2, height: m.at.height() });
+            }
+        }
+        while self.seen.len() > REMEMBERED {
+            self.seen.pop_front();
+        }
+    }
+
+    /// The height of a person whose feet are at `foot`, in pixels: the third quartile of those seen at about that height
+    /// of the picture, for who moves is often seen in part only. `None` while too few were seen there.
+    pub(crate) fn at(&self, foot: f32, picture_height: usize) -> Option<f32> {
+        let mut near: Vec<(f32, f32)> = self
+            .seen
+            .iter()
+            .map(|s| ((s.foot - foot).abs(), s.height))
+            .filter(|(off, _)| *off <= NEAR * picture_height as f32)
+            .collect();
+        if near.len() < LEAST {
+            return None;
+        }
+        near.sort_by(|a, b| a.0.total_cmp(&b.0));
+        near.truncate(ASKED);
+        let mut heights: Vec<f32> = near.into_iter().map(|(_, height)| height).collect();
+        let high = heights.len() * 3 / 4;
+        heights.select_nth_unstable_by(high, f32::total_cmp);
+        Some(heights[high])
+    }
+}
