@@ -53,6 +53,9 @@ pub struct Args {
     /// Folder for evidence: one folder a candidate id
     #[arg(long, value_name = "DIR")]
     evidence: Option<PathBuf>,
+    /// Private key that signs the evidence (Ed25519, PKCS#8 PEM); made on first use. Default: in the user's data folder
+    #[arg(long, value_name = "FILE", requires = "evidence")]
+    signing_key: Option<PathBuf>,
     /// Where the counts go
     #[arg(long, value_name = "STATS.json")]
     stats: Option<PathBuf>,
@@ -127,7 +130,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 
     let (detector, models, engine) = models(&args)?;
     let (shared, out) = Output::open(args.out.as_deref())?;
-    let recording = args.evidence.as_deref().map(|root| recording(root, &camera)).transpose()?;
+    let recording = args.evidence.as_deref().map(|root| recording(root, &camera, args.signing_key.as_deref())).transpose()?;
     let mut watch = Watch::new(Parts {
         scene: Scene::new(&camera, &site.calendar, SceneOptions::default()),
         camera: camera.clone(),
@@ -167,6 +170,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     progress.finish_and_clear();
     shared.flush()?;
+    if let Some(root) = &args.evidence {
+        let shelves = root.join(SHELVES);
+        std::fs::remove_dir_all(&shelves).with_context(|| format!("clearing {}", shelves.display()))?;
+    }
     let mut err = std::io::stderr();
     if let Some(why) = &ended.cut_off {
         writeln!(err, "kerbwatch: {}: analysed up to {:.1} s: {why}", source.redacted(), ended.duration.as_secs_f64())?;
@@ -278,19 +285,36 @@ pub(crate) fn default_models() -> Option<PathBuf> {
     std::iter::once(PathBuf::from("models")).chain(beside).find(|dir| dir.is_dir())
 }
 
-/// Evidence of an analysis is signed with a key of its own, kept in the folder: it proves that the package was not changed
-/// since, and not who made it.
-fn recording(root: &Path, camera: &Camera) -> anyhow::Result<Recording> {
+/// What the open episodes of an analysis keep, within the evidence folder; gone at its end.
+const SHELVES: &str = ".open";
+
+fn recording(root: &Path, camera: &Camera, key: Option<&Path>) -> anyhow::Result<Recording> {
     std::fs::create_dir_all(root).with_context(|| format!("making {}", root.display()))?;
-    let desk = Desk::open(root, &root.join("signing.pem"), &root.join("chain.json"), "analyze")?;
-    let shelf = root.join(".open").join(camera.id.as_str());
+    let shelf = root.join(SHELVES).join(camera.id.as_str());
     if shelf.exists() {
         // Of an analysis that was broken off: this one begins anew.
         std::fs::remove_dir_all(&shelf).with_context(|| format!("clearing {}", shelf.display()))?;
     }
+    let key = key.map_or_else(|| default_key(root), Path::to_owned);
+    let desk = Desk::open(root, &key, &root.join("chain.json"), "analyze")?;
     let recorder =
         Recorder::open(camera, &shelf, recorder::Options::default()).with_context(|| format!("making {}", shelf.display()))?;
     Ok(Recording { recorder, desk: Arc::new(desk) })
+}
+
+/// One key for all analyses of a user, not in the folder that is handed on. Where there is no such folder, it has to be.
+fn default_key(root: &Path) -> PathBuf {
+    let data = std::env::var_os("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".local/share")))
+        .map(|data| data.join("kerbwatch"));
+    match data {
+        Some(data) if std::fs::create_dir_all(&data).is_ok() => data.join("signing.pem"),
+        _ => {
+            tracing::warn!("there is no data folder for a signing key: it is kept with the evidence; see --signing-key");
+            root.join("signing.pem")
+        }
+    }
 }
 
 fn progress() -> ProgressBar {
