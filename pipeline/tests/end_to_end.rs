@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use sample_streams::server::{Auth, Play, RtspCameras};
 use serde_json::json;
-use support::{Kafka, Officer, Process, add_user, free_port, root, sample, wait_for};
+use support::{Kafka, Officer, Process, add_user, browser, free_port, root, sample, wait_for};
 
 const PASSWORD: &str = "correct horse 7 battery";
 
@@ -96,7 +96,7 @@ fn from_a_camera_over_kafka_to_a_case() {
 
     // Through a real browser: the other candidate, by keyboard.
     found(1);
-    browser("officer.mjs", port, &shots);
+    browser("officer.mjs", port, "operator-1", PASSWORD, &shots);
 
     assert_eq!(worker.terminate(), Some(0));
     assert_eq!(console.terminate(), Some(0));
@@ -128,29 +128,4 @@ fn kafka_message(brokers: &str, topic: &str) -> serde_json::Value {
         let message = consumer.poll(Duration::from_secs(1))?.ok()?;
         Some(serde_json::from_slice(message.payload()?).unwrap())
     })
-}
-
-/// Runs a browser script of the console's pages; skips loudly where there is no browser.
-fn browser(script: &str, port: u16, shots: &std::path::Path) {
-    let web = root().join("console/web");
-    let chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-    if !web.join("node_modules").is_dir()
-        || !web.join("dist/index.html").is_file()
-        || !chromium.iter().any(|path| std::path::Path::new(path).exists())
-    {
-        assert!(std::env::var_os("CI").is_none(), "CI has a browser and the console's pages: run `make test`");
-        eprintln!("SKIPPED: {script}: Chromium or the console's pages are not installed (make setup web)");
-        return;
-    }
-    let status = Command::new("node")
-        .args(["--test", "--test-reporter=spec"])
-        .arg(web.join("e2e").join(script))
-        .current_dir(&web)
-        .env("KERBWATCH_URL", format!("http://127.0.0.1:{port}"))
-        .env("KERBWATCH_USER", "operator-1")
-        .env("KERBWATCH_PASSWORD", PASSWORD)
-        .env("KERBWATCH_SHOTS", shots)
-        .status()
-        .expect("running node");
-    assert!(status.success(), "{script} failed");
 }

@@ -207,3 +207,28 @@ pub fn sample(dir: &Path, id: &str) -> (sample_streams::SampleScene, PathBuf) {
         .expect("encoding a sample street");
     (scene, file)
 }
+
+/// Runs a browser script of the console's pages; skips loudly where there is no browser.
+pub fn browser(script: &str, port: u16, user: &str, password: &str, shots: &Path) {
+    let web = root().join("console/web");
+    let chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+    if !web.join("node_modules").is_dir()
+        || !web.join("dist/index.html").is_file()
+        || !chromium.iter().any(|path| Path::new(path).exists())
+    {
+        assert!(std::env::var_os("CI").is_none(), "CI has a browser and the console's pages: run `make test`");
+        eprintln!("SKIPPED: {script}: Chromium or the console's pages are not installed (make setup web)");
+        return;
+    }
+    let status = Command::new("node")
+        .args(["--test", "--test-reporter=spec"])
+        .arg(web.join("e2e").join(script))
+        .current_dir(&web)
+        .env("KERBWATCH_URL", format!("http://127.0.0.1:{port}"))
+        .env("KERBWATCH_USER", user)
+        .env("KERBWATCH_PASSWORD", password)
+        .env("KERBWATCH_SHOTS", shots)
+        .status()
+        .expect("running node");
+    assert!(status.success(), "{script} failed");
+}
