@@ -153,13 +153,19 @@ export default {
     class_fits: '物体类别相符',
     alone: '无人照看时间',
     rectangle: '呈矩形的程度',
+    arrived_after_learning: '在学习空街面之后出现',
+    wholly_in_picture: '完整在画面内',
+    stands_like_a_person: '站姿像人',
+    size_of_a_person: '大小如人',
+    may_be_a_vehicle: '可能是车辆',
+    may_be_people: '可能是人群',
   },
   /** The rule's trace as one sentence, built from its conditions. */
   whyText: {
     illegal_stall: '停留 {dwell}，其中 {attended_share} 的时间有人值守',
     storefront_encroachment: '店外放置 {dwell}，{beyond_shop_line} 越过店铺边界线',
     unauthorized_ad: '出现在布控表面并停留 {dwell}',
-    waste_dumping: '被放下后无人照看 {alone}',
+    waste_dumping: '被放下后无人照看 {dwell}',
   },
   facts: {
     label: '事实',

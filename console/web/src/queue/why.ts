@@ -41,7 +41,7 @@ const SENTENCE: Record<string, readonly string[]> = {
   illegal_stall: ['dwell', 'attended_share'],
   storefront_encroachment: ['dwell', 'beyond_shop_line'],
   unauthorized_ad: ['dwell'],
-  waste_dumping: ['alone'],
+  waste_dumping: ['dwell'],
 }
 
 /** The trace as one sentence in the reader's language, or null where a fact it needs is missing: then the server's own words serve. */
