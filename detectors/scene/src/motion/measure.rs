@@ -85,6 +85,19 @@ fn stands_out(mask: &Mask, around: PixelBox, now: &Picture, street: &Picture) ->
     inside.1.common(&ring.1) - inside.0.common(&ring.0)
 }
 
+/// How far a place has the colours of its surroundings in one picture, 0..=1: bare ground does, what stands on it does not.
+pub(crate) fn blends_in(around: PixelBox, picture: &Picture) -> f32 {
+    let (mut inside, mut ring) = (Histogram::default(), Histogram::default());
+    let outer = around.grown(RING, picture.w, picture.h);
+    for y in outer.y1..outer.y2 {
+        for x in outer.x1..outer.x2 {
+            let within = (around.x1..around.x2).contains(&x) && (around.y1..around.y2).contains(&y);
+            if within { &mut inside } else { &mut ring }.add(picture, y * picture.w + x);
+        }
+    }
+    inside.common(&ring)
+}
+
 /// Colours in 16 × 8 × 8 soft-edged bins; luma is spread over two neighbours so that noise at a bin's edge does not matter.
 struct Histogram {
     bins: Vec<f32>,

@@ -88,6 +88,8 @@ pub(crate) struct Thing {
     pub(crate) episodes: Vec<Episode>,
     /// Was in the picture before the street was learnt (adopted after a crash): the street is the thing, and change its end.
     pub(crate) in_street: bool,
+    /// And it was not there any more when the street was learnt.
+    pub(crate) went_unseen: bool,
 }
 
 impl Thing {
@@ -138,6 +140,7 @@ impl Thing {
             names: Vec::new(),
             episodes: Vec::new(),
             in_street: false,
+            went_unseen: false,
         }
     }
 

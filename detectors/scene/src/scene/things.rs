@@ -6,7 +6,7 @@ use super::{Adopted, Scene, centis};
 use crate::clock::{Seconds, When};
 use crate::judgement::Judgement;
 use crate::motion::blobs::{self, Mask, PixelBox};
-use crate::motion::measure::{Looks, looks};
+use crate::motion::measure::{Looks, blends_in, looks};
 use crate::motion::picture::Picture;
 use crate::motion::street::{Shows, Street};
 use crate::place::company::{Area, Mover, Scene as Look, Who};
@@ -32,6 +32,9 @@ const MODEL_LATELY: Seconds = 10.0;
 
 /// What nobody made a thing of and stands for so long is part of the street to come, seconds.
 const STOOD_LONG: Seconds = 30.0;
+
+/// Where a candidate was raised before a crash and the place has this much of its surroundings' colours, it has gone since.
+const BARE: f32 = 0.6;
 
 /// Detections less sure than this hide nothing.
 const SURE: f32 = 0.25;
@@ -364,6 +367,12 @@ impl Scene {
             let mut thing = Thing::new(self.state.next_serial, mask, w, h, (now, now, 0.0), now, adopted.first_seen);
             self.state.next_serial += 1;
             thing.in_street = true;
+            let blends = PixelBox::of(&thing.mask, w).is_some_and(|b| blends_in(b, &street.empty) > BARE);
+            if blends {
+                thing.went_unseen = true;
+                thing.presence = Presence::Gone;
+                thing.gone_since = Some(now);
+            }
             thing.episodes.push(episode);
             self.state.things.push(thing);
         }
@@ -389,6 +398,9 @@ fn stir_within(thing: &Thing, street: &Street) -> f32 {
 /// A thing that the street was learnt with: while its place looks as learnt it is there, when something else stands there it
 /// went.
 fn see_in_street(thing: &mut Thing, street: &Street, now: Seconds) {
+    if thing.went_unseen {
+        return;
+    }
     let clock = centis(now);
     let n = thing.mask.len().max(1) as f32;
     let changed = thing.mask.iter().filter(|&&i| street.is_old(i as usize, clock)).count() as f32 / n;

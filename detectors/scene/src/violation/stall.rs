@@ -3,8 +3,8 @@
 use events::ObjectClass;
 
 use super::{
-    Check, Facts, Name, Verdict, and, firmness, hangs, like_a_car, like_a_two_wheeler, named, newness, no_people, no_vehicle,
-    sizeable,
+    Check, Facts, MODEL_LOOKS, Name, Verdict, and, firmness, hangs, like_a_car, like_a_two_wheeler, named, newness, no_people,
+    no_vehicle, sizeable,
 };
 
 /// A stall is attended at least this share of its stay.
@@ -13,7 +13,8 @@ const ATTENDED: f64 = 0.5;
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     let thing = facts.thing;
     let mut checks = and(newness(facts), firmness(facts, 0.3));
-    let vehicle = like_a_car(facts) || like_a_two_wheeler(facts);
+    // A model names two-wheelers; without one a low cart may be one.
+    let vehicle = like_a_car(facts) || thing.model_looks < MODEL_LOOKS && like_a_two_wheeler(facts);
     checks.extend([sizeable(facts, 0.35), no_vehicle(vehicle), no_people(facts)]);
     checks.push(Check::at_least(Name::AttendedShare, thing.attended_share(), ATTENDED));
     checks.push(Check::at_most(Name::Elevation, if hangs(thing) { 1.0 } else { 0.0 }, 0.5));
