@@ -17,7 +17,5 @@ step "clippy"
 cargo clippy --workspace --all-targets --quiet -- -D warnings
 step "build"
 cargo test --workspace --no-run --quiet
-# The end-to-end tests start the binary as a user would.
-cargo build --quiet --bin kerbwatch
 step "tests"
 cargo test --workspace --no-fail-fast
