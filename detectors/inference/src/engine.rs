@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use events::{BBox, Detection, Detections, Frame, ModelRef, Score};
 
 use crate::decode::Raw;
@@ -189,8 +189,29 @@ struct Lane {
     queue: Sender<Message>,
     /// Detectors that are preparing tiles for this model and have not put the last one into the queue yet.
     preparing: AtomicUsize,
+    /// Workers that are running.
+    workers: AtomicUsize,
     spare: Mutex<Vec<Vec<f32>>>,
 }
+
+/// A running worker; counts itself out when it ends, however it ends.
+struct Running(Arc<Lane>);
+
+impl Running {
+    fn begin(lane: Arc<Lane>) -> Self {
+        lane.workers.fetch_add(1, Ordering::SeqCst);
+        Self(lane)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.workers.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// How often one who waits for an answer looks whether anybody is left to give it.
+const LOOK_UP: Duration = Duration::from_millis(200);
 
 struct Shared {
     lanes: Vec<Arc<Lane>>,
@@ -224,7 +245,13 @@ impl Engine {
                 let model = Loaded::load(&folder, options.provider, options.threads, options.max_batch)?;
                 loaded.push((lanes.len(), model, jobs.clone()));
             }
-            lanes.push(Arc::new(Lane { folder, queue, preparing: AtomicUsize::new(0), spare: Mutex::default() }));
+            lanes.push(Arc::new(Lane {
+                folder,
+                queue,
+                preparing: AtomicUsize::new(0),
+                workers: AtomicUsize::new(0),
+                spare: Mutex::default(),
+            }));
         }
         let shared = Shared { lanes, digests, max_tiles: options.max_tiles, counters };
         let mut engine = Engine { shared: Arc::new(shared), workers: Vec::new() };
@@ -245,8 +272,10 @@ impl Engine {
         jobs: Receiver<Message>,
         deadline: Duration,
     ) -> std::io::Result<JoinHandle<()>> {
-        let (lane, counters) = (Arc::clone(&self.shared.lanes[lane]), Arc::clone(&self.shared.counters));
-        std::thread::Builder::new().name(name.to_owned()).spawn(move || worker::run(&lane, model, &jobs, deadline, &counters))
+        let (running, counters) = (Running::begin(Arc::clone(&self.shared.lanes[lane])), Arc::clone(&self.shared.counters));
+        std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || worker::run(&running.0, model, &jobs, deadline, &counters))
     }
 
     /// A handle for one camera's thread.
@@ -388,8 +417,7 @@ impl Lane {
     fn answer(&self, asked: &Asked, lane: usize) -> Result<Vec<Sighting>, DetectError> {
         let mut tiles: Vec<Option<Vec<Raw>>> = vec![None; asked.placements.len()];
         for _ in 0..tiles.len() {
-            // Nobody holds a sender any more when the worker died or stopped with the tile in its queue.
-            let done = asked.replies.recv().map_err(|_| DetectError::Stopped)?;
+            let done = self.wait(&asked.replies)?;
             let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
             if spare.len() < SPARE_TENSORS {
                 spare.push(done.tensor);
@@ -403,6 +431,22 @@ impl Lane {
             seen.extend(self.sightings(&found.unwrap_or_default(), placement, tile));
         }
         Ok(seen)
+    }
+
+    /// One answer. A tile that came into the queue just as the last worker left it lies there, with its sender, as long as
+    /// anybody can still ask: that the channel is open does not mean that an answer will come.
+    fn wait(&self, replies: &Receiver<Done>) -> Result<Done, DetectError> {
+        loop {
+            match replies.recv_timeout(LOOK_UP) {
+                Ok(done) => return Ok(done),
+                Err(RecvTimeoutError::Disconnected) => return Err(DetectError::Stopped),
+                Err(RecvTimeoutError::Timeout) if self.workers.load(Ordering::SeqCst) == 0 => {
+                    // The last one may have answered before it left.
+                    return replies.try_recv().map_err(|_| DetectError::Stopped);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
     }
 
     fn sightings(&self, found: &[Raw], placement: &Placement, tile: usize) -> Vec<Sighting> {

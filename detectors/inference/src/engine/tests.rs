@@ -136,6 +136,13 @@ fn who_waits_when_the_engine_is_dropped_is_told() {
         return;
     }
     let (_dir, folder) = tiny("yolov8_tiny.onnx");
+    // Many times: once in a while a tile comes into the queue just as the last worker has left it.
+    for _ in 0..40 {
+        engine_goes_while_asked(folder.clone());
+    }
+}
+
+fn engine_goes_while_asked(folder: ModelFolder) {
     let engine = Engine::start(vec![folder], EngineOptions { workers: 2, ..options() }).unwrap();
     let detector = engine.detector();
     std::thread::scope(|scope| {
