@@ -119,7 +119,7 @@ fn a_worker_killed_in_the_middle_of_an_episode_neither_loses_nor_doubles_it() {
 
     // To the end of the story: what was left is taken away.
     let worker = start();
-    wait_for("all candidates to be cleared", Duration::from_secs(180), || {
+    wait_for("all candidates to be cleared", Duration::from_secs(300), || {
         reader.read();
         (reader.cleared().len() >= truths).then_some(())
     });

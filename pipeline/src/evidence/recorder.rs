@@ -220,6 +220,7 @@ impl Recorder {
         }
         if self.episodes.contains_key(&candidate.id) {
             self.settle_first_seen(&candidate.id, footage);
+            self.settle_mid(candidate, footage);
         }
         let episode = self.episodes.remove(&candidate.id).unwrap_or_else(|| {
             let mut episode = new_episode(&candidate.id, candidate.kind, &candidate.zone, &candidate.first_seen);
@@ -292,7 +293,11 @@ impl Recorder {
         let whole =
             first.run == raised.run && span.is_some_and(|span| span.oldest <= onset_from || self.holds_from_the_start(span));
         let mut clips = Vec::new();
-        let (role, from) = if whole || (episode.onset.is_none() && first.run == raised.run && first.at >= trigger_from) {
+        // Recognised so late that the onset was never pinned, but the ring still has it, with less before it than wanted.
+        let late = episode.onset.is_none()
+            && first.run == raised.run
+            && (first.at >= trigger_from || span.is_some_and(|span| span.oldest <= first.at));
+        let (role, from) = if whole || late {
             (Role::Clip, onset_from)
         } else if let Some(onset) = &episode.onset {
             clips.push(Clip {
@@ -418,6 +423,20 @@ impl Recorder {
                     episode.gaps.push(text);
                 }
             }
+        }
+    }
+
+    /// An episode that was recognised only when its rule was met has no mid still: the ring may have the picture.
+    fn settle_mid(&mut self, candidate: &Candidate, footage: &dyn Footage) {
+        let (first, raised) = (candidate.first_seen, candidate.raised);
+        let taken = self.episodes.get(&candidate.id).is_none_or(|episode| episode.mid.is_some());
+        if taken || first.run != raised.run {
+            return;
+        }
+        let at = StreamTime(first.at.0 + (raised.at.0 - first.at.0) / 2);
+        let held = footage.span().is_some_and(|span| span.run == first.run && span.oldest <= at);
+        if let Some(frame) = held.then(|| footage.picture(at)).flatten() {
+            self.keep_still(&candidate.id, Role::Mid, &frame);
         }
     }
 

@@ -42,7 +42,7 @@ pub trait Footage {
     /// One sentence on why it could not be written.
     fn cut(&self, from: StreamTime, to: StreamTime, stem: &Path) -> Result<Option<ClipData>, String>;
 
-    /// Decodes the picture that was shown at `at`. Asked at most once for an episode; `None` where that cannot be done.
+    /// Decodes the picture that was shown at `at`. Asked at most twice for an episode; `None` where that cannot be done.
     fn picture(&self, at: StreamTime) -> Option<Frame> {
         let _ = at;
         None

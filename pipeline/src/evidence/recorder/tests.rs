@@ -183,6 +183,20 @@ fn the_end_of_the_stream_does_not_wait_for_the_post_roll() {
 }
 
 #[test]
+fn an_episode_recognised_only_at_its_trigger_takes_its_beginning_from_the_ring() {
+    let mut world = World::new(Options::default());
+    world.ring.decodes = true;
+    world.play(0.0, 58.0);
+    let episode = raised(40.0, 60.0);
+    world.say(60.0, &[opened(&episode), Judgement::Raised(Box::new(episode.clone()))]);
+    world.play(62.0, 66.0);
+    let ready = world.due(false);
+    assert_eq!(roles(&ready[0]), [("first_seen", 40.0), ("mid", 50.0), ("trigger", 60.0)]);
+    let spans = spans(&ready[0]);
+    assert!(matches!(spans[..], [("clip", from, to)] if from <= 40.0 && to >= 65.0), "{spans:?}");
+}
+
+#[test]
 fn a_late_first_seen_still_is_decoded_from_the_ring_where_it_can_be() {
     let mut world = World::new(Options::default());
     world.ring.decodes = true;
