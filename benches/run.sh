@@ -12,10 +12,12 @@ kerbwatch=$PWD/target/release/kerbwatch
 
 if [ ! -f "$clip" ]; then
     echo "Making $clip: 60 s, 1080p25 H.264, about 4 Mbit/s, a key frame every 2 s" >&2
-    gst-launch-1.0 -q videotestsrc num-buffers=1500 pattern=smpte ! video/x-raw,width=1920,height=1080,framerate=25/1 \
-        ! videobox autocrop=true ! timeoverlay ! gaussianblur sigma=0.6 ! videoconvert \
-        ! x264enc bitrate=4000 key-int-max=50 bframes=0 speed-preset=veryfast tune=zerolatency threads=2 \
-        ! h264parse ! mp4mux faststart=true ! filesink location="$clip.tmp"
+    # A still picture under a little noise, as a camera at dusk: the encoder spends its 4 Mbit/s, nothing moves.
+    gst-launch-1.0 -q compositor name=mix sink_1::alpha=0.06 ! video/x-raw,format=I420 ! videoconvert \
+        ! x264enc bitrate=4000 key-int-max=50 bframes=0 speed-preset=veryfast tune=zerolatency threads=2 option-string=scenecut=0 \
+        ! h264parse ! mp4mux faststart=true ! filesink location="$clip.tmp" \
+        videotestsrc num-buffers=1500 pattern=smpte ! video/x-raw,format=I420,width=1920,height=1080,framerate=25/1 ! mix.sink_0 \
+        videotestsrc num-buffers=1500 pattern=snow ! video/x-raw,format=I420,width=1920,height=1080,framerate=25/1 ! mix.sink_1
     mv "$clip.tmp" "$clip"
 fi
 cat > "$work/site.toml" <<EOF
