@@ -121,13 +121,12 @@ pub(crate) fn camera_message(site: &Site, camera: &Camera, source: &str) -> anyh
 
 fn tombstone(camera: &CameraId, source: &str) -> Message {
     let (version, time) = now();
-    Message {
-        topic: topic::CAMERAS.to_owned(),
-        key: camera.to_string(),
-        id: format!("{camera}-{version}"),
-        kind: CAMERA.to_owned(),
-        source: format!("/kerbwatch/{source}"),
+    Message::tombstone(
+        topic::CAMERAS,
+        camera.as_str(),
+        format!("{camera}-{version}"),
+        CAMERA,
+        &format!("/kerbwatch/{source}"),
         time,
-        data: None,
-    }
+    )
 }

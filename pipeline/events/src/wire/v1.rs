@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::candidate::{Candidate, ModelRef, Why};
 use crate::geometry::BBox;
-use crate::id::{CameraId, CandidateId, RunId};
+use crate::id::{CameraId, RunId};
 use crate::observation::{Observation, Subject};
 use crate::score::Score;
 use crate::time::{ClockSource, Moment, StreamTime, WallTime};
@@ -369,12 +369,4 @@ pub struct CaseData {
     pub opened_at: String,
     /// SHA-256 of the evidence manifest the case was opened on, hex.
     pub evidence_sha256: String,
-}
-
-/// Reads a candidate id out of a wire text.
-///
-/// # Errors
-/// When it is not 32 hex digits.
-pub fn candidate_id(text: &str) -> Result<CandidateId, crate::id::BadId> {
-    text.parse()
 }
