@@ -16,7 +16,7 @@ pub mod tracker;
 mod view;
 mod violation;
 
-pub use judgement::{Attention, Judgement, NearMiss};
+pub use judgement::{Attention, Condition, Judgement, NearMiss};
 pub use options::SceneOptions;
 pub use scene::Scene;
 pub use snapshot::SnapshotError;

@@ -338,7 +338,7 @@ fn explain(out: &mut impl Write, scene: &Scene) -> std::io::Result<()> {
             miss.first_seen.at.as_secs_f64(),
             miss.last_seen.at.as_secs_f64()
         )?;
-        for fact in &miss.failed {
+        for fact in miss.failed.iter().map(|condition| &condition.fact) {
             match fact.needed {
                 Some(needed) => write!(out, " {} {:.2}{} (needed {needed:.2})", fact.name, fact.value, fact.unit)?,
                 None => write!(out, " {} {:.2}{}", fact.name, fact.value, fact.unit)?,

@@ -10,7 +10,7 @@ use crate::clock::{Seconds, When};
 use crate::judgement::Judgement;
 use crate::place::company::Area;
 use crate::place::thing::{Presence, Thing};
-use crate::violation::{CLAIMS, Check, Episode, Facts, Name, Raised, judge, newness};
+use crate::violation::{CLAIMS, Check, Episode, Facts, Name, Nearest, Raised, judge, newness};
 
 /// Looks a thing must have been measured in before anything is said of it.
 const MEASURED: u32 = 2;
@@ -140,7 +140,12 @@ impl Scene {
                 let permit = permit_for(zone, kind, &bbox, |p| p.valid_at(&self.calendar, at.wall)).map(|p| p.id.to_string());
                 let in_force = rule.in_force(&self.calendar, at.wall);
                 self.note_schedule(thing, index, in_force, permit.clone(), now, zone, kind);
-                if !in_force || thing.episodes[index].raised.is_some() || thing.measured < MEASURED {
+                if thing.episodes[index].raised.is_some() || thing.measured < MEASURED {
+                    continue;
+                }
+                if !in_force {
+                    let failed = vec![Check::at_least(Name::InForce, 0.0, 1.0)];
+                    thing.episodes[index].note_miss(Nearest { at: at.into(), bbox: bbox.to_array(), failed });
                     continue;
                 }
                 let person = self.state.stature.at(thing.at.y2, h);
@@ -162,8 +167,14 @@ impl Scene {
                 let seen = thing.presence == Presence::Seen;
                 let claimed = thing.episodes.iter().any(|e| e.raised.as_ref().is_some_and(|r| !r.permitted || permit.is_some()));
                 let twin = out.iter().find(|o| o.is_one_with(thing, kind, zone, permit.is_some(), person));
-                let met = failed.is_empty() && f64::from(score) >= rule.min_score;
-                thing.episodes[index].failed = failed;
+                let score_check = Check::at_least(Name::Score, f64::from(score), rule.min_score);
+                if !score_check.holds() {
+                    failed.push(score_check);
+                }
+                let met = failed.is_empty();
+                if seen && !met {
+                    thing.episodes[index].note_miss(Nearest { at: at.into(), bbox: bbox.to_array(), failed });
+                }
                 if claimed {
                     continue;
                 }
@@ -235,7 +246,7 @@ impl Scene {
             opened: false,
             permit: None,
             raised: None,
-            failed: Vec::new(),
+            nearest: None,
         });
         thing.episodes.len() - 1
     }
@@ -278,7 +289,7 @@ impl Scene {
                 opened: false,
                 permit: None,
                 raised: None,
-                failed: Vec::new(),
+                nearest: None,
                 ..old.clone()
             };
             thing.episodes.push(fresh);

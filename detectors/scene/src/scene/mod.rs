@@ -23,7 +23,7 @@ use crate::place::thing::{Presence, Thing};
 use crate::snapshot::{self, SnapshotError};
 use crate::tracker::{self, Tracker, TrackerOptions};
 use crate::view::View;
-use crate::violation::Check;
+use crate::violation::{Check, Episode, Nearest};
 
 /// Looks further apart than this left a time in which nothing was seen, seconds: key frames come at least so often.
 const BLIND_AFTER: Seconds = 12.0;
@@ -88,12 +88,12 @@ struct Adopted {
 /// A [`NearMiss`] that can be written down.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Miss {
+    thing: u64,
     kind: u8,
     zone: String,
     first_seen: When,
     last_seen: When,
-    bbox: [f64; 4],
-    failed: Vec<Check>,
+    nearest: Nearest,
 }
 
 pub(crate) fn kind_index(kind: Kind) -> u8 {
@@ -312,8 +312,8 @@ impl Scene {
         said
     }
 
-    /// For each episode that was not raised, or not yet: which conditions failed and by how much. Finished ones first; the
-    /// last 64 of them are remembered.
+    /// For each episode that was not raised, or not yet: which conditions failed, and by how much, when it came nearest.
+    /// Finished ones first; the last 64 of them are remembered.
     pub fn explain(&self) -> Vec<NearMiss> {
         let finished = self.state.misses.iter().map(|miss| self.near_miss(miss));
         let open = self.state.things.iter().filter(|t| !t.is_raised()).flat_map(|thing| self.open_misses(thing));
@@ -321,34 +321,29 @@ impl Scene {
     }
 
     fn near_miss(&self, miss: &Miss) -> Option<NearMiss> {
-        let [x1, y1, x2, y2] = miss.bbox;
+        let [x1, y1, x2, y2] = miss.nearest.bbox;
+        let mut failed: Vec<_> = miss.nearest.failed.iter().map(Check::condition).collect();
+        failed.sort_by(|a, b| b.short_by.total_cmp(&a.short_by));
         Some(NearMiss {
+            thing: miss.thing,
             kind: kind_at(miss.kind),
             zone: miss.zone.parse().ok()?,
             first_seen: miss.first_seen.into(),
             last_seen: miss.last_seen.into(),
+            nearest: miss.nearest.at.into(),
             bbox: BBox::clamped(x1, y1, x2, y2),
-            failed: miss.failed.iter().map(Check::fact).collect(),
+            failed,
+            short_by: miss.nearest.short_by(),
         })
     }
 
     fn open_misses(&self, thing: &Thing) -> Vec<Miss> {
-        let size = self.state.street.as_ref().map_or((1, 1), |s| (s.empty.w, s.empty.h));
         let last_seen = When::from(self.state.line.moment(thing.last_seen));
-        let bbox = thing.bbox(size.0, size.1).to_array();
-        thing
-            .episodes
-            .iter()
-            .filter(|e| e.raised.is_none())
-            .map(|e| Miss {
-                kind: e.kind,
-                zone: e.zone.clone(),
-                first_seen: e.first_seen,
-                last_seen,
-                bbox,
-                failed: e.failed.clone(),
-            })
-            .collect()
+        let miss = |e: &Episode| {
+            let nearest = e.nearest.clone().filter(|_| e.raised.is_none())?;
+            Some(Miss { thing: thing.serial, kind: e.kind, zone: e.zone.clone(), first_seen: e.first_seen, last_seen, nearest })
+        };
+        thing.episodes.iter().filter_map(miss).collect()
     }
 
     fn remember_misses(&mut self, thing: &Thing) {

@@ -340,7 +340,7 @@ impl Scene {
                 part: false,
                 clear_after: rule.map_or(60.0, |r| r.clear_after.as_secs_f64()),
             }),
-            failed: Vec::new(),
+            nearest: None,
         }
     }
 

@@ -10,6 +10,7 @@ use events::{BBox, Fact, Kind, ObjectClass};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Seconds, When};
+use crate::judgement::Condition;
 use crate::place::thing::Thing;
 
 /// What is being decided, or was, about one thing in one zone and of one kind.
@@ -24,8 +25,32 @@ pub(crate) struct Episode {
     pub(crate) opened: bool,
     pub(crate) permit: Option<String>,
     pub(crate) raised: Option<Raised>,
-    /// What failed in the last look.
+    /// The look in which it came nearest to being raised; `None` before it was judged.
+    pub(crate) nearest: Option<Nearest>,
+}
+
+impl Episode {
+    /// Keeps the look if none came nearer before.
+    pub(crate) fn note_miss(&mut self, look: Nearest) {
+        if self.nearest.as_ref().is_none_or(|nearest| look.short_by() < nearest.short_by()) {
+            self.nearest = Some(look);
+        }
+    }
+}
+
+/// A look in which an episode was judged and not raised.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Nearest {
+    pub(crate) at: When,
+    pub(crate) bbox: [f64; 4],
     pub(crate) failed: Vec<Check>,
+}
+
+impl Nearest {
+    /// What all that failed is short by, each condition 0..=1: 0 is a rule met.
+    pub(crate) fn short_by(&self) -> f64 {
+        self.failed.iter().map(Check::short_by).sum()
+    }
 }
 
 /// A candidate that is out.
@@ -76,6 +101,8 @@ pub(crate) enum Name {
     TooSmall,
     VehicleLike,
     PeopleLike,
+    Score,
+    InForce,
 }
 
 impl Name {
@@ -105,6 +132,21 @@ impl Name {
             Name::TooSmall => ("size_of_a_person", "share"),
             Name::VehicleLike => ("may_be_a_vehicle", ""),
             Name::PeopleLike => ("may_be_people", ""),
+            Name::Score => ("score", ""),
+            Name::InForce => ("in_force", ""),
+        }
+    }
+
+    /// What the bureau can turn to move the limit.
+    fn set_by(self) -> Option<&'static str> {
+        match self {
+            Name::Area => Some("min_area"),
+            Name::Dwell => Some("dwell"),
+            Name::Score => Some("min_score"),
+            Name::InForce => Some("weekly"),
+            Name::Beyond | Name::ShopSide => Some("shop_line"),
+            Name::Inside => Some("polygon"),
+            _ => None,
         }
     }
 }
@@ -127,6 +169,18 @@ impl Check {
         let scale = self.needed.abs().max(1e-6);
         let by = if self.at_least { self.value - self.needed } else { self.needed - self.value };
         (by / scale).clamp(0.0, 1.0)
+    }
+
+    /// How far it fails: 0 where it holds, 1 where nothing (or twice as much) of what is needed was measured, or more.
+    pub(crate) fn short_by(&self) -> f64 {
+        let scale = self.needed.abs().max(1e-6);
+        let by = if self.at_least { self.needed - self.value } else { self.value - self.needed };
+        (by / scale).clamp(0.0, 1.0)
+    }
+
+    /// As a person who wants to turn the thresholds reads it.
+    pub(crate) fn condition(&self) -> Condition {
+        Condition { fact: self.fact(), at_least: self.at_least, short_by: self.short_by(), set_by: self.name.set_by() }
     }
 
     pub(crate) fn fact(&self) -> Fact {
