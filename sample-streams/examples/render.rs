@@ -1,30 +1,53 @@
-//! Writes the sample streams with `site.toml` and `truth.jsonl`, or labelled stills, into a folder.
+//! Writes sample streams, composed streets or labelled stills into a folder; what is finished is not rendered again.
 //!
-//! `render FOLDER [--codec h264|h265|mjpeg] [--only ID]` · `render FOLDER --stills COUNT [--seed FIRST]` ·
-//! `render FOLDER --look` (a few stills of each scene, with zones and true boxes drawn in)
+//! - `render FOLDER [--codec h264|h265|mjpeg] [--only ID]`: the catalogue, with `site.toml` and `truth.jsonl`
+//! - `render FOLDER --streets N [--first-seed S] [--size WxH] [--fps F] [--gop G] [--codec C] [--jobs J]`: composed streets, with
+//!   `lookalikes.jsonl` too
+//! - `render FOLDER --stills N [--first-seed S] [--size WxH]`: labelled pictures and `annotations.json` (COCO)
+//! - `render FOLDER --look [--streets N …]`: stills at telling moments, true boxes red, look-alikes blue
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use events::{I420, ObjectClass, Pixels as _, Size};
+use events::Size;
 use kerbwatch_sample_streams::encode::{self, Codec};
-use kerbwatch_sample_streams::{SampleScene, catalogue, labels, site_header};
+use kerbwatch_sample_streams::set::{self, Progress, StillSet, StreetSet};
+use kerbwatch_sample_streams::{SampleScene, catalogue, site_header, still};
 
 struct Args {
     folder: PathBuf,
     codec: Codec,
     only: Option<String>,
+    streets: Option<u64>,
     stills: Option<u64>,
-    seed: u64,
+    first_seed: u64,
+    size: Option<Size>,
+    fps: u32,
+    gop: Option<u32>,
+    jobs: usize,
     look: bool,
 }
 
 fn args() -> Result<Args> {
     let mut list = std::env::args().skip(1);
-    let folder = list.next().context("usage: render FOLDER [--codec C] [--only ID] [--stills N] [--seed S] [--look]")?;
-    let mut args = Args { folder: folder.into(), codec: Codec::H264, only: None, stills: None, seed: 1, look: false };
+    let folder = list.next().filter(|folder| !folder.starts_with('-')).context(
+        "usage: render FOLDER [--streets N | --stills N] [--first-seed S] [--size WxH] [--fps F] [--gop G] [--codec C] [--jobs J] [--only ID] [--look]",
+    )?;
+    let mut args = Args {
+        folder: folder.into(),
+        codec: Codec::H264,
+        only: None,
+        streets: None,
+        stills: None,
+        first_seed: 1,
+        size: None,
+        fps: 5,
+        gop: None,
+        jobs: 1,
+        look: false,
+    };
     while let Some(flag) = list.next() {
         let mut value = || list.next().with_context(|| format!("{flag} wants a value"));
         match flag.as_str() {
@@ -37,8 +60,17 @@ fn args() -> Result<Args> {
                 }
             }
             "--only" => args.only = Some(value()?),
+            "--streets" => args.streets = Some(value()?.parse().context("--streets wants a number")?),
             "--stills" => args.stills = Some(value()?.parse().context("--stills wants a number")?),
-            "--seed" => args.seed = value()?.parse().context("--seed wants a number")?,
+            "--first-seed" => args.first_seed = value()?.parse().context("--first-seed wants a number")?,
+            "--size" => {
+                let text = value()?;
+                let (w, h) = text.split_once('x').context("--size wants WxH, e.g. 640x360")?;
+                args.size = Some(Size { width: even(w)?, height: even(h)? });
+            }
+            "--fps" => args.fps = value()?.parse().ok().filter(|fps| (1..=60).contains(fps)).context("--fps wants 1 to 60")?,
+            "--gop" => args.gop = Some(value()?.parse().ok().filter(|gop| *gop > 0).context("--gop wants frames, at least 1")?),
+            "--jobs" => args.jobs = value()?.parse().ok().filter(|jobs| *jobs > 0).context("--jobs wants at least 1")?,
             "--look" => args.look = true,
             other => bail!("unknown argument {other:?}"),
         }
@@ -46,12 +78,41 @@ fn args() -> Result<Args> {
     Ok(args)
 }
 
+fn even(text: &str) -> Result<u32> {
+    text.parse().ok().filter(|side| side % 2 == 0 && (64..=4096).contains(side)).context("--size wants even sides of 64 to 4096")
+}
+
 fn main() -> Result<()> {
     let args = args()?;
-    fs::create_dir_all(&args.folder).with_context(|| format!("making {}", args.folder.display()))?;
+    let begun = Instant::now();
+    let show = |what: &str, progress: Progress| {
+        let Progress { done, wanted, found } = progress;
+        let made = done - found;
+        let rate = begun.elapsed().as_secs_f64() / made.max(1) as f64;
+        let left = if made > 0 { format!(", about {:.0} s left", rate * (wanted - done) as f64) } else { String::new() };
+        eprint!("\r{done}/{wanted} {what} ({found} found){left}        ");
+    };
     if let Some(count) = args.stills {
-        return stills(&args.folder, args.seed, count);
+        let mut wanted = StillSet::new(args.first_seed, count);
+        wanted.size = args.size.unwrap_or(wanted.size);
+        set::stills(&args.folder, &wanted, |progress| show("pictures", progress))?;
+        eprintln!("in {:.1} s", begun.elapsed().as_secs_f64());
+        return Ok(());
     }
+    if let Some(count) = args.streets {
+        let mut wanted = StreetSet::new(args.first_seed, count);
+        (wanted.fps, wanted.codec, wanted.jobs) = (args.fps, args.codec, args.jobs);
+        wanted.size = args.size.unwrap_or(wanted.size);
+        wanted.gop = args.gop.unwrap_or(wanted.fps * 2);
+        if args.look {
+            fs::create_dir_all(&args.folder).with_context(|| format!("making {}", args.folder.display()))?;
+            return (args.first_seed..args.first_seed + count).try_for_each(|seed| look(&args.folder, &wanted.scene(seed)));
+        }
+        set::streets(&args.folder, &wanted, |progress| show("streets", progress))?;
+        eprintln!("in {:.1} s", begun.elapsed().as_secs_f64());
+        return Ok(());
+    }
+    fs::create_dir_all(&args.folder).with_context(|| format!("making {}", args.folder.display()))?;
     let scenes = catalogue().into_iter().filter(|scene| args.only.as_ref().is_none_or(|only| *only == scene.id));
     if args.look { scenes.into_iter().try_for_each(|scene| look(&args.folder, &scene)) } else { streams(&args, scenes.collect()) }
 }
@@ -79,77 +140,26 @@ fn streams(args: &Args, scenes: Vec<SampleScene>) -> Result<()> {
     fs::write(args.folder.join("truth.jsonl"), truth).context("writing truth.jsonl")
 }
 
-/// Labelled pictures: JPEG files and one COCO JSON.
-fn stills(folder: &Path, first: u64, count: u64) -> Result<()> {
-    let categories: Vec<serde_json::Value> = ObjectClass::NAMES
-        .iter()
-        .enumerate()
-        .map(|(index, (_, name))| serde_json::json!({ "id": index + 1, "name": name }))
-        .collect();
-    let (mut images, mut boxes) = (Vec::new(), Vec::new());
-    for seed in first..first + count {
-        let scene = SampleScene::random(seed).resized(Size { width: 960, height: 540 }, 12);
-        let name = format!("{seed:08}.jpg");
-        write_jpeg(&folder.join(&name), &scene.render(0), &[])?;
-        let (w, h) = (f64::from(scene.size.width), f64::from(scene.size.height));
-        images.push(serde_json::json!({ "id": seed, "file_name": name, "width": w, "height": h }));
-        for item in labels::annotate(&scene, 0).into_iter().filter(|item| item.visible >= labels::MIN_VISIBLE) {
-            let b = item.visible_box;
-            let category = ObjectClass::NAMES.iter().position(|(class, _)| *class == item.class).unwrap_or(0) + 1;
-            boxes.push(serde_json::json!({
-                "id": boxes.len() + 1, "image_id": seed, "category_id": category, "iscrowd": 0,
-                "bbox": [b.x1 * w, b.y1 * h, b.width() * w, b.height() * h], "area": b.area() * w * h,
-                "visibility": item.visible,
-            }));
-        }
-        eprint!("\r{}/{count} pictures", seed + 1 - first);
-    }
-    eprintln!();
-    let coco = serde_json::json!({ "images": images, "annotations": boxes, "categories": categories });
-    fs::write(folder.join("annotations.json"), coco.to_string()).context("writing annotations.json")
-}
-
+/// Stills of a scene: before, during and after each thing that happens or seems to.
 fn look(folder: &Path, scene: &SampleScene) -> Result<()> {
-    let truth = scene.truth();
+    let last = f64::from(scene.duration_s) - 0.5;
+    let mut moments = vec![0.0, last];
+    let spans = scene.truth().into_iter().map(|line| (line.start_s, line.end_s));
+    let likes = scene.lookalikes().iter().map(|line| (line.start_s, line.end_s));
+    for (start, end) in spans.chain(likes) {
+        let end = end.unwrap_or(last).min(last);
+        moments.extend([start + 1.0, (start + end) / 2.0, (end + 3.0).min(last)]);
+    }
+    moments.sort_by(f64::total_cmp);
+    moments.dedup_by(|a, b| *a - *b < 1.5);
     let mut renderer = scene.renderer();
-    for second in [0u64, 15, 23, 30, 37, 50, 70, 90, 107] {
-        let frame = second * u64::from(scene.fps);
-        let boxes: Vec<[f64; 4]> = truth
-            .iter()
-            .filter(|line| line.start_s <= second as f64 && line.end_s.is_none_or(|end| second as f64 <= end))
-            .map(|line| line.bbox)
-            .collect();
-        write_jpeg(&folder.join(format!("{}-{second:03}.jpg", scene.id)), &renderer.frame(frame), &boxes)?;
+    for second in moments {
+        let holds = |start: f64, end: Option<f64>| start <= second && end.is_none_or(|end| second <= end);
+        let truth = scene.truth().into_iter().filter(|line| holds(line.start_s, line.end_s)).map(|line| (line.bbox, [255, 0, 0]));
+        let likes = scene.lookalikes().iter().filter(|line| holds(line.start_s, line.end_s));
+        let boxes: Vec<still::Drawn> = truth.chain(likes.map(|line| (line.bbox, [40, 120, 255]))).collect();
+        let picture = renderer.frame((second * f64::from(scene.fps)) as u64);
+        still::write(&folder.join(format!("{}-{second:05.1}.jpg", scene.id)), &picture, 92, &boxes)?;
     }
     Ok(())
-}
-
-/// Limited range Y'CbCr (BT.709 from 720 lines up, BT.601 below) to RGB, with boxes drawn in red.
-fn write_jpeg(path: &Path, picture: &I420, boxes: &[[f64; 4]]) -> Result<()> {
-    let Size { width, height } = picture.size();
-    let (w, h) = (width as usize, height as usize);
-    let bt709 = height >= 720;
-    let mut rgb = Vec::with_capacity(w * h * 3);
-    for y in 0..h {
-        for x in 0..w {
-            let luma = 1.164 * (f64::from(picture.plane(0).row(y, w)[x]) - 16.0);
-            let u = f64::from(picture.plane(1).row(y / 2, w / 2)[x / 2]) - 128.0;
-            let v = f64::from(picture.plane(2).row(y / 2, w / 2)[x / 2]) - 128.0;
-            let (r, g, b) = if bt709 {
-                (luma + 1.793 * v, luma - 0.213 * u - 0.533 * v, luma + 2.112 * u)
-            } else {
-                (luma + 1.596 * v, luma - 0.392 * u - 0.813 * v, luma + 2.017 * u)
-            };
-            let (px, py) = (x as f64 / w as f64, y as f64 / h as f64);
-            let edge = boxes.iter().any(|b| {
-                let inside = |grow: f64| px >= b[0] - grow && px <= b[2] + grow && py >= b[1] - grow && py <= b[3] + grow;
-                inside(0.003) && !inside(0.0)
-            });
-            let pixel = if edge { [255.0, 0.0, 0.0] } else { [r, g, b] };
-            rgb.extend(pixel.map(|v| v.clamp(0.0, 255.0) as u8));
-        }
-    }
-    let encoder = jpeg_encoder::Encoder::new_file(path, 92).with_context(|| format!("writing {}", path.display()))?;
-    let (w, h) = (u16::try_from(width)?, u16::try_from(height)?);
-    encoder.encode(&rgb, w, h, jpeg_encoder::ColorType::Rgb).with_context(|| format!("writing {}", path.display()))
 }

@@ -32,16 +32,18 @@ impl Codec {
     }
 
     /// Encoder and parser, as cameras code: no B-frames, a fixed GOP, no key frames at scene cuts.
-    pub(crate) fn encoder(self, gop: u32) -> String {
+    pub(crate) fn encoder(self, gop: u32, quantizer: u32) -> String {
         match self {
             // Two threads: the picture is the same with any fixed number, and two is what small machines have.
             Codec::H264 => format!(
-                "x264enc speed-preset=superfast bframes=0 key-int-max={gop} pass=qual quantizer=27 threads=2 \
+                "x264enc speed-preset=superfast bframes=0 key-int-max={gop} pass=qual quantizer={quantizer} threads=2 \
                  option-string=scenecut=0:force-cfr=1 ! video/x-h264,profile=main ! h264parse config-interval=-1"
             ),
             Codec::H265 => format!(
-                "x265enc speed-preset=ultrafast key-int-max={gop} qp=29 \
-                 option-string=bframes=0:scenecut=0:frame-threads=1:open-gop=0:log-level=1 ! h265parse config-interval=-1"
+                "x265enc speed-preset=ultrafast key-int-max={gop} qp={} \
+                 option-string=bframes=0:scenecut=0:frame-threads=1:open-gop=0:log-level=1 ! h265parse config-interval=-1",
+                // Two steps coarser looks about the same.
+                quantizer + 2
             ),
             Codec::Mjpeg => "jpegenc quality=80".to_owned(),
         }
@@ -94,10 +96,22 @@ pub enum EncodeError {
 ///
 /// # Errors
 /// [`EncodeError`] names the scene and what failed; nothing is left behind then.
-pub fn to_file(sample: &SampleScene, path: &Path, codec: Codec, mut progress: impl FnMut(u64, u64)) -> Result<(), EncodeError> {
+pub fn to_file(sample: &SampleScene, path: &Path, codec: Codec, progress: impl FnMut(u64, u64)) -> Result<(), EncodeError> {
+    let lanes = std::thread::available_parallelism().map_or(1, usize::from).min(4);
+    to_file_with(sample, path, codec, lanes, progress)
+}
+
+/// [`to_file`] with so many threads that render.
+pub(crate) fn to_file_with(
+    sample: &SampleScene,
+    path: &Path,
+    codec: Codec,
+    lanes: usize,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<(), EncodeError> {
     gst::init().map_err(EncodeError::Init)?;
     let partial = path.with_extension(format!("{}.part", codec.extension()));
-    let result = encode(sample, &partial, codec, &mut progress).and_then(|()| {
+    let result = encode(sample, &partial, codec, lanes, &mut progress).and_then(|()| {
         let write = |source| EncodeError::Write { path: path.to_owned(), source };
         blank_creation_times(&partial).map_err(write)?;
         std::fs::rename(&partial, path).map_err(write)
@@ -109,10 +123,16 @@ pub fn to_file(sample: &SampleScene, path: &Path, codec: Codec, mut progress: im
     result
 }
 
-fn encode(sample: &SampleScene, path: &Path, codec: Codec, progress: &mut impl FnMut(u64, u64)) -> Result<(), EncodeError> {
+fn encode(
+    sample: &SampleScene,
+    path: &Path,
+    codec: Codec,
+    lanes: usize,
+    progress: &mut impl FnMut(u64, u64),
+) -> Result<(), EncodeError> {
     let description = format!(
         "appsrc name=source format=time block=true max-buffers=8 ! {} ! {} ! filesink name=sink",
-        codec.encoder(sample.gop),
+        codec.encoder(sample.gop, sample.quantizer),
         codec.muxer()
     );
     let build = |source| EncodeError::Build { scene: sample.id.clone(), pipeline: description.clone(), source };
@@ -128,7 +148,7 @@ fn encode(sample: &SampleScene, path: &Path, codec: Codec, progress: &mut impl F
     let bus = pipeline.bus().expect("a pipeline has a bus");
     pipeline.set_state(gst::State::Playing).map_err(|error| run(last_error(&bus).unwrap_or_else(|| error.to_string())))?;
     let frames = sample.frame_count();
-    render_in_order(sample, |index, picture| {
+    render_in_order(sample, lanes, |index, picture| {
         let buffer = picture_buffer(&picture, frame_time(index, sample.fps), frame_time(1, sample.fps));
         source.push_buffer(buffer).map_err(|flow| run(last_error(&bus).unwrap_or_else(|| flow.to_string())))?;
         progress(index + 1, frames);
@@ -196,9 +216,9 @@ pub(crate) fn picture_buffer(picture: &I420, pts: gst::ClockTime, duration: gst:
     buffer
 }
 
-/// Renders all frames on up to four threads and hands them over in order.
-fn render_in_order<E>(sample: &SampleScene, mut each: impl FnMut(u64, I420) -> Result<(), E>) -> Result<(), E> {
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(4) as u64;
+/// Renders all frames on so many threads and hands them over in order.
+fn render_in_order<E>(sample: &SampleScene, lanes: usize, mut each: impl FnMut(u64, I420) -> Result<(), E>) -> Result<(), E> {
+    let workers = lanes.max(1) as u64;
     let frames = sample.frame_count();
     std::thread::scope(|scope| {
         let lanes: Vec<mpsc::Receiver<I420>> = (0..workers)

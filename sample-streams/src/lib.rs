@@ -15,13 +15,16 @@ mod random;
 mod scene;
 mod seed;
 pub mod server;
+pub mod set;
 mod site_toml;
 mod stage;
+pub mod still;
 mod story;
 mod truth;
+mod varied;
 mod world;
 
 pub use catalogue::{SceneName, catalogue};
 pub use scene::SampleScene;
 pub use site_toml::{PermitSpec, RuleSpec, ZoneSpec, site_header};
-pub use truth::TruthLine;
+pub use truth::{LOOKALIKES, Lookalike, TruthLine};

@@ -6,8 +6,8 @@ use events::{I420, Kind, Size};
 
 use crate::site_toml::{self, ZoneSpec};
 use crate::stage::{Canvas, Stage};
-use crate::truth::TruthLine;
-use crate::world::{Event, World};
+use crate::truth::{Lookalike, TruthLine};
+use crate::world::{Event, Resemblance, World};
 
 /// A sample camera. Made by [`catalogue`](crate::catalogue()) or [`SampleScene::random`]; the picture's size and rate are
 /// changed with [`SampleScene::resized`].
@@ -35,7 +35,11 @@ pub struct SampleScene {
     pub zones: Vec<ZoneSpec>,
     pub(crate) world: Arc<World>,
     pub(crate) events: Vec<Event>,
+    pub(crate) resemblances: Vec<Resemblance>,
+    /// The encoder's constant quantizer on H.264's scale, 0..=51: what a camera's bitrate leaves of the picture.
+    pub(crate) quantizer: u32,
     stage: OnceLock<Arc<Stage>>,
+    lookalikes: OnceLock<Vec<Lookalike>>,
 }
 
 /// What a scene needs besides its story.
@@ -63,7 +67,10 @@ impl SampleScene {
             zones,
             world: Arc::new(world),
             events,
+            resemblances: Vec::new(),
+            quantizer: 27,
             stage: OnceLock::new(),
+            lookalikes: OnceLock::new(),
         }
     }
 
@@ -73,12 +80,20 @@ impl SampleScene {
         crate::random::scene(seed)
     }
 
+    /// A whole street test, composed from the seed: a street of its own with its camera, light and weather, two to four true
+    /// events and three to five look-alikes that must not alarm, 150 to 180 s long, 640×360 at 5 frames a second with a key
+    /// frame every two seconds. Of any 60 consecutive seeds at least 40 hold each kind. Its id is `varied-0042` for seed 42.
+    pub fn varied(seed: u64) -> Self {
+        crate::varied::scene(seed)
+    }
+
     /// The same story in another picture size (rounded up to even) and rate, with a key frame every two seconds.
     pub fn resized(mut self, size: Size, fps: u32) -> Self {
         self.size = Size { width: size.width.next_multiple_of(2), height: size.height.next_multiple_of(2) };
         self.fps = fps.max(1);
         self.gop = self.fps * 2;
         self.stage = OnceLock::new();
+        self.lookalikes = OnceLock::new();
         self
     }
 
@@ -120,6 +135,28 @@ impl SampleScene {
             .collect();
         lines.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
         lines
+    }
+
+    /// What happens in the scene and must not be raised, in order of start. Empty for the catalogue's scenes, whose
+    /// look-alikes have no lines of their own.
+    pub fn lookalikes(&self) -> &[Lookalike] {
+        self.lookalikes.get_or_init(|| {
+            let mut lines: Vec<Lookalike> = self
+                .resemblances
+                .iter()
+                .map(|one| Lookalike {
+                    name: one.name.to_owned(),
+                    kind: one.kind.wire_name().to_owned(),
+                    camera: self.id.clone(),
+                    zone: one.zone.to_owned(),
+                    start_s: f64::from(one.start),
+                    end_s: one.end.map(f64::from),
+                    bbox: self.world.place_box(&one.place, self.size).to_array(),
+                })
+                .collect();
+            lines.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+            lines
+        })
     }
 
     /// The picture of one frame: a pure function of scene, seed and `frame_index`, which wraps round at

@@ -275,7 +275,7 @@ impl Feed {
             Feed::Live(sample) => {
                 format!(
                     "queue max-size-buffers=4 ! {} ! rtph264pay name=pay0 pt=96 config-interval=-1",
-                    Codec::H264.encoder(sample.gop)
+                    Codec::H264.encoder(sample.gop, sample.quantizer)
                 )
             }
             Feed::Looped(media) => match media.caps.structure(0).map(|s| s.name().as_str()) {

@@ -229,6 +229,11 @@ impl Entity {
         self.keys[0].0 == f32::MIN && !matches!(self.body, Body::Tree(..) | Body::Person(_) | Body::Banner(_))
     }
 
+    /// x and z at a time.
+    pub(crate) fn place(&self, t: f32) -> Option<(f32, f32)> {
+        self.state(t).map(|state| (state.spot.at.x, state.spot.at.z))
+    }
+
     fn state(&self, t: f32) -> Option<State> {
         let (first, last) = (self.keys[0], *self.keys.last()?);
         if t < first.0 || t >= last.0 {
@@ -274,6 +279,29 @@ pub(crate) struct Event {
     pub(crate) things: Vec<usize>,
     /// When all the things are there: the box is measured then.
     pub(crate) at: f32,
+}
+
+/// Something that looks like a violation and is none.
+#[derive(Debug, Clone)]
+pub(crate) struct Resemblance {
+    /// One of [`LOOKALIKES`](crate::truth::LOOKALIKES).
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) zone: &'static str,
+    pub(crate) start: f32,
+    pub(crate) end: Option<f32>,
+    pub(crate) place: Place,
+}
+
+/// What a box is taken from.
+#[derive(Debug, Clone)]
+pub(crate) enum Place {
+    /// Around these entities as they stand at that time.
+    Things(Vec<usize>, f32),
+    /// These points of the world.
+    World(Vec<V3>),
+    /// `[x1, y1, x2, y2]` of the picture, in 0..1.
+    Picture([f64; 4]),
 }
 
 /// Street, light and cast.
@@ -397,16 +425,73 @@ impl World {
 
     /// Around the things of an event, in 0..1 of the picture.
     pub(crate) fn event_box(&self, event: &Event, size: Size) -> BBox {
+        self.things_box(&event.things, event.at, size)
+    }
+
+    fn things_box(&self, things: &[usize], t: f32, size: Size) -> BBox {
+        share(&self.extent_of(things, t, size), size)
+    }
+
+    /// Around the things at a time, in pixels, not cut to the picture.
+    pub(crate) fn extent_of(&self, things: &[usize], t: f32, size: Size) -> Extent {
         let view = self.view(size);
         let mut extent = Extent::NOTHING;
-        for index in &event.things {
+        for index in things {
             let mut pen = Pen::new(&view, Target::Measure);
-            self.draw(&mut pen, *index, event.at, 0.0);
+            self.draw(&mut pen, *index, t, 0.0);
+            // What has no label (a door, a puddle) counts as a whole.
+            if pen.parts.is_empty() {
+                extent.join(&pen.extent);
+            }
             for part in &pen.parts {
                 extent.join(&part.extent);
             }
         }
-        share(&extent, size)
+        extent
+    }
+
+    /// The box of a place, in 0..1 of the picture.
+    pub(crate) fn place_box(&self, place: &Place, size: Size) -> BBox {
+        match place {
+            Place::Things(things, at) => self.things_box(things, *at, size),
+            Place::World(points) => {
+                let view = self.view(size);
+                let mut extent = Extent::NOTHING;
+                for (x, y) in points.iter().filter_map(|point| view.project(*point)) {
+                    extent.join(&Extent { x0: x, y0: y, x1: x, y1: y });
+                }
+                share(&extent, size)
+            }
+            Place::Picture([x1, y1, x2, y2]) => BBox::clamped(*x1, *y1, *x2, *y2),
+        }
+    }
+
+    /// Which share of the things' pixels nothing nearer hides at `t`, 0..=1.
+    pub(crate) fn visible_share(&self, things: &[usize], t: f32, size: Size) -> f32 {
+        let view = self.view(size);
+        let blank = || Pixmap::new(size.width, size.height).expect("a picture has pixels");
+        let mut seen = blank();
+        let mut alone = blank();
+        let order = self.present(&view, t);
+        let mask = |pixmap: &mut Pixmap, all: bool| {
+            let (mut mine, mut extent) = (Vec::new(), Extent::NOTHING);
+            let mut pen = Pen::new(&view, Target::Mask { pixmap: &mut *pixmap, only: None });
+            for index in &order {
+                let wanted = things.contains(index);
+                if all || wanted {
+                    let first = pen.parts.len();
+                    self.draw(&mut pen, *index, t, 0.0);
+                    if wanted {
+                        mine.extend(first..pen.parts.len());
+                        pen.parts[first..].iter().for_each(|part| extent.join(&part.extent));
+                    }
+                }
+            }
+            mine.iter().map(|number| count(pixmap, &extent, *number).0).sum::<usize>()
+        };
+        let visible = mask(&mut seen, true);
+        let whole = mask(&mut alone, false);
+        (visible as f32 / whole.max(1) as f32).min(1.0)
     }
 
     fn all_parts(&self, view: &View, t: f32, target: Target<'_>) -> Vec<Part> {

@@ -1,0 +1,206 @@
+//! Composed street tests: a street of its own, light and weather, true events and look-alikes, all from one seed.
+//!
+//! Which kinds happen is planned over blocks of seeds ([`plan`]), so that a run of seeds is balanced; everything else comes
+//! from the seed's own numbers. Each piece of the story (a stall, a delivery) is told at a place drawn at random and kept
+//! only if it can be seen and overlaps nothing told before ([`claims`]): so a candidate belongs to one piece at most.
+
+mod advert;
+mod claims;
+mod dumping;
+mod layout;
+mod lookalike;
+mod plan;
+mod shop;
+mod stall;
+
+use events::{Kind, Size};
+
+use crate::draw::vehicle::CarShape;
+use crate::scene::{Plate, SampleScene};
+use crate::seed::Seed;
+use crate::site_toml::PermitSpec;
+use crate::story::Set;
+use crate::world::{Entity, Event, Place, Resemblance};
+use claims::{Claims, Fit};
+use layout::Layout;
+
+/// The picture that places are measured in.
+const MEASURE: Size = Size { width: 640, height: 360 };
+/// How often a piece is told anew at another place before it is given up.
+const TRIES: usize = 160;
+/// Seconds before which nothing that counts begins: whoever watches has to learn the street first.
+const OPENING: f32 = 20.0;
+
+/// A street test being composed.
+struct Tale {
+    set: Set,
+    layout: Layout,
+    seed: Seed,
+    duration: f32,
+    /// Dwell of each kind's rule, in the order of [`Kind::ALL`], seconds.
+    dwells: [u32; 4],
+    claims: Claims,
+    events: Vec<Event>,
+    likes: Vec<Resemblance>,
+    permits: Vec<(&'static str, PermitSpec)>,
+}
+
+/// What a piece tells, before it is known whether it fits.
+struct Told {
+    kind: Kind,
+    place: Place,
+    start: f32,
+    end: Option<f32>,
+    /// What else stands in the way of later pieces, e.g. the van of a delivery; with the time it is measured at.
+    around: Vec<(usize, f32)>,
+    permit: Option<(&'static str, PermitSpec)>,
+}
+
+/// Tells a piece at a place drawn at random; `None` where this street has no room of the sort it needs.
+type Teller = fn(&mut Tale) -> Option<Told>;
+
+pub(crate) fn scene(seed: u64) -> SampleScene {
+    let mut random = Seed::new(seed ^ 0x7661_7269_6564);
+    let plan = plan::of(seed);
+    let (set, layout) = layout::street(seed, &mut random);
+    let duration = 150 + 5 * random.below(7) as u32;
+    let dwells = [
+        12 + 2 * random.below(5) as u32,
+        12 + 2 * random.below(5) as u32,
+        10 + random.below(6) as u32,
+        10 + random.below(6) as u32,
+    ];
+    let claims = Claims::default();
+    let (events, likes, permits) = (Vec::new(), Vec::new(), Vec::new());
+    let mut tale = Tale { set, layout, seed: random, duration: duration as f32, dwells, claims, events, likes, permits };
+    for kind in &plan.kinds {
+        let teller: Teller = match kind {
+            Kind::IllegalStall => stall::tell,
+            Kind::StorefrontEncroachment => shop::tell,
+            Kind::UnauthorizedAd => advert::tell,
+            Kind::WasteDumping => dumping::tell,
+        };
+        tale.event(teller);
+    }
+    for name in plan.lookalikes {
+        if tale.likes.len() == plan.wanted {
+            break;
+        }
+        if let Some(teller) = lookalike::teller(name) {
+            tale.like(name, teller);
+        }
+    }
+    tale.crowd();
+    tale.finish(seed, duration)
+}
+
+/// Seconds it takes to go along these points.
+fn travel(route: &[(f32, f32)], speed: f32) -> f32 {
+    route.windows(2).map(|pair| ((pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1) / speed).max(0.01)).sum()
+}
+
+impl Tale {
+    fn dwell(&self, kind: Kind) -> f32 {
+        Kind::ALL.iter().position(|one| *one == kind).map_or(15.0, |at| self.dwells[at] as f32)
+    }
+
+    /// A time at which something may begin that needs `length` seconds to be told.
+    fn time(&mut self, length: f32) -> f32 {
+        let latest = (self.duration - length).max(OPENING + 2.0);
+        self.seed.range(OPENING + 2.0, latest)
+    }
+
+    /// A few degrees this way or that.
+    fn seed_turn(&mut self) -> f32 {
+        self.seed.range(-0.4, 0.4)
+    }
+
+    fn add(&mut self, entity: Entity) -> usize {
+        self.set.add(entity)
+    }
+
+    fn event(&mut self, teller: Teller) {
+        // First a place of its own; where the street is too full, a place whose time is its own.
+        for fit in [Fit::Strict, Fit::Timed] {
+            for _ in 0..TRIES {
+                let mark = self.set.world.cast.len();
+                if let Some(told) = teller(self)
+                    && self.claims.take(&self.set.world, &self.layout, &told, fit, true)
+                {
+                    let Place::Things(things, at) = told.place else { continue };
+                    let zone = self.layout.zone_of(&self.set.world, &things, at, told.kind);
+                    self.events.push(Event { kind: told.kind, zone, start: told.start, end: told.end, things, at });
+                    self.permits.extend(told.permit);
+                    return;
+                }
+                self.set.world.cast.truncate(mark);
+            }
+        }
+    }
+
+    fn like(&mut self, name: &'static str, teller: Teller) {
+        for _ in 0..TRIES {
+            let mark = self.set.world.cast.len();
+            if let Some(told) = teller(self)
+                && self.claims.take(&self.set.world, &self.layout, &told, Fit::Strict, false)
+            {
+                let zone = match &told.place {
+                    Place::Things(things, at) => self.layout.zone_of(&self.set.world, things, *at, told.kind),
+                    Place::World(points) => self.layout.zone_at(points[0].x, told.kind),
+                    Place::Picture(_) => layout::WALL,
+                };
+                let Told { kind, place, start, end, permit, .. } = told;
+                self.likes.push(Resemblance { name, kind, zone, start, end, place });
+                self.permits.extend(permit);
+                return;
+            }
+            self.set.world.cast.truncate(mark);
+        }
+    }
+
+    /// People, cars and bicycles that only pass.
+    fn crowd(&mut self) {
+        let last = self.duration - 1.0;
+        let every = self.seed.range(7.0, 26.0);
+        let mut t = self.seed.range(-8.0, 6.0);
+        while t < last {
+            let z = self.layout.lane + self.seed.range(-0.5, 0.5);
+            let right = self.seed.chance(0.5);
+            let look = self.set.someone();
+            let entity = self.layout.passer(&self.set, &mut self.seed, look, t, z, right);
+            self.add(entity);
+            t += every * self.seed.range(0.4, 1.6);
+        }
+        let every = self.seed.range(6.0, 30.0);
+        let mut t = self.seed.range(-4.0, 10.0);
+        while t < last {
+            let shape = match self.seed.below(8) {
+                0 => CarShape::Van,
+                1 => CarShape::Lorry,
+                _ => CarShape::Sedan,
+            };
+            let right = self.seed.chance(0.5);
+            if self.seed.chance(0.3) {
+                self.set.cycle(t, right)
+            } else {
+                self.set.drive(t, shape, right)
+            }
+            t += every * self.seed.range(0.4, 1.6);
+        }
+    }
+
+    fn finish(mut self, seed: u64, duration_s: u32) -> SampleScene {
+        let id = format!("varied-{seed:04}");
+        let zones = self.layout.zones(&self.set, self.dwells, std::mem::take(&mut self.permits));
+        let street =
+            self.seed.pick(&["Heping Street", "Jiefang Road", "Xinhua Lane", "Wenhua Road", "Guihua Alley", "Beimen Street"]);
+        let district = self.seed.pick(&["Binhe", "Donghu", "Nanyuan", "Xicheng"]);
+        let name = format!("{street} {}", 2 + self.seed.below(180));
+        let quantizer = 23 + self.seed.below(11) as u32;
+        let plate = Plate { id: &id, name: &name, district, street, duration_s, seed };
+        let mut scene = SampleScene::new(plate, zones, self.set.world, self.events);
+        scene.resemblances = self.likes;
+        scene.quantizer = quantizer;
+        scene.resized(MEASURE, 5)
+    }
+}
