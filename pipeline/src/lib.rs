@@ -8,6 +8,7 @@ pub mod cmd;
 pub mod config;
 pub mod evaluate;
 pub mod evidence;
+pub mod explain;
 pub mod footage;
 pub mod outlet;
 pub mod stop;

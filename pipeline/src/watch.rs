@@ -58,6 +58,8 @@ pub struct Watch {
     /// As the scene last said it.
     health: Health,
     inferred: u64,
+    /// Raised in the last frame.
+    raised: Vec<Candidate>,
 }
 
 /// What a watch is made of.
@@ -97,11 +99,13 @@ impl Watch {
             waiting: BTreeSet::new(),
             health: Health::Ok,
             inferred: 0,
+            raised: Vec::new(),
         }
     }
 
     /// One frame, from pixels to what is said about it. Gives whether something new was opened, raised or ended.
     pub fn frame(&mut self, frame: &Frame, footage: &dyn Footage) -> bool {
+        self.raised.clear();
         let detections = match &self.detector {
             None => Detections::none(frame.stamp().clone()),
             Some(detector) => match detector.detect(frame, &self.scene.regions()) {
@@ -119,6 +123,10 @@ impl Watch {
             recording.recorder.step(frame, &judgements, footage);
         }
         let news = !judgements.is_empty();
+        self.raised.extend(judgements.iter().filter_map(|judgement| match judgement {
+            Judgement::Raised(candidate) => Some(Candidate::clone(candidate)),
+            _ => None,
+        }));
         self.take(judgements, Some(frame));
         self.deliver(footage, false);
         news
@@ -164,6 +172,11 @@ impl Watch {
     /// The scene, to save it or to ask why something was not raised.
     pub fn scene(&self) -> &Scene {
         &self.scene
+    }
+
+    /// What the last frame raised, whether it is written yet or not.
+    pub fn raised(&self) -> &[Candidate] {
+        &self.raised
     }
 
     /// Does the scene want more frames?

@@ -20,6 +20,7 @@ use serde::Serialize;
 use super::bad_use;
 use crate::config::read_site;
 use crate::evidence::recorder::{self, Recorder};
+use crate::explain::{Explainer, Form};
 use crate::footage::RingFootage;
 use crate::outlet::{Lines, Outlet};
 use crate::usage::Usage;
@@ -65,9 +66,14 @@ pub struct Args {
     /// Frames looked at: `policy` (the camera's), `keyframes`, `full`, or so many a second
     #[arg(long, default_value = "policy", value_name = "RATE")]
     rate: RateArg,
-    /// Say on standard error, for what was not raised, which condition failed and by how much
-    #[arg(long)]
-    explain: bool,
+    /// Say, for what came near and was not raised, which condition failed, by how much, and what in the site file sets it:
+    /// as text (`-`: on standard error), or as JSON lines into a file that ends in .jsonl
+    #[arg(long, value_name = "FILE|-", num_args = 0..=1, default_missing_value = "-")]
+    explain: Option<PathBuf>,
+    /// Folder for drawings of what was raised and of what came near, with zones, shop lines, permits and words. To look at:
+    /// never evidence
+    #[arg(long, value_name = "DIR")]
+    drawings: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -148,6 +154,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let RateArg::Fixed(rate) = args.rate {
         session.set_rate(rate);
     }
+    let mut explainer =
+        (args.explain.is_some() || args.drawings.is_some()).then(|| Explainer::new(&camera, args.drawings.is_some()));
     let progress = progress();
     let footage = RingFootage { ring: session.ring(), camera: camera.id.clone() };
     let ended = loop {
@@ -160,6 +168,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
                 ));
                 progress.tick();
                 watch.frame(&frame, &footage);
+                if let Some(explainer) = &mut explainer {
+                    explainer.look(&frame, watch.scene(), watch.raised());
+                }
             }
             Next::Idle => {}
             Next::Ended(ended) => break ended,
@@ -178,8 +189,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(why) = &ended.cut_off {
         writeln!(err, "kerbwatch: {}: analysed up to {:.1} s: {why}", source.redacted(), ended.duration.as_secs_f64())?;
     }
-    if args.explain {
-        explain(&mut err, watch.scene())?;
+    if let Some(explainer) = &explainer {
+        explain(explainer, args.explain.as_deref(), args.drawings.as_deref())?;
     }
     if let Some(path) = &args.stats {
         let counted = session.stats();
@@ -325,28 +336,20 @@ fn progress() -> ProgressBar {
     ProgressBar::new_spinner().with_style(style)
 }
 
-fn explain(out: &mut impl Write, scene: &Scene) -> std::io::Result<()> {
-    let misses = scene.explain();
-    writeln!(out, "{} episode(s) were not raised", misses.len())?;
-    for miss in misses {
-        let [x1, y1, x2, y2] = miss.bbox.to_array();
-        write!(
-            out,
-            "  {} in {} from {:.1} s to {:.1} s at [{x1:.3}, {y1:.3}, {x2:.3}, {y2:.3}]:",
-            miss.kind,
-            miss.zone,
-            miss.first_seen.at.as_secs_f64(),
-            miss.last_seen.at.as_secs_f64()
-        )?;
-        for fact in miss.failed.iter().map(|condition| &condition.fact) {
-            match fact.needed {
-                Some(needed) => write!(out, " {} {:.2}{} (needed {needed:.2})", fact.name, fact.value, fact.unit)?,
-                None => write!(out, " {} {:.2}{}", fact.name, fact.value, fact.unit)?,
-            }
+fn explain(explainer: &Explainer, to: Option<&Path>, drawings: Option<&Path>) -> anyhow::Result<()> {
+    let drawn = drawings.map(|folder| explainer.draw(folder)).transpose()?.unwrap_or_default();
+    match to {
+        None => Ok(()),
+        Some(path) if path == Path::new("-") => {
+            explainer.write(Form::Text, &drawn, &mut std::io::stderr().lock()).context("explaining")
         }
-        writeln!(out)?;
+        Some(path) => {
+            let form = if path.extension().is_some_and(|ending| ending == "jsonl") { Form::JsonLines } else { Form::Text };
+            let mut out = Vec::new();
+            explainer.write(form, &drawn, &mut out).context("explaining")?;
+            std::fs::write(path, out).with_context(|| format!("writing {}", path.display()))
+        }
     }
-    Ok(())
 }
 
 /// The lines, shared with the watch that writes them, so that they can be counted and flushed at the end.
