@@ -62,8 +62,12 @@ fn sample(world: &World, houses: &Houses, view: &View, px: f32, py: f32) -> Rgb 
     }
     if ray.y < -1e-4 {
         let hit = along(-eye.y / ray.y);
-        let colour = ground(world, houses, hit);
-        return aired(lit(world, colour, hit), mood.air(hit.minus(eye).length()));
+        let colour = lit(world, ground(world, houses, hit), hit);
+        let colour = match &world.air {
+            Some(air) if air.wet > 0.0 => wet(world, houses, colour, hit, ray, air.wet),
+            _ => colour,
+        };
+        return aired(colour, mood.air(hit.minus(eye).length()));
     }
     sky(world, ray)
 }
@@ -160,6 +164,31 @@ fn ground(world: &World, houses: &Houses, p: V3) -> Rgb {
     scaled(colour, houses.dapple(world, p))
 }
 
+/// Rain on the ground: darker, and in its film and puddles the houses and the sky stand on their heads.
+fn wet(world: &World, houses: &Houses, colour: Rgb, hit: V3, ray: V3, much: f32) -> Rgb {
+    let salt = world.street.seed as u32;
+    let hollow = noise(hit.x * 0.45, hit.z * 0.9, salt ^ 0x77) * 0.7 + noise(hit.x * 1.7, hit.z * 2.6, salt ^ 0x78) * 0.3;
+    let puddle = ((hollow - (0.78 - 0.22 * much)) * 14.0).clamp(0.0, 1.0);
+    // Schlick's approximation for water (reflectance 0.02 straight down), a rough film giving back a part of it.
+    let steep = -ray.y / ray.length();
+    let fresnel = 0.02 + 0.98 * (1.0 - steep).powi(5);
+    let share = (fresnel * (0.35 * much + 0.65 * puddle) * 1.6 + 0.10 * puddle).min(0.8);
+    // What is mirrored is smeared by ripples, the more the farther it is.
+    let ripple = (noise(hit.x * 19.0, hit.z * 23.0, salt ^ 0x79) - 0.5) * 0.14 * (1.2 - puddle);
+    let up = v3(ray.x, -ray.y, ray.z + ripple * ray.length());
+    let mirrored = if up.z > 1e-3 {
+        let t = (world.street.facade - hit.z) / up.z;
+        let at = v3(hit.x + up.x * t, up.y * t, world.street.facade);
+        match houses.at(at.x) {
+            Some(house) if at.y < house.height => wall(world, house, at),
+            _ => sky(world, up),
+        }
+    } else {
+        sky(world, up)
+    };
+    mixed(scaled(colour, 1.0 - 0.34 * much - 0.12 * puddle), mirrored, share)
+}
+
 /// A house: from x0 to x1, and its looks.
 struct House {
     x0: f32,
@@ -246,7 +275,8 @@ impl Houses {
 
     /// Sun through leaves: 1 in the open.
     fn dapple(&self, world: &World, p: V3) -> f32 {
-        let (_, _, strength) = world.mood.sun;
+        // Where the sun moves, its shade is drawn frame by frame.
+        let strength = if world.air.as_ref().is_some_and(|air| air.shade > 0.0) { 0.0 } else { world.mood.sun.2 };
         let mut share = 1.0;
         for (x, z, radius) in &self.crowns {
             let d = (p.x - x).hypot(p.z - z) / radius;

@@ -2,6 +2,7 @@
 //! boxes and labels come from the very shapes that are painted.
 
 pub(crate) mod fixtures;
+pub(crate) mod letters;
 pub(crate) mod pen;
 pub(crate) mod person;
 pub(crate) mod stall;

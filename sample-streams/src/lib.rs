@@ -5,8 +5,10 @@
 //! RTSP for ever, [`labels`] says what is where in a frame, for training. Nothing here knows how Kerbwatch judges a
 //! picture: the truth comes from the story, never from a detector.
 
+mod air;
 mod backdrop;
 pub mod catalogue;
+mod develop;
 mod draw;
 pub mod encode;
 pub mod labels;
@@ -16,12 +18,14 @@ mod scene;
 mod seed;
 pub mod server;
 pub mod set;
+mod shade;
 mod site_toml;
 mod stage;
 pub mod still;
 mod story;
 mod truth;
 mod varied;
+mod weather;
 mod world;
 
 pub use catalogue::{SceneName, catalogue};

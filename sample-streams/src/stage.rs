@@ -8,9 +8,11 @@ use events::{I420, Size};
 use tiny_skia::{IntSize, Pixmap};
 
 use crate::backdrop;
+use crate::develop::Developer;
 use crate::draw::pen::{Extent, Pen, Target};
 use crate::draw::view::View;
 use crate::seed::Seed;
+use crate::shade::Shade;
 use crate::world::{Body, World};
 
 /// Side of a tile in pixels; a multiple of 2 for the chroma planes.
@@ -197,12 +199,17 @@ pub(crate) struct Canvas {
     stage: Arc<Stage>,
     work: Pixmap,
     tiles: Vec<bool>,
+    /// The camera's own doing, where the world has air.
+    developer: Option<(Developer, Shade)>,
 }
 
 impl Canvas {
     pub(crate) fn new(stage: Arc<Stage>) -> Self {
         let (w, h) = (stage.size.width as usize, stage.size.height as usize);
-        Self { work: stage.blank(), tiles: vec![false; w.div_ceil(TILE) * h.div_ceil(TILE)], stage }
+        let world = &stage.world;
+        let camera = |air| (Developer::new(air, stage.size, world.mood.grain), Shade::new(&stage.view));
+        let developer = world.air.as_ref().map(camera);
+        Self { work: stage.blank(), tiles: vec![false; w.div_ceil(TILE) * h.div_ceil(TILE)], developer, stage }
     }
 
     /// The picture `t` seconds into a story of `duration` seconds; `index` seeds the grain.
@@ -222,7 +229,16 @@ impl Canvas {
         });
         let mut planes = stage.base.clone();
         stage.convert(self.work.data(), &self.tiles, &mut planes);
-        grain(&mut planes[0], &stage.grain, stage.seed ^ index.wrapping_mul(0x9E37_79B9), 1.0 + drift, w);
+        match (&stage.world.air, &mut self.developer) {
+            (Some(air), Some((developer, shade))) => {
+                let shaded = air.shade > 0.0;
+                if shaded {
+                    shade.draw(&stage.world, air, &stage.view, t);
+                }
+                developer.develop(&mut planes, air, shaded.then(|| shade.mask.data()), t, index);
+            }
+            _ => grain(&mut planes[0], &stage.grain, stage.seed ^ index.wrapping_mul(0x9E37_79B9), 1.0 + drift, w),
+        }
         let [y, u, v] = planes;
         I420::from_planes(stage.size, y, u, v)
     }

@@ -122,7 +122,7 @@ impl Set {
         // Places are chosen in shares of a 16:9 picture; the pixel size does not matter.
         let view = View::new(mount, Size { width: 1280, height: 720 });
         let street = Street { seed, kerb: 9.6, facade: 15.0, fronts: Vec::new() };
-        let world = World { mount, street, mood, cast: Vec::new() };
+        let world = World { mount, street, mood, air: None, cast: Vec::new() };
         Self { world, seed: Seed::new(seed), view }
     }
 
@@ -161,7 +161,8 @@ impl Set {
             let x = middle + 9.0 * i as f32 + lamps;
             self.add(Entity::fixed(Body::Lamp(6.5), x, kerb + 0.35, TO_ROAD));
             if self.world.mood.is_dark() {
-                self.world.mood.lamps.push((v3(x, 6.3, kerb - 0.6), [0.95, 0.77, 0.50]));
+                let colour = self.world.mood.lamp;
+                self.world.mood.lamps.push((v3(x, 6.3, kerb - 0.6), colour));
             }
         }
     }

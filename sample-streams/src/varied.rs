@@ -15,6 +15,7 @@ mod stall;
 
 use events::{Kind, Size};
 
+use crate::draw::letters;
 use crate::draw::vehicle::CarShape;
 use crate::scene::{Plate, SampleScene};
 use crate::seed::Seed;
@@ -62,8 +63,8 @@ type Teller = fn(&mut Tale) -> Option<Told>;
 pub(crate) fn scene(seed: u64) -> SampleScene {
     let mut random = Seed::new(seed ^ 0x7661_7269_6564);
     let plan = plan::of(seed);
-    let (set, layout) = layout::street(seed, &mut random);
     let duration = 150 + 5 * random.below(7) as u32;
+    let (set, layout) = layout::street(seed, &mut random, duration as f32);
     let dwells = [
         12 + 2 * random.below(5) as u32,
         12 + 2 * random.below(5) as u32,
@@ -73,6 +74,7 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     let claims = Claims::default();
     let (events, likes, permits) = (Vec::new(), Vec::new(), Vec::new());
     let mut tale = Tale { set, layout, seed: random, duration: duration as f32, dwells, claims, events, likes, permits };
+    tale.reserve_captions();
     for kind in &plan.kinds {
         let teller: Teller = match kind {
             Kind::IllegalStall => stall::tell,
@@ -155,6 +157,13 @@ impl Tale {
                 return;
             }
             self.set.world.cast.truncate(mark);
+        }
+    }
+
+    /// Nothing that counts happens behind what the camera writes.
+    fn reserve_captions(&mut self) {
+        for caption in self.set.world.air.iter().flat_map(|air| &air.captions) {
+            self.claims.reserve(letters::caption_box(caption));
         }
     }
 

@@ -3,6 +3,7 @@
 use events::{BBox, Kind, ObjectClass, Size};
 use tiny_skia::Pixmap;
 
+use crate::air::Air;
 use crate::draw::fixtures;
 use crate::draw::pen::{Extent, Part, Pen, Rgb, Spot, Target};
 use crate::draw::person::{self, Figure, Load, Person, Pose};
@@ -48,6 +49,8 @@ pub(crate) struct Mood {
     pub(crate) sun: (f32, f32, f32),
     /// Street lamps: place and colour.
     pub(crate) lamps: Vec<(V3, Rgb)>,
+    /// The colour of the lamps that will be put up.
+    pub(crate) lamp: Rgb,
     /// Share of windows that are lit.
     pub(crate) lit: f32,
     /// Standard deviation of the camera's noise, in 8-bit steps.
@@ -63,6 +66,7 @@ impl Mood {
             haze: 0.006,
             sun: (0.45, 0.22, 0.42),
             lamps: Vec::new(),
+            lamp: [0.95, 0.77, 0.50],
             lit: 0.02,
             grain: 1.1,
         }
@@ -76,6 +80,7 @@ impl Mood {
             haze: 0.010,
             sun: (0.0, 0.0, 0.30),
             lamps: Vec::new(),
+            lamp: [0.95, 0.77, 0.50],
             lit: 0.08,
             grain: 1.3,
         }
@@ -89,6 +94,7 @@ impl Mood {
             haze: 0.010,
             sun: (0.9, 0.15, 0.16),
             lamps: Vec::new(),
+            lamp: [0.95, 0.77, 0.50],
             lit: 0.4,
             grain: 1.4,
         }
@@ -102,6 +108,7 @@ impl Mood {
             haze: 0.008,
             sun: (0.0, 0.0, 0.16),
             lamps: Vec::new(),
+            lamp: [0.95, 0.77, 0.50],
             lit: 0.5,
             grain: 1.6,
         }
@@ -310,6 +317,8 @@ pub(crate) struct World {
     pub(crate) mount: Mount,
     pub(crate) street: Street,
     pub(crate) mood: Mood,
+    /// `None`: a steady light and a steady camera.
+    pub(crate) air: Option<Air>,
     pub(crate) cast: Vec<Entity>,
 }
 
@@ -328,6 +337,18 @@ impl World {
             .collect();
         order.sort_by(|a, b| b.1.total_cmp(&a.1));
         order.into_iter().map(|(i, _)| i).collect()
+    }
+
+    /// Where the shadow of the top of a thing one metre high falls at a time (x, z), and how dark it is.
+    pub(crate) fn sun(&self, t: f32) -> (f32, f32, f32) {
+        let (x, z, dark) = self.mood.sun;
+        let (dx, dz) = self.air.as_ref().map_or((0.0, 0.0), |air| air.sun_drift);
+        (x + dx * t, z + dz * t, dark)
+    }
+
+    /// Is the sun's shade kept apart, in a mask?
+    fn shade_apart(&self) -> bool {
+        self.air.as_ref().is_some_and(|air| air.shade > 0.0)
     }
 
     /// What it throws on the ground.
@@ -353,7 +374,9 @@ impl World {
             Body::Bin(_) => (0.34, 0.3, 0.9),
             Body::Planter(_) => (0.75, 0.3, 0.5),
             Body::Bollard => (0.09, 0.08, 0.7),
+            Body::Lamp(height) if pen.shades() => (0.08, 0.08, *height),
             Body::Lamp(_) => (0.1, 0.1, 1.0),
+            Body::Tree(height, _) if pen.shades() => (0.14, 0.14, height * 0.6),
             // The crown's shadow is part of the backdrop.
             Body::Tree(..) => (0.2, 0.2, 0.3),
             Body::Poster(..) => return,
@@ -365,7 +388,11 @@ impl World {
         } else {
             (rx * c.abs() + rz * s.abs(), rx * s.abs() + rz * c.abs())
         };
-        let (sx, sz, alpha) = self.mood.sun;
+        let (sx, sz, alpha) = match (pen.shades(), self.shade_apart()) {
+            // Close under the thing even the sky's light does not come.
+            (false, true) => (0.0, 0.0, 0.28),
+            _ => self.sun(t),
+        };
         let room = (self.street.facade - state.spot.at.z - rz).max(0.0);
         pen.no_part();
         pen.opacity = state.opacity;

@@ -1,7 +1,7 @@
 //! The one way to draw: the same shapes are painted, measured or masked.
 
 use events::ObjectClass;
-use tiny_skia::{Color, FillRule, Paint, PathBuilder, Pixmap, Transform};
+use tiny_skia::{Color, FillRule, Mask, Paint, PathBuilder, Pixmap, Transform};
 
 use super::view::{V3, View, v3};
 
@@ -51,6 +51,8 @@ pub(crate) enum Target<'a> {
     Paint(&'a mut Pixmap),
     /// Each part is painted hard-edged in a colour that says its number; `only` leaves out all other parts.
     Mask { pixmap: &'a mut Pixmap, only: Option<usize> },
+    /// What is drawn keeps the sun off: filled into a mask of half the picture's size.
+    Shade(&'a mut Mask),
 }
 
 /// One labelled part of what was drawn.
@@ -111,9 +113,14 @@ impl<'a> Pen<'a> {
     fn idle(&self) -> bool {
         match &self.target {
             Target::Measure => true,
-            Target::Paint(_) => false,
+            Target::Paint(_) | Target::Shade(_) => false,
             Target::Mask { only, .. } => only.is_some() && *only != self.current,
         }
+    }
+
+    /// Is it the sun's shade that is drawn?
+    pub(crate) fn shades(&self) -> bool {
+        matches!(self.target, Target::Shade(_))
     }
 
     /// What follows (a shadow, a glow) belongs to no thing.
@@ -156,6 +163,7 @@ impl<'a> Pen<'a> {
         let place = Transform::from_translate(-self.origin.0, -self.origin.1);
         match &mut self.target {
             Target::Measure => {}
+            Target::Shade(mask) => mask.fill_path(&path, FillRule::Winding, true, Transform::from_scale(0.5, 0.5)),
             Target::Paint(pixmap) => {
                 let mut lit = [0.0; 3];
                 for (i, lit) in lit.iter_mut().enumerate() {
@@ -223,7 +231,9 @@ impl<'a> Pen<'a> {
     /// A soft dark patch on the ground: contact shadow and what the sun throws. `reach` is where the top's shadow falls,
     /// relative to the foot; `rx`, `rz` the half sizes of the foot print.
     pub(crate) fn shadow(&mut self, foot: V3, rx: f32, rz: f32, reach: (f32, f32), alpha: f32) {
-        for (grow, share) in [(1.25, 0.35), (1.0, 0.4), (0.75, 0.4)] {
+        // In the mask one outline says it all.
+        let rings: &[(f32, f32)] = if self.shades() { &[(0.9, 1.0)] } else { &[(1.25, 0.35), (1.0, 0.4), (0.75, 0.4)] };
+        for &(grow, share) in rings {
             let mut corners = [foot; 14];
             for (i, corner) in corners.iter_mut().enumerate() {
                 let a = std::f32::consts::TAU * i as f32 / 14.0;

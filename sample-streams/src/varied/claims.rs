@@ -32,6 +32,11 @@ struct Claim {
 pub(super) struct Claims(Vec<Claim>);
 
 impl Claims {
+    /// Keeps a place free for the whole story.
+    pub(super) fn reserve(&mut self, [x1, y1, x2, y2]: [f64; 4]) {
+        self.0.push(Claim { bbox: BBox::clamped(x1, y1, x2, y2), from: f32::MIN, until: f32::MAX });
+    }
+
     /// Takes the places of a piece if it can be seen well enough and they are free. An event has to be seen for its whole
     /// dwell; a look-alike only has to be in the picture.
     pub(super) fn take(&mut self, world: &World, layout: &Layout, told: &Told, fit: Fit, event: bool) -> bool {

@@ -7,7 +7,8 @@ use crate::draw::view::{Mount, v3};
 use crate::seed::Seed;
 use crate::site_toml::{PermitSpec, ZoneSpec};
 use crate::story::{Set, Way, rule, zone};
-use crate::world::{Body, Entity, Front, Mood, World};
+use crate::weather::{self, Frame};
+use crate::world::{Body, Entity, Front, World};
 
 pub(super) const SHOPS: &str = "shops";
 pub(super) const PAVEMENT: &str = "pavement";
@@ -35,17 +36,18 @@ pub(super) struct Layout {
 }
 
 /// A street with its furniture, before anything happens.
-pub(super) fn street(seed: u64, random: &mut Seed) -> (Set, Layout) {
+pub(super) fn street(seed: u64, random: &mut Seed, duration: f32) -> (Set, Layout) {
     let mount = Mount {
         height: random.range(3.8, 7.6),
         yaw: random.range(-0.62, 0.62),
         pitch: random.range(0.16, 0.36),
         horizontal_fov: random.range(0.88, 1.22),
     };
-    let mood = mood(random);
-    let mut set = Set::new(seed, mount, mood);
     let kerb = random.range(7.4, 11.0);
     let facade = kerb + random.range(4.6, 6.8);
+    let (mood, air) = weather::draw(random, &Frame { kerb, facade, duration });
+    let mut set = Set::new(seed, mount, mood);
+    set.world.air = Some(air);
     (set.world.street.kerb, set.world.street.facade) = (kerb, facade);
     let lane = (kerb + facade) / 2.0 + random.range(-0.3, 0.2);
     let middle = set.middle();
@@ -71,22 +73,6 @@ pub(super) fn street(seed: u64, random: &mut Seed) -> (Set, Layout) {
     layout.polygons =
         [SHOPS, PAVEMENT, WALL].into_iter().filter_map(|id| Some((id, Polygon::new(&layout.polygon(&set, id)).ok()?))).collect();
     (set, layout)
-}
-
-fn mood(random: &mut Seed) -> Mood {
-    let mut mood = match random.below(10) {
-        0..=3 => Mood::sunny(),
-        4..=6 => Mood::overcast(),
-        7 => Mood::dusk(),
-        _ => Mood::night(),
-    };
-    let (bright, warm) = (random.range(0.88, 1.1), random.range(-0.05, 0.05));
-    mood.light = [mood.light[0] * bright * (1.0 + warm), mood.light[1] * bright, mood.light[2] * bright * (1.0 - warm)];
-    mood.sun.0 = random.range(-1.0, 1.0) * mood.sun.0.max(0.3);
-    mood.sun.1 *= random.range(-1.2, 1.5);
-    mood.haze *= random.range(0.4, 2.0);
-    mood.grain *= random.range(0.7, 1.8);
-    mood
 }
 
 impl Layout {
