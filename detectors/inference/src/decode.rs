@@ -41,23 +41,22 @@ pub(crate) struct Head {
     layout: Layout,
     size: (u32, u32),
     classes: usize,
-    score: f32,
+    scores: Vec<f32>,
+    /// The smallest of `scores`.
+    lowest: f32,
 }
 
 impl Head {
+    /// `scores`: the smallest score reported of each class, in the model's order, 0..=1.
+    ///
     /// # Errors
     /// When the outputs do not fit the family.
-    pub(crate) fn fit(
-        family: Family,
-        size: (u32, u32),
-        classes: usize,
-        score: f32,
-        outputs: &[OutputShape],
-    ) -> Result<Self, FitError> {
-        Ok(Self { family, layout: fit(family, size, classes, outputs)?, size, classes, score })
+    pub(crate) fn fit(family: Family, size: (u32, u32), scores: Vec<f32>, outputs: &[OutputShape]) -> Result<Self, FitError> {
+        let (classes, lowest) = (scores.len(), scores.iter().copied().fold(1.0, f32::min));
+        Ok(Self { family, layout: fit(family, size, classes, outputs)?, size, classes, scores, lowest })
     }
 
-    /// The boxes of one picture that reach the score, best first, before suppression.
+    /// The boxes of one picture that reach their class's score, best first, before suppression.
     ///
     /// # Errors
     /// When an output has not the shape it had at load. Only the number of places of an end-to-end model may change.
@@ -73,7 +72,7 @@ impl Head {
             return Err(self.changed(crate::family::describe(&got)));
         }
         let mut sink =
-            Sink { size: (self.size.0 as f32, self.size.1 as f32), classes: self.classes, score: self.score, found: Vec::new() };
+            Sink { size: (self.size.0 as f32, self.size.1 as f32), scores: &self.scores, lowest: self.lowest, found: Vec::new() };
         match &self.layout {
             Layout::Yolox => yolox::decode(&outputs[0], self.size, &mut sink),
             Layout::Yolov8 { places_first } => yolov8::decode(&outputs[0], *places_first, &mut sink),
@@ -120,22 +119,23 @@ impl Head {
 }
 
 /// Where decoders put what they find; whatever is no box, or too unsure, is left out here and nowhere else.
-struct Sink {
+struct Sink<'a> {
     size: (f32, f32),
-    classes: usize,
-    score: f32,
+    scores: &'a [f32],
+    lowest: f32,
     found: Vec<Raw>,
 }
 
-impl Sink {
-    /// Can a place with this score matter? False for NaN.
+impl Sink<'_> {
+    /// Can a place with this score matter, of whatever class it is? False for NaN.
     fn wants(&self, score: f32) -> bool {
-        score >= self.score
+        score >= self.lowest
     }
 
     /// Takes corners in input pixels; cuts them to the input.
     fn corners(&mut self, class: usize, score: f32, [x1, y1, x2, y2]: [f32; 4]) {
-        if !self.wants(score) || class >= self.classes {
+        // Asked this way round because a NaN is never large enough.
+        if !self.scores.get(class).is_some_and(|lowest| score >= *lowest) {
             return;
         }
         let (w, h) = self.size;
@@ -204,7 +204,7 @@ mod tests {
         ) {
             let shapes = shapes(family);
             let named: Vec<_> = shapes.iter().map(|(name, dims)| OutputShape { name: (*name).to_owned(), dims: dims.clone() }).collect();
-            let head = Head::fit(family, (64, 64), 3, score, &named).unwrap();
+            let head = Head::fit(family, (64, 64), vec![score; 3], &named).unwrap();
             let data: Vec<Vec<f32>> = shapes
                 .iter()
                 .enumerate()
@@ -227,7 +227,7 @@ mod tests {
             short in 0usize..3,
         ) {
             let named: Vec<_> = self::shapes(family).into_iter().map(|(name, dims)| OutputShape { name: name.to_owned(), dims }).collect();
-            let head = Head::fit(family, (64, 64), 3, 0.1, &named).unwrap();
+            let head = Head::fit(family, (64, 64), vec![0.1; 3], &named).unwrap();
             let data: Vec<Vec<f32>> = dims.iter().map(|d| vec![0.5; d.iter().product::<usize>().saturating_sub(short)]).collect();
             let tensors: Vec<_> = dims.iter().zip(&data).map(|(dims, data)| Tensor { dims, data }).collect();
             let _ = head.decode(&tensors);
@@ -235,11 +235,25 @@ mod tests {
     }
 
     #[test]
+    fn every_class_has_its_own_smallest_score() {
+        let dims = [6, 6];
+        let data: Vec<f32> = [(0.35, 0.0), (0.25, 0.0), (0.25, 1.0), (0.15, 1.0), (0.85, 2.0), (0.95, 2.0)]
+            .into_iter()
+            .flat_map(|(score, class)| [1.0, 1.0, 9.0, 9.0, score, class])
+            .collect();
+        let shape = OutputShape { name: "o".to_owned(), dims: dims.to_vec() };
+        let head = Head::fit(Family::End2end, (64, 64), vec![0.3, 0.2, 0.9], &[shape]).unwrap();
+        let found: Vec<_> = head.decode(&[Tensor { dims: &dims, data: &data }]).unwrap();
+        let found: Vec<_> = found.iter().map(|raw| (raw.class, raw.score)).collect();
+        assert_eq!(found, [(2, 0.95), (0, 0.35), (1, 0.25)]);
+    }
+
+    #[test]
     fn a_flood_of_boxes_is_cut_to_the_best() {
         let dims = [5000, 6];
         let data: Vec<f32> = (0..5000).flat_map(|i| [1.0, 1.0, 9.0, 9.0, (i % 1000) as f32 / 1000.0, 0.0]).collect();
         let shape = OutputShape { name: "o".to_owned(), dims: dims.to_vec() };
-        let head = Head::fit(Family::End2end, (64, 64), 1, 0.0, &[shape]).unwrap();
+        let head = Head::fit(Family::End2end, (64, 64), vec![0.0], &[shape]).unwrap();
         let found = head.decode(&[Tensor { dims: &dims, data: &data }]).unwrap();
         assert_eq!(found.len(), MAX_BOXES);
         assert!(found.iter().all(|raw| raw.score >= 0.8));

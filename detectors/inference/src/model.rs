@@ -62,6 +62,8 @@ pub struct ModelFolder {
     pub(crate) input: InputSpec,
     pub(crate) classes: Vec<(String, ObjectClass)>,
     pub(crate) score: f32,
+    /// Index of a class and its own smallest score.
+    pub(crate) own_scores: Vec<(usize, f32)>,
     pub(crate) nms_iou: f32,
 }
 
@@ -154,9 +156,18 @@ impl ModelFolder {
         &self.classes
     }
 
-    /// The smallest score, 0..=1, of a detection that is reported.
+    /// The smallest score, 0..=1, of a detection that is reported, of classes that have none of their own.
     pub fn score(&self) -> f32 {
         self.score
+    }
+
+    /// The smallest score, 0..=1, reported of each class, in the model's order.
+    pub fn scores(&self) -> Vec<f32> {
+        let mut scores = vec![self.score; self.classes.len()];
+        for (class, score) in &self.own_scores {
+            scores[*class] = *score;
+        }
+        scores
     }
 
     /// Boxes of one class that overlap more than this (intersection over union, 0..=1) are one thing.

@@ -230,7 +230,7 @@ impl Loaded {
             return Err(EngineError::Input { path: path.to_owned(), reason });
         }
         let outputs = opened.probe(size, 1).map_err(|failure| probe_error(path, failure))?;
-        let head = Head::fit(folder.family(), size, folder.classes().len(), folder.score(), &outputs)
+        let head = Head::fit(folder.family(), size, folder.scores(), &outputs)
             .map_err(|source| EngineError::Fit { path: path.to_owned(), source })?;
         let mut max_batch = if opened.image.any_batch { max_batch.max(1) } else { 1 };
         // Exporters mark a batch as dynamic and then write a constant into a reshape; only trying tells.

@@ -4,7 +4,7 @@
 use super::end2end::class_index;
 use super::{Sink, Tensor};
 
-pub(super) fn decode(labels: &Tensor<'_>, boxes: &Tensor<'_>, scores: &Tensor<'_>, sink: &mut Sink) {
+pub(super) fn decode(labels: &Tensor<'_>, boxes: &Tensor<'_>, scores: &Tensor<'_>, sink: &mut Sink<'_>) {
     for ((label, corners), score) in labels.data.iter().zip(boxes.data.chunks_exact(4)).zip(scores.data) {
         if let (Some(class), [x1, y1, x2, y2]) = (class_index(*label), corners) {
             sink.corners(class, *score, [*x1, *y1, *x2, *y2]);

@@ -2,7 +2,7 @@
 
 use super::{Sink, Tensor};
 
-pub(super) fn decode(output: &Tensor<'_>, sink: &mut Sink) {
+pub(super) fn decode(output: &Tensor<'_>, sink: &mut Sink<'_>) {
     for place in output.data.chunks_exact(6) {
         let [x1, y1, x2, y2, score, class] = *place else { return };
         if let Some(class) = class_index(class) {

@@ -5,7 +5,7 @@
 
 use super::{Sink, Tensor, best};
 
-pub(super) fn decode(output: &Tensor<'_>, (columns, rows): (usize, usize), sink: &mut Sink) {
+pub(super) fn decode(output: &Tensor<'_>, (columns, rows): (usize, usize), sink: &mut Sink<'_>) {
     let cells = columns * rows;
     let value = |channel: usize, cell: usize| output.data[channel * cells + cell];
     let classes = output.dims[0] - 5;

@@ -6,7 +6,7 @@
 use super::{Sink, Tensor, best};
 use crate::family::Level;
 
-pub(super) fn decode(outputs: &[Tensor<'_>], levels: &[Level], bins: usize, sink: &mut Sink) {
+pub(super) fn decode(outputs: &[Tensor<'_>], levels: &[Level], bins: usize, sink: &mut Sink<'_>) {
     for level in levels {
         let (classes, edges) = (&outputs[level.classes], &outputs[level.edges]);
         let places = classes.data.chunks_exact(classes.dims[1]).zip(edges.data.chunks_exact(4 * bins));

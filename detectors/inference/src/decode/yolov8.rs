@@ -2,7 +2,7 @@
 
 use super::{Sink, Tensor, best};
 
-pub(super) fn decode(output: &Tensor<'_>, places_first: bool, sink: &mut Sink) {
+pub(super) fn decode(output: &Tensor<'_>, places_first: bool, sink: &mut Sink<'_>) {
     if places_first {
         for place in output.data.chunks_exact(output.dims[1]) {
             let [cx, cy, w, h, classes @ ..] = place else { return };

@@ -6,7 +6,7 @@
 use super::{Sink, Tensor, best};
 use crate::family::{YOLO_STRIDES, cells};
 
-pub(super) fn decode(output: &Tensor<'_>, size: (u32, u32), sink: &mut Sink) {
+pub(super) fn decode(output: &Tensor<'_>, size: (u32, u32), sink: &mut Sink<'_>) {
     let mut places = output.data.chunks_exact(output.dims[1]);
     for stride in YOLO_STRIDES {
         let (columns, rows) = cells(size, stride);

@@ -49,6 +49,8 @@ struct RawOutput {
     #[serde(default)]
     map: BTreeMap<Spanned<String>, Spanned<String>>,
     score: Option<Spanned<f32>>,
+    #[serde(default)]
+    scores: BTreeMap<Spanned<String>, Spanned<f32>>,
     nms_iou: Option<Spanned<f32>>,
 }
 
@@ -125,6 +127,7 @@ fn parse(dir: &Path, file: &str, text: &str) -> Result<ModelFolder, ModelError> 
         input: input(&place, &raw.input, family)?,
         classes: classes(&place, &raw.output)?,
         score: place.within(raw.output.score.as_ref(), "output.score", 0.3, 1.0)?,
+        own_scores: own_scores(&place, &raw.output)?,
         nms_iou: place.within(raw.output.nms_iou.as_ref(), "output.nms_iou", 0.5, 1.0)?,
     })
 }
@@ -201,6 +204,18 @@ fn classes(place: &Place<'_>, raw: &RawOutput) -> Result<Vec<(String, ObjectClas
         .collect())
 }
 
+fn own_scores(place: &Place<'_>, raw: &RawOutput) -> Result<Vec<(usize, f32)>, ModelError> {
+    let names = raw.classes.get_ref();
+    raw.scores
+        .iter()
+        .map(|(name, score)| {
+            let unknown = || place.at(name, "output.scores", format!("{:?} is not among the classes", name.get_ref()));
+            let class = names.iter().position(|known| known.get_ref() == name.get_ref()).ok_or_else(unknown)?;
+            Ok((class, place.within(Some(score), "output.scores", 0.0, 1.0)?))
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,6 +243,14 @@ cart = "stall"
         assert_eq!(model.onnx(), Path::new("/models/street/m.onnx"));
         assert_eq!(model.classes(), [("person".to_owned(), ObjectClass::Person), ("cart".to_owned(), ObjectClass::Stall)]);
         assert_eq!((model.score(), model.nms_iou(), model.input().pad), (0.25, 0.5, 114.0));
+        assert_eq!(model.scores(), [0.25, 0.25]);
+    }
+
+    #[test]
+    fn a_class_may_have_a_score_of_its_own() {
+        let text = format!("{GOOD}[output.scores]\ncart = 0.6\n");
+        let model = parse(Path::new("/models/street"), "model.toml", &text).unwrap();
+        assert_eq!(model.scores(), [0.25, 0.6]);
     }
 
     #[test]
@@ -248,6 +271,9 @@ cart = "stall"
             ("score = 0.25", "score = nan", 12, "output.score"),
             ("cart = \"stall\"", "cart = \"shop\"", 14, "output.map"),
             ("cart = \"stall\"", "barrow = \"stall\"", 14, "output.map"),
+            ("[output.map]", "[output.scores]\nbarrow = 0.5\n[output.map]", 14, "output.scores"),
+            ("[output.map]", "[output.scores]\ncart = 1.5\n[output.map]", 14, "output.scores"),
+            ("[output.map]", "[output.scores]\ncart = nan\n[output.map]", 14, "output.scores"),
             ("colour = \"bgr\"", "colour = \"bgr\"\nstd = [1.0, 0.0, 1.0]", 9, "input.std"),
             ("colour = \"bgr\"", "colour = \"bgr\"\nlayout = \"nhwc\"", 9, "input.layout"),
             ("colour = \"bgr\"", "colour = \"bgr\"\ncrop = 1", 9, ""),

@@ -1,0 +1,132 @@
+"""The whole road of one command: read, split, train, judge, choose thresholds, export, check, describe."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Mapping
+
+import torch
+
+from . import card, data, evaluate, export, features, folder, replay, train, weights
+from .assemble import StreetModel, prune
+from .classes import CLASSES
+from .errors import KitError
+from .labels import Picture
+from .network import Backbone, CocoHead, load
+from .street_head import StreetHead
+
+HELD = 0.1
+"""Share of the pictures that are only judged by, where the user names none."""
+LOWEST_SCORE = 0.3
+"""No class is reported below; the tracker takes what is above 0.4 for sure."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the user wants; the names are those of the command line."""
+
+    data: list[Path]
+    held: list[Path]
+    out: Path
+    work: Path
+    words: Mapping[str, str]
+    size: tuple[int, int]
+    steps: int
+    batch: int
+    rate: float
+    minutes: float | None
+    threads: int
+    precision: float
+    silent: tuple[str, ...]
+    weights: Path | None
+    kerbwatch: Path | None
+    note: str
+    seed: int
+
+
+def say(text: str) -> None:
+    """Progress, to stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def travel(order: Order) -> None:
+    """Does it all. Raises KitError for whatever the user can mend."""
+    began = time.monotonic()
+    torch.set_num_threads(max(order.threads, 1))
+    torch.manual_seed(order.seed)
+    learnt, held = pictures(order)
+    say(f"{len(learnt)} pictures to learn from with {sum(len(p.boxes) for p in learnt)} things, {len(held)} to judge by")
+    archive = weights.checked(order.weights) if order.weights else weights.fetch(order.work)
+    backbone, coco = Backbone(), CocoHead()
+    graph = weights.read(archive)
+    load(graph, backbone, coco)
+    backbone.eval().requires_grad_(False)
+    say(f"starting weights compute what their own graph does, within {replay.verify(graph, backbone, coco):.1g}")
+    prune(coco)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    say(f"training on {device}")
+    head = StreetHead(len(CLASSES), order.size[1], order.size[0]).to(device)
+    order.work.mkdir(parents=True, exist_ok=True)
+    again = 1 if device.type == "cuda" else 3
+    plan = train.Plan(steps=order.steps, batch=order.batch, rate=order.rate, replay=again, seed=order.seed)
+    eyes = features.features(backbone, order.size, device, max(order.threads, 1))
+    mean = train.run(eyes, head, learnt, plan, order.work / "checkpoint.pt", order.minutes)
+    head.load_state_dict(mean)
+    model = StreetModel(backbone, coco, head, order.size, order.silent).cpu().eval()
+    order.out.mkdir(parents=True, exist_ok=True)
+    onnx = order.out / folder.ONNX
+    differs = export.export(model, order.size, onnx)
+    say(f"{onnx}: {onnx.stat().st_size / 1e6:.1f} MB, scores within {differs:.4f} of PyTorch's")
+    found = evaluate.judge(held, order.size, export.runner(onnx))
+    scores = {name: found[name].threshold(order.precision, low=LOWEST_SCORE) for name in CLASSES if found[name].things}
+    folder.write_toml(order.out, order.size, scores, LOWEST_SCORE, card.SOURCE)
+    facts = card.Facts(
+        learnt=len(learnt),
+        things={name: sum(box.name == name for p in learnt for box in p.boxes) for name in CLASSES},
+        held=len(held),
+        found=found,
+        scores=scores,
+        lowest=LOWEST_SCORE,
+        size=order.size,
+        steps=plan.steps,
+        seed=order.seed,
+        silent=order.silent,
+        differs=differs,
+        archive=archive.name,
+        note=order.note,
+    )
+    card.write(order.out, facts)
+    check(order)
+    say(f"done in {time.monotonic() - began:.0f} s: {order.out}")
+
+
+def pictures(order: Order) -> tuple[list[Picture], list[Picture]]:
+    """To learn from and to judge by. Raises KitError where either is empty."""
+    learnt = [picture for path in order.data for picture in data.read(path, order.words)]
+    if order.held:
+        held = [picture for path in order.held for picture in data.read(path, order.words)]
+    else:
+        learnt, held = data.split(learnt, HELD)
+    for what, some in (("to learn from", learnt), ("to judge by", held)):
+        if not some:
+            raise KitError(", ".join(str(path) for path in order.data), "", f"no picture is left {what}")
+    return learnt, held
+
+
+def check(order: Order) -> None:
+    """`kerbwatch models check` on the folder; says so where the program is not to be found."""
+    root = Path(__file__).resolve().parents[3]
+    places = [order.kerbwatch, shutil.which("kerbwatch"), root / "target/release/kerbwatch", root / "target/debug/kerbwatch"]
+    program = next((str(place) for place in places if place and Path(place).is_file()), None)
+    if program is None:
+        say(f"NOT CHECKED by kerbwatch, which was not found: run `kerbwatch models check {order.out}`")
+        return
+    done = subprocess.run([program, "models", "check", str(order.out)], capture_output=True, text=True, check=False)
+    say(done.stdout.strip() or done.stderr.strip())
+    if done.returncode != 0:
+        raise KitError(order.out, "", "kerbwatch models check refuses it")
