@@ -2,7 +2,9 @@
 
 use std::f32::consts::PI;
 
+use crate::draw::junk::Junk;
 use crate::draw::person::{Load, Person, Pose};
+use crate::draw::prints::PrintForm;
 use crate::draw::stall::{Stall, StallShape};
 use crate::draw::vehicle::CarShape;
 use crate::draw::view::Mount;
@@ -10,19 +12,20 @@ use crate::draw::wares::FRUIT;
 use crate::scene::{Plate, SampleScene};
 use crate::seed::Seed;
 use crate::story::{Set, TO_ROAD, TO_WALL};
-use crate::world::{Body, Entity, Front, Mood};
+use crate::weather::{self, Frame};
+use crate::world::{Body, Entity, Front};
 
 pub(crate) fn scene(seed: u64) -> SampleScene {
     let mut random = Seed::new(seed ^ 0x7374_7265_6574);
-    let mount = Mount {
-        height: random.range(3.2, 8.0),
-        yaw: random.range(-0.75, 0.75),
-        pitch: random.range(0.12, 0.42),
-        horizontal_fov: random.range(0.75, 1.35),
-    };
-    let mut set = Set::new(seed, mount, mood(&mut random));
-    set.world.street.kerb = random.range(7.0, 12.5);
-    set.world.street.facade = set.world.street.kerb + random.range(3.8, 7.5);
+    let kerb = random.range(7.0, 12.5);
+    let facade = kerb + random.range(3.8, 7.5);
+    let (height, yaw, fov) = (random.range(3.2, 8.0), random.range(-0.75, 0.75), random.range(0.5, 1.35));
+    let pitch = Mount::aimed(height, (kerb + facade) / 2.0 / yaw.cos(), fov, random.range(0.45, 0.72));
+    let mount = Mount { height, yaw, pitch, horizontal_fov: fov };
+    let (mood, air) = weather::draw(&mut random, &Frame { kerb, facade, duration: 1.0 });
+    let mut set = Set::new(seed, mount, mood);
+    set.world.air = Some(air);
+    (set.world.street.kerb, set.world.street.facade) = (kerb, facade);
     let trees: Vec<f32> = (0..random.below(4)).map(|_| random.range(-12.0, 14.0)).collect();
     set.furnish(&trees, random.range(-4.5, 4.5));
     if random.chance(0.4) {
@@ -39,28 +42,12 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     for _ in 0..3 + random.below(12) {
         thing(&mut set, &mut random);
     }
-    for _ in 0..random.below(6) {
+    for _ in 0..random.below(7) {
         vehicle(&mut set, &mut random);
     }
     let id = format!("random-{seed}");
     let plate = Plate { id: &id, name: &id, district: "", street: "", duration_s: 1, seed };
     SampleScene::new(plate, Vec::new(), set.world, Vec::new())
-}
-
-fn mood(random: &mut Seed) -> Mood {
-    let mut mood = match random.below(8) {
-        0..=2 => Mood::sunny(),
-        3 | 4 => Mood::overcast(),
-        5 | 6 => Mood::dusk(),
-        _ => Mood::night(),
-    };
-    let (bright, warm) = (random.range(0.85, 1.12), random.range(-0.06, 0.06));
-    mood.light = [mood.light[0] * bright * (1.0 + warm), mood.light[1] * bright, mood.light[2] * bright * (1.0 - warm)];
-    mood.sun.0 = random.range(-1.0, 1.0) * mood.sun.0.max(0.3);
-    mood.sun.1 *= random.range(-1.5, 1.5);
-    mood.haze *= random.range(0.4, 2.5);
-    mood.grain *= random.range(0.6, 2.0);
-    mood
 }
 
 /// Somewhere on the pavement that is likely to be seen.
@@ -74,8 +61,13 @@ fn still(body: Body, (x, z): (f32, f32), heading: f32) -> Entity {
     Entity::there(body, x, z, heading, -10.0, 10.0)
 }
 
+fn anyone(set: &Set, random: &mut Seed) -> Person {
+    let rain = set.world.air.as_ref().is_some_and(|air| air.rain > 0);
+    Person::of_all_sorts(random, rain)
+}
+
 fn person(set: &mut Set, random: &mut Seed) {
-    let look = Person::random(random);
+    let look = anyone(set, random);
     let look = match random.below(8) {
         0 => look.cleaner(),
         1 => look.with_apron(random.pick(&FRUIT)),
@@ -119,14 +111,14 @@ fn person(set: &mut Set, random: &mut Seed) {
 }
 
 fn stall(set: &mut Set, random: &mut Seed) {
-    let shape = random.pick(&[StallShape::Cart, StallShape::Umbrella, StallShape::Cloth]);
+    let shape = random.pick(&StallShape::ALL);
     let at = pavement(set, random);
     let heading = random.range(-0.35, 0.35) + if random.chance(0.15) { 1.57 } else { 0.0 };
     let look = Stall::random(random, shape);
     let (up, down) = if random.chance(0.85) { (-10.0, 20.0) } else { (50.0, 60.0) };
     set.add(still(Body::Stall(look, up, down), at, heading));
     if random.chance(0.8) {
-        let vendor = Person::random(random).with_apron(random.pick(&FRUIT));
+        let vendor = anyone(set, random).with_apron(random.pick(&FRUIT));
         let mut entity = still(
             Body::Person(vendor),
             (at.0 + random.range(-0.5, 0.5), (at.1 + 0.95).min(set.world.street.facade - 0.3)),
@@ -136,7 +128,7 @@ fn stall(set: &mut Set, random: &mut Seed) {
         set.add(entity);
     }
     for _ in 0..random.below(3) {
-        let customer = Person::random(random);
+        let customer = anyone(set, random);
         let mut entity = still(
             Body::Person(customer),
             (at.0 + random.range(-1.2, 1.2), at.1 - random.range(0.9, 1.4)),
@@ -157,7 +149,7 @@ fn thing(set: &mut Set, random: &mut Seed) {
     let grey = random.pick(&[[0.10, 0.10, 0.11], [0.14, 0.15, 0.18], [0.80, 0.80, 0.78], [0.20, 0.34, 0.62], [0.75, 0.62, 0.22]]);
     let paper =
         random.pick(&[[0.93, 0.90, 0.66], [0.94, 0.94, 0.92], [0.90, 0.55, 0.50], [0.62, 0.80, 0.90], [0.95, 0.80, 0.25]]);
-    let entity = match random.below(14) {
+    let entity = match random.below(22) {
         0 | 1 => still(Body::Goods(random.below(3) as u8, seed), by_wall, turn),
         2 => still(
             Body::Table(random.pick(&[[0.72, 0.68, 0.60], [0.30, 0.22, 0.16], [0.80, 0.80, 0.82]]), random.chance(0.6), seed),
@@ -179,6 +171,11 @@ fn thing(set: &mut Set, random: &mut Seed) {
             turn,
         ),
         12 => still(Body::Planter(seed), by_wall, 0.0),
+        13..=17 => still(Body::Junk(random.pick(&Junk::ALL), seed), at, turn),
+        18..=20 => {
+            let form = PrintForm::random(random);
+            still(Body::Print(form, seed), (at.0, facade - if form.stands() { 0.3 } else { 0.03 }), 0.0)
+        }
         _ => still(Body::Bollard, (at.0, set.world.street.kerb + 0.4), 0.0),
     };
     // Bags and boxes come in company.
@@ -208,13 +205,20 @@ fn vehicle(set: &mut Set, random: &mut Seed) {
         [0.14, 0.26, 0.46],
         [0.85, 0.70, 0.15],
     ]);
+    let colour = if random.chance(0.25) { [random.unit(), random.unit(), random.unit()] } else { colour };
     let heading = if random.chance(0.5) { 0.0 } else { PI };
     let lane = kerb - random.pick(&[1.3, 3.2, 5.6]);
     let x = random.range(set.left(lane).max(set.middle() - 14.0), set.right(lane).min(set.middle() + 22.0));
+    let turn = random.range(-0.06, 0.06);
     let entity = match random.below(8) {
-        0 | 1 => still(Body::Car(CarShape::Sedan, colour), (x, lane), heading + random.range(-0.06, 0.06)),
-        2 => still(Body::Car(CarShape::Van, colour), (x, lane), heading),
-        3 => still(Body::Car(CarShape::Lorry, colour), (x, lane), heading),
+        0..=2 => {
+            let shapes = [CarShape::Sedan, CarShape::Sedan, CarShape::Hatch, CarShape::Suv, CarShape::Van];
+            still(Body::Car(random.pick(&shapes), colour), (x, lane), heading + turn)
+        }
+        3 => {
+            let shape = random.pick(&[CarShape::Lorry, CarShape::Lorry, CarShape::Pickup, CarShape::Pickup, CarShape::Bus]);
+            still(Body::Car(shape, colour), (x, lane), heading)
+        }
         4 => {
             let rider = random.chance(0.7).then(|| Person::random(random));
             let load = vec![(0.0, if random.chance(0.5) { random.unit() } else { 0.0 })];

@@ -15,13 +15,15 @@ mod stall;
 
 use events::{Kind, Size};
 
+use crate::air::Caption;
 use crate::draw::letters;
+use crate::draw::person::Person;
 use crate::draw::vehicle::CarShape;
 use crate::scene::{Plate, SampleScene};
 use crate::seed::Seed;
 use crate::site_toml::PermitSpec;
 use crate::story::Set;
-use crate::world::{Entity, Event, Place, Resemblance};
+use crate::world::{Body, Entity, Event, Place, Resemblance};
 use claims::{Claims, Fit};
 use layout::Layout;
 
@@ -44,6 +46,8 @@ struct Tale {
     events: Vec<Event>,
     likes: Vec<Resemblance>,
     permits: Vec<(&'static str, PermitSpec)>,
+    /// Who stands at the kerb: x, half the length, from when, until when.
+    kerbside: Vec<(f32, f32, f32, f32)>,
 }
 
 /// What a piece tells, before it is known whether it fits.
@@ -55,6 +59,21 @@ struct Told {
     /// What else stands in the way of later pieces, e.g. the van of a delivery; with the time it is measured at.
     around: Vec<(usize, f32)>,
     permit: Option<(&'static str, PermitSpec)>,
+    /// A place at the kerb that it takes: x, half the length, from when, until when.
+    kerbside: Option<(f32, f32, f32, f32)>,
+    /// What the camera writes.
+    caption: Option<Caption>,
+}
+
+impl Told {
+    fn new(kind: Kind, place: Place, start: f32, end: Option<f32>) -> Self {
+        Self { kind, place, start, end, around: Vec::new(), permit: None, kerbside: None, caption: None }
+    }
+
+    fn with_permit(mut self, zone: &'static str, permit: PermitSpec) -> Self {
+        self.permit = Some((zone, permit));
+        self
+    }
 }
 
 /// Tells a piece at a place drawn at random; `None` where this street has no room of the sort it needs.
@@ -73,7 +92,9 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     ];
     let claims = Claims::default();
     let (events, likes, permits) = (Vec::new(), Vec::new(), Vec::new());
-    let mut tale = Tale { set, layout, seed: random, duration: duration as f32, dwells, claims, events, likes, permits };
+    let kerbside = Vec::new();
+    let mut tale =
+        Tale { set, layout, seed: random, duration: duration as f32, dwells, claims, events, likes, permits, kerbside };
     tale.reserve_captions();
     for kind in &plan.kinds {
         let teller: Teller = match kind {
@@ -84,7 +105,7 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
         };
         tale.event(teller);
     }
-    for name in plan.lookalikes {
+    for name in tale.by_weather(plan.lookalikes) {
         if tale.likes.len() == plan.wanted {
             break;
         }
@@ -112,6 +133,29 @@ impl Tale {
         self.seed.range(OPENING + 2.0, latest)
     }
 
+    /// Somebody of this street.
+    fn someone(&mut self) -> Person {
+        let rain = self.set.world.air.as_ref().is_some_and(|air| air.rain > 0);
+        Person::of_all_sorts(&mut self.seed, rain)
+    }
+
+    fn someone_grown(&mut self) -> Person {
+        Person::random(&mut self.seed)
+    }
+
+    /// One end of the street or the other: x on the walking lane.
+    fn some_end(&mut self) -> f32 {
+        let right = self.seed.chance(0.5);
+        self.layout.end_of_street(&self.set, self.layout.lane, right)
+    }
+
+    /// Is there room at the kerb?
+    fn kerb_is_free(&self, (x, half, from, until): (f32, f32, f32, f32)) -> bool {
+        self.kerbside
+            .iter()
+            .all(|other| (x - other.0).abs() > half + other.1 + 0.6 || until < other.2 - 6.0 || other.3 < from - 6.0)
+    }
+
     /// A few degrees this way or that.
     fn seed_turn(&mut self) -> f32 {
         self.seed.range(-0.4, 0.4)
@@ -133,6 +177,7 @@ impl Tale {
                     let zone = self.layout.zone_of(&self.set.world, &things, at, told.kind);
                     self.events.push(Event { kind: told.kind, zone, start: told.start, end: told.end, things, at });
                     self.permits.extend(told.permit);
+                    self.kerbside.extend(told.kerbside);
                     return;
                 }
                 self.set.world.cast.truncate(mark);
@@ -151,13 +196,34 @@ impl Tale {
                     Place::World(points) => self.layout.zone_at(points[0].x, told.kind),
                     Place::Picture(_) => layout::WALL,
                 };
-                let Told { kind, place, start, end, permit, .. } = told;
+                let Told { kind, place, start, end, permit, kerbside, caption, .. } = told;
                 self.likes.push(Resemblance { name, kind, zone, start, end, place });
                 self.permits.extend(permit);
+                self.kerbside.extend(kerbside);
+                if let (Some(air), Some(caption)) = (&mut self.set.world.air, caption) {
+                    air.captions.push(caption);
+                }
                 return;
             }
             self.set.world.cast.truncate(mark);
         }
+    }
+
+    /// What only some streets and weathers can show comes first there, else it would hardly be seen at all.
+    fn by_weather(&mut self, names: Vec<&'static str>) -> Vec<&'static str> {
+        let world = &self.set.world;
+        let trees = world.cast.iter().any(|entity| matches!(entity.body, Body::Tree(..)));
+        let air = world.air.as_ref();
+        let likely = [
+            ("building_shadow", air.is_some_and(|air| !air.skyline.is_empty()), 0.8),
+            ("puddle", air.is_some_and(|air| air.wet > 0.0), 0.6),
+            ("headlights", world.mood.is_dark(), 0.4),
+            ("tree_sways", trees, 0.3),
+        ];
+        let mut first: Vec<&'static str> =
+            likely.into_iter().filter_map(|(name, can, p)| (self.seed.chance(p) && can).then_some(name)).collect();
+        first.extend(names.into_iter().filter(|name| !first.contains(name)).collect::<Vec<_>>());
+        first
     }
 
     /// Nothing that counts happens behind what the camera writes.
@@ -175,7 +241,7 @@ impl Tale {
         while t < last {
             let z = self.layout.lane + self.seed.range(-0.5, 0.5);
             let right = self.seed.chance(0.5);
-            let look = self.set.someone();
+            let look = self.someone();
             let entity = self.layout.passer(&self.set, &mut self.seed, look, t, z, right);
             self.add(entity);
             t += every * self.seed.range(0.4, 1.6);
@@ -183,9 +249,13 @@ impl Tale {
         let every = self.seed.range(6.0, 30.0);
         let mut t = self.seed.range(-4.0, 10.0);
         while t < last {
-            let shape = match self.seed.below(8) {
-                0 => CarShape::Van,
-                1 => CarShape::Lorry,
+            let shape = match self.seed.below(12) {
+                0 | 1 => CarShape::Van,
+                2 => CarShape::Lorry,
+                3 => CarShape::Pickup,
+                4 | 5 => CarShape::Hatch,
+                6 | 7 => CarShape::Suv,
+                8 => CarShape::Bus,
                 _ => CarShape::Sedan,
             };
             let right = self.seed.chance(0.5);
@@ -205,7 +275,8 @@ impl Tale {
             self.seed.pick(&["Heping Street", "Jiefang Road", "Xinhua Lane", "Wenhua Road", "Guihua Alley", "Beimen Street"]);
         let district = self.seed.pick(&["Binhe", "Donghu", "Nanyuan", "Xicheng"]);
         let name = format!("{street} {}", 2 + self.seed.below(180));
-        let quantizer = 23 + self.seed.below(11) as u32;
+        // A camera has so many bits a second: the noisier the picture, the coarser it is coded.
+        let quantizer = 24 + self.seed.below(9) as u32 + (1.2 * self.set.world.mood.grain) as u32;
         let plate = Plate { id: &id, name: &name, district, street, duration_s, seed };
         let mut scene = SampleScene::new(plate, zones, self.set.world, self.events);
         scene.resemblances = self.likes;

@@ -4,13 +4,15 @@ use events::{BBox, Kind, ObjectClass, Size};
 use tiny_skia::Pixmap;
 
 use crate::air::Air;
-use crate::draw::fixtures;
+use crate::draw::junk::{self, Junk};
 use crate::draw::pen::{Extent, Part, Pen, Rgb, Spot, Target};
 use crate::draw::person::{self, Figure, Load, Person, Pose};
+use crate::draw::prints::{self, PrintForm};
 use crate::draw::stall::{self, Stall, StallShape};
 use crate::draw::vehicle::{self, CarShape};
 use crate::draw::view::{Mount, V3, View, v3};
 use crate::draw::wares;
+use crate::draw::{fixtures, ground};
 use crate::labels::Annotation;
 
 /// The street without what moves.
@@ -161,6 +163,20 @@ pub(crate) enum Body {
     Bag(Rgb, f32, u64),
     /// Radius, height, how much of it over time.
     Pile(f32, f32, Vec<(f32, f32)>, u64),
+    Junk(Junk, u64),
+    Print(PrintForm, u64),
+    /// A door in a front: width, how far open over time.
+    Door(f32, Vec<(f32, f32)>),
+    /// Radius, how much of it over time.
+    Puddle(f32, Vec<(f32, f32)>, u64),
+    /// Fallen leaves blown together: radius, how many over time.
+    Leaves(f32, Vec<(f32, f32)>, u64),
+    /// A patch of light on a wall: height above ground, width, height, colour, how bright over time.
+    Glow(f32, f32, f32, Rgb, Vec<(f32, f32)>),
+    /// A handcart, how full it is over time.
+    Handcart(Rgb, Vec<(f32, f32)>, u64),
+    /// A pole with a bus stop's sign.
+    BusStop,
     Bin(Rgb),
     Tree(f32, u64),
     Lamp(f32),
@@ -233,7 +249,11 @@ impl Entity {
 
     pub(crate) fn is_fixed(&self) -> bool {
         // Leaves move, banners flap.
-        self.keys[0].0 == f32::MIN && !matches!(self.body, Body::Tree(..) | Body::Person(_) | Body::Banner(_))
+        self.keys[0].0 == f32::MIN
+            && !matches!(
+                self.body,
+                Body::Tree(..) | Body::Person(_) | Body::Banner(_) | Body::Puddle(..) | Body::Leaves(..) | Body::Door(..)
+            )
     }
 
     /// x and z at a time.
@@ -357,9 +377,10 @@ impl World {
         let Some(state) = entity.state(t) else { return };
         let (rx, rz, height) = match &entity.body {
             Body::Person(_) => (0.24, 0.17, 1.5),
-            Body::Car(CarShape::Sedan, _) => (2.2, 0.95, 0.9),
-            Body::Car(CarShape::Van, _) => (2.2, 0.95, 1.4),
-            Body::Car(CarShape::Lorry, _) => (3.0, 1.1, 2.0),
+            Body::Car(shape, _) => {
+                let (half, high) = shape.bulk();
+                (half, if half > 2.5 { 1.1 } else { 0.95 }, high)
+            }
             Body::TwoWheeler(..) => (0.8, 0.2, 0.7),
             Body::Tricycle(..) => (1.4, 0.55, 0.8),
             Body::Stall(stall, ..) if stall.shape == StallShape::Cloth => return,
@@ -372,6 +393,11 @@ impl World {
             Body::Bag(_, size, _) => (size * 0.55, size * 0.4, 0.4),
             Body::Pile(radius, _, levels, _) => (radius * level(levels, t), 0.5 * radius * level(levels, t), 0.2),
             Body::Bin(_) => (0.34, 0.3, 0.9),
+            Body::Junk(junk, _) => junk.bulk(),
+            Body::Handcart(..) => (0.7, 0.4, 0.6),
+            Body::BusStop => (0.15, 0.15, 2.0),
+            Body::Print(form, _) if form.stands() => (form.width() / 2.0, 0.1, form.span().1 * 0.6),
+            Body::Print(..) | Body::Door(..) | Body::Puddle(..) | Body::Leaves(..) | Body::Glow(..) => return,
             Body::Planter(_) => (0.75, 0.3, 0.5),
             Body::Bollard => (0.09, 0.08, 0.7),
             Body::Lamp(height) if pen.shades() => (0.08, 0.08, *height),
@@ -398,6 +424,13 @@ impl World {
         pen.opacity = state.opacity;
         pen.haze = ([0.0; 3], 0.0);
         pen.shadow(state.spot.at, rx, rz, (sx * height, (sz * height).min(room)), alpha);
+        if let Body::Car(shape, _) = &entity.body
+            && self.air.is_some()
+            && self.mood.is_dark()
+            && !pen.shades()
+        {
+            ground::beams(pen, &state.spot, shape.nose());
+        }
     }
 
     /// The thing itself. `wind` is the phase of the trees' sway in radians.
@@ -441,6 +474,18 @@ impl World {
                     wares::pile(pen, &spot, radius * amount.sqrt(), height * amount.sqrt(), *seed);
                 }
             }
+            Body::Junk(junk, seed) => junk::junk(pen, &spot, *junk, *seed),
+            Body::Print(form, seed) => prints::draw(pen, &spot, *form, *seed),
+            Body::Door(wide, open) => fixtures::door(pen, &spot, *wide, level(open, t)),
+            Body::Puddle(radius, levels, seed) => {
+                ground::puddle(pen, &spot, radius * level(levels, t), self.mood.sky_low, *seed);
+            }
+            Body::Leaves(radius, levels, seed) => ground::leaves(pen, &spot, *radius, level(levels, t), *seed),
+            Body::Glow(up, wide, high, colour, levels) => {
+                ground::glow(pen, &spot, (*up, *wide, *high), *colour, level(levels, t));
+            }
+            Body::Handcart(colour, load, seed) => vehicle::handcart(pen, &spot, *colour, level(load, t), *seed),
+            Body::BusStop => fixtures::bus_stop(pen, &spot),
             Body::Bin(colour) => fixtures::bin(pen, &spot, *colour),
             Body::Tree(height, seed) => fixtures::tree(pen, &spot, *height, *seed, wind),
             Body::Lamp(height) => fixtures::lamp(pen, &spot, *height, self.mood.is_dark()),

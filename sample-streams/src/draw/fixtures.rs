@@ -91,3 +91,35 @@ pub(crate) fn bollard(pen: &mut Pen<'_>, spot: &Spot) {
     spot.pole(pen, 0.0, 0.0, (0.0, 0.75), 0.07, [0.48, 0.47, 0.45]);
     spot.pole(pen, 0.0, 0.0, (0.55, 0.65), 0.073, [0.85, 0.65, 0.12]);
 }
+
+/// A door of the house fronts, its hinge at `spot`: shut it cannot be told from the front, open it shows the dark inside and
+/// its leaf stands out into the street.
+pub(crate) fn door(pen: &mut Pen<'_>, spot: &Spot, wide: f32, open: f32) {
+    pen.no_part();
+    let z = -0.02;
+    let q = |a0: f32, a1: f32, u0: f32, u1: f32| {
+        [spot.point(a0, u0, z), spot.point(a0, u1, z), spot.point(a1, u1, z), spot.point(a1, u0, z)]
+    };
+    let leaf = [0.42, 0.36, 0.32];
+    pen.poly(&q(0.0, wide, 0.0, 2.1), if open > 0.02 { [0.07, 0.065, 0.06] } else { leaf });
+    if open <= 0.02 {
+        pen.poly(&q(wide * 0.84, wide * 0.9, 1.0, 1.08), [0.75, 0.72, 0.6]);
+        return;
+    }
+    let turn = open * 1.75;
+    let (s, c) = turn.sin_cos();
+    let edge = |u: f32| spot.point(wide * c, u, z - wide * s);
+    pen.poly(&[spot.point(0.0, 0.02, z), spot.point(0.0, 2.1, z), edge(2.1), edge(0.02)], scaled(leaf, 1.1));
+}
+
+/// A pole with a round sign and a plate with times.
+pub(crate) fn bus_stop(pen: &mut Pen<'_>, spot: &Spot) {
+    pen.no_part();
+    spot.pole(pen, 0.0, 0.0, (0.0, 2.5), 0.035, [0.55, 0.56, 0.58]);
+    spot.cuboid(pen, (-0.22, 0.22), (1.1, 1.75), (-0.02, 0.02), [0.88, 0.88, 0.86]);
+    if let Some(p) = pen.view.project(spot.point(0.0, 2.55, -0.03)) {
+        let s = pen.view.scale(spot.at);
+        pen.oval(p, 0.27 * s, 0.27 * s, [0.12, 0.36, 0.62], 1.0);
+        pen.oval(p, 0.15 * s, 0.15 * s, [0.92, 0.92, 0.90], 1.0);
+    }
+}

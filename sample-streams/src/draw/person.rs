@@ -21,6 +21,8 @@ pub(crate) struct Person {
     head: Head,
     skirt: bool,
     apron: Option<Rgb>,
+    umbrella: Option<Rgb>,
+    backpack: Option<Rgb>,
     /// Breathing and shifting of weight are not in step between people.
     phase: f32,
 }
@@ -76,8 +78,32 @@ impl Person {
             },
             skirt: seed.chance(0.15),
             apron: None,
+            umbrella: None,
+            backpack: None,
             phase: seed.range(0.0, TAU),
         }
+    }
+
+    /// [`Person::random`] of more sorts: children, people with backpacks, clothes of any colour; umbrellas where it rains.
+    pub(crate) fn of_all_sorts(seed: &mut Seed, rain: bool) -> Self {
+        let mut one = Self::random(seed);
+        if seed.chance(0.08) {
+            one.height = seed.range(1.0, 1.4);
+        }
+        if seed.chance(0.35) {
+            let any = [seed.unit(), seed.unit(), seed.unit()];
+            one.top = mixed(one.top, any, 0.7);
+        }
+        if seed.chance(0.3) {
+            one.legs = scaled(mixed(one.legs, [seed.unit(), seed.unit(), seed.unit()], 0.4), 0.9);
+        }
+        if seed.chance(0.18) {
+            one.backpack = Some(scaled(seed.pick(&TOPS), 0.8));
+        }
+        if rain && seed.chance(0.55) {
+            one.umbrella = Some(seed.pick(&TOPS));
+        }
+        one
     }
 
     /// With an apron, as vendors and shopkeepers.
@@ -184,7 +210,35 @@ pub(crate) fn draw(pen: &mut Pen<'_>, person: &Person, spot: &Spot, figure: &Fig
     body(pen, person, &px, hip, shoulder, frontal, s);
     head(pen, person, &px, shoulder, side, frontal, stoop, s);
     carried(pen, figure.load, &px, shoulder, hip, side, s);
+    if let Some(colour) = person.backpack {
+        let c = (shoulder.0 - side * 0.085, shoulder.1 - 0.12);
+        if frontal < 0.75 {
+            pen.limb(px(c.0, c.1 + 0.07), 0.055 * s, px(c.0, c.1 - 0.08), 0.06 * s, colour);
+        }
+    }
     arm(pen, person, figure, &px, shoulder, (near, phase, side, frontal, s));
+    if let Some(colour) = person.umbrella
+        && matches!(figure.pose, Pose::Plain | Pose::Talk)
+    {
+        umbrella(pen, colour, &px, shoulder, side, s);
+    }
+}
+
+fn umbrella(pen: &mut Pen<'_>, colour: Rgb, px: &ToPixels<'_>, shoulder: (f32, f32), side: f32, s: f32) {
+    let (x, low) = (shoulder.0 + 0.06 * side, shoulder.1 + 0.20);
+    pen.limb(px(x, shoulder.1 - 0.1), 0.008 * s, px(x, low + 0.12), 0.008 * s, [0.3; 3]);
+    pen.part(ObjectClass::Canopy);
+    let mut dome = [(0.0, 0.0); 13];
+    for (i, p) in dome.iter_mut().enumerate() {
+        let a = PI * i as f32 / 12.0;
+        *p = px(x + 0.30 * a.cos(), low + 0.16 * a.sin());
+    }
+    pen.fill(&dome, colour, 1.0);
+    for i in [2usize, 6, 10] {
+        let (a, b) = (dome[i], px(x, low + 0.165));
+        pen.limb(a, 0.004 * s, b, 0.004 * s, scaled(colour, 0.7));
+    }
+    pen.fill(&[dome[0], px(x + 0.1, low - 0.035), px(x, low), px(x - 0.1, low - 0.035), dome[12]], scaled(colour, 0.6), 1.0);
 }
 
 type ToPixels<'f> = dyn Fn(f32, f32) -> (f32, f32) + 'f;

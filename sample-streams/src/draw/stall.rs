@@ -5,6 +5,7 @@ use std::f32::consts::TAU;
 use events::ObjectClass;
 
 use super::pen::{Pen, Rgb, Spot, scaled};
+use super::pitch;
 use super::view::v3;
 use super::wares::{self, FRUIT};
 use crate::seed::Seed;
@@ -18,16 +19,38 @@ pub(crate) enum StallShape {
     Umbrella,
     /// A cloth on the ground.
     Cloth,
+    /// Four poles and a peaked roof.
+    Tent,
+    /// A cargo tricycle whose bed is the counter.
+    Tricycle,
+    /// Clothes on a rail.
+    Rail,
+    /// Crates on the ground.
+    Crates,
+    /// A hot plate on wheels.
+    Grill,
+    /// A folding table.
+    Table,
+}
+
+impl StallShape {
+    pub(crate) const ALL: [StallShape; 9] =
+        [Self::Cart, Self::Umbrella, Self::Cloth, Self::Tent, Self::Tricycle, Self::Rail, Self::Crates, Self::Grill, Self::Table];
+
+    /// Is it pushed here and away, or carried and set up?
+    pub(crate) fn rolls(self) -> bool {
+        matches!(self, Self::Cart | Self::Tricycle | Self::Grill)
+    }
 }
 
 /// How a stall looks.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stall {
     pub(crate) shape: StallShape,
-    body: Rgb,
-    roof: Rgb,
-    stripe: Rgb,
-    seed: u64,
+    pub(super) body: Rgb,
+    pub(super) roof: Rgb,
+    pub(super) stripe: Rgb,
+    pub(super) seed: u64,
 }
 
 impl Stall {
@@ -47,6 +70,12 @@ pub(crate) fn draw(pen: &mut Pen<'_>, stall: &Stall, spot: &Spot, open: f32) {
         StallShape::Cart => cart(pen, stall, spot, open),
         StallShape::Umbrella => umbrella(pen, stall, spot, open),
         StallShape::Cloth => cloth(pen, stall, spot),
+        StallShape::Tent => pitch::tent(pen, stall, spot, open),
+        StallShape::Tricycle => pitch::tricycle(pen, stall, spot, open),
+        StallShape::Rail => pitch::rail(pen, stall, spot),
+        StallShape::Crates => pitch::crates(pen, stall, spot),
+        StallShape::Grill => pitch::grill(pen, stall, spot),
+        StallShape::Table => pitch::table(pen, stall, spot),
     }
 }
 
@@ -81,7 +110,7 @@ fn cart(pen: &mut Pen<'_>, stall: &Stall, spot: &Spot, open: f32) {
     spot.wheel(pen, 0.55, 0.46 * near, 0.28, [0.08; 3], [0.5; 3]);
     spot.wheel(pen, -0.55, 0.46 * near, 0.28, [0.08; 3], [0.5; 3]);
     pen.part(ObjectClass::Goods);
-    trays(pen, stall, spot, 0.86);
+    wares::trays(pen, stall.seed, spot, 0.86);
     pen.resume(cart);
     for a in [-0.85, 0.85] {
         spot.pole(pen, a, 0.42 * near, (0.8, roof.0), 0.022, [0.68, 0.68, 0.70]);
@@ -119,17 +148,6 @@ fn cart(pen: &mut Pen<'_>, stall: &Stall, spot: &Spot, open: f32) {
     }
 }
 
-/// Trays of goods on a top 1.7 m long.
-fn trays(pen: &mut Pen<'_>, stall: &Stall, spot: &Spot, up: f32) {
-    let mut seed = Seed::new(stall.seed);
-    for i in 0..4 {
-        let a = -0.82 + 0.42 * i as f32;
-        let colour = seed.pick(&FRUIT);
-        spot.cuboid(pen, (a, a + 0.38), (up, up + 0.09), (-0.38, 0.38), [0.55, 0.42, 0.28]);
-        wares::rows(pen, spot, (a + 0.02, a + 0.36), (-0.34, 0.34), up + 0.09, colour, 0.075);
-    }
-}
-
 fn umbrella(pen: &mut Pen<'_>, stall: &Stall, spot: &Spot, open: f32) {
     pen.part(ObjectClass::Stall);
     for (a, l) in [(-0.8, 0.36), (0.8, 0.36), (-0.8, -0.36), (0.8, -0.36)] {
@@ -138,7 +156,7 @@ fn umbrella(pen: &mut Pen<'_>, stall: &Stall, spot: &Spot, open: f32) {
     spot.cuboid(pen, (-0.9, 0.9), (0.35, 0.78), (-0.42, 0.42), scaled(stall.body, 0.9));
     spot.pole(pen, 0.0, 0.0, (0.75, 2.4), 0.025, [0.75, 0.75, 0.76]);
     pen.part(ObjectClass::Goods);
-    trays(pen, stall, spot, 0.78);
+    wares::trays(pen, stall.seed, spot, 0.78);
     pen.part(ObjectClass::Canopy);
     let radius = 0.25 + 1.15 * open;
     let top = spot.point(0.0, 2.55, 0.0);

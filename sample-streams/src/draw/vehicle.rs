@@ -16,6 +16,37 @@ pub(crate) enum CarShape {
     Sedan,
     Van,
     Lorry,
+    Hatch,
+    Suv,
+    /// Labelled as a truck: a long vehicle.
+    Bus,
+    /// A small lorry with an open bed.
+    Pickup,
+}
+
+impl CarShape {
+    /// Metres from its middle to its nose.
+    pub(crate) fn nose(self) -> f32 {
+        match self {
+            CarShape::Lorry => 2.9,
+            CarShape::Bus => 4.6,
+            CarShape::Hatch => 1.85,
+            CarShape::Sedan | CarShape::Van | CarShape::Suv | CarShape::Pickup => 2.2,
+        }
+    }
+
+    /// Half its length and the height that throws its shadow, metres.
+    pub(crate) fn bulk(self) -> (f32, f32) {
+        match self {
+            CarShape::Sedan => (2.2, 0.9),
+            CarShape::Hatch => (1.85, 1.0),
+            CarShape::Suv => (2.2, 1.2),
+            CarShape::Van => (2.2, 1.4),
+            CarShape::Pickup => (2.2, 1.1),
+            CarShape::Lorry => (3.0, 2.0),
+            CarShape::Bus => (4.6, 2.4),
+        }
+    }
 }
 
 /// Side view from tail to nose: (ahead, up) in metres.
@@ -24,9 +55,15 @@ const SEDAN: [(f32, f32); 9] =
 const VAN: [(f32, f32); 8] =
     [(-2.2, 0.35), (-2.25, 1.85), (-2.1, 1.95), (1.2, 1.93), (1.85, 1.15), (2.2, 0.95), (2.25, 0.5), (2.2, 0.35)];
 
+const HATCH: [(f32, f32); 8] =
+    [(-1.8, 0.35), (-1.85, 0.9), (-1.6, 1.45), (0.3, 1.50), (1.0, 1.02), (1.75, 0.85), (1.88, 0.55), (1.8, 0.35)];
+const SUV: [(f32, f32); 9] =
+    [(-2.2, 0.4), (-2.25, 1.05), (-2.0, 1.62), (-1.0, 1.70), (0.4, 1.68), (1.15, 1.15), (2.1, 1.02), (2.25, 0.6), (2.2, 0.4)];
+
 /// Draws a car, van or lorry; `lights` adds head and tail lights (dusk and night).
 pub(crate) fn car(pen: &mut Pen<'_>, spot: &Spot, shape: CarShape, colour: Rgb, lights: bool) {
-    pen.part(if shape == CarShape::Lorry { ObjectClass::Truck } else { ObjectClass::Car });
+    let long = matches!(shape, CarShape::Lorry | CarShape::Bus | CarShape::Pickup);
+    pen.part(if long { ObjectClass::Truck } else { ObjectClass::Car });
     match shape {
         CarShape::Sedan => {
             hull(pen, spot, &SEDAN, 0.86, colour);
@@ -39,6 +76,41 @@ pub(crate) fn car(pen: &mut Pen<'_>, spot: &Spot, shape: CarShape, colour: Rgb, 
             window(pen, spot, &[(0.35, 1.15), (0.35, 1.75), (1.15, 1.75), (1.65, 1.15)], 0.855);
             window(pen, spot, &[(-1.9, 1.2), (-1.9, 1.75), (0.2, 1.75), (0.2, 1.2)], 0.855);
             wheels(pen, spot, &[-1.45, 1.4], 0.85, 0.33);
+        }
+        CarShape::Hatch => {
+            hull(pen, spot, &HATCH, 0.82, colour);
+            window(pen, spot, &[(-1.5, 1.05), (-1.4, 1.38), (-0.5, 1.42), (-0.5, 1.05)], 0.825);
+            window(pen, spot, &[(-0.4, 1.05), (-0.4, 1.42), (0.25, 1.42), (0.8, 1.05)], 0.825);
+            wheels(pen, spot, &[-1.2, 1.2], 0.82, 0.31);
+        }
+        CarShape::Suv => {
+            hull(pen, spot, &SUV, 0.9, colour);
+            window(pen, spot, &[(-1.8, 1.18), (-1.7, 1.55), (-0.6, 1.6), (-0.6, 1.18)], 0.905);
+            window(pen, spot, &[(-0.5, 1.18), (-0.5, 1.6), (0.35, 1.6), (0.95, 1.18)], 0.905);
+            wheels(pen, spot, &[-1.4, 1.4], 0.9, 0.38);
+        }
+        CarShape::Bus => {
+            spot.cuboid(pen, (-4.6, 4.6), (0.35, 2.95), (-1.2, 1.2), colour);
+            for i in 0..6 {
+                let a = -4.3 + 1.45 * i as f32;
+                window(pen, spot, &[(a, 1.3), (a, 2.4), (a + 1.25, 2.4), (a + 1.25, 1.3)], 1.29);
+            }
+            wheels(pen, spot, &[-2.9, 2.9], 1.21, 0.48);
+        }
+        CarShape::Pickup => {
+            spot.cuboid(pen, (-2.2, 2.2), (0.4, 0.62), (-0.8, 0.8), [0.16, 0.16, 0.17]);
+            let nose_first =
+                spot.point(1.5, 0.0, 0.0).minus(pen.view.eye).length() > spot.point(-1.5, 0.0, 0.0).minus(pen.view.eye).length();
+            for cab in if nose_first { [true, false] } else { [false, true] } {
+                if cab {
+                    spot.cuboid(pen, (0.9, 2.2), (0.55, 1.85), (-0.82, 0.82), colour);
+                    window(pen, spot, &[(1.05, 1.15), (1.05, 1.7), (2.05, 1.7), (2.05, 1.15)], 0.88);
+                } else {
+                    spot.cuboid(pen, (-2.2, 0.8), (0.62, 1.05), (-0.85, 0.85), mixed(colour, [0.4; 3], 0.3));
+                    spot.cuboid(pen, (-2.12, 0.72), (1.03, 1.06), (-0.77, 0.77), [0.14; 3]);
+                }
+            }
+            wheels(pen, spot, &[-1.4, 1.5], 0.84, 0.34);
         }
         CarShape::Lorry => {
             spot.cuboid(pen, (-3.0, 2.9), (0.45, 0.75), (-0.9, 0.9), [0.16, 0.16, 0.17]);
@@ -56,8 +128,7 @@ pub(crate) fn car(pen: &mut Pen<'_>, spot: &Spot, shape: CarShape, colour: Rgb, 
         }
     }
     if lights {
-        let tail = if shape == CarShape::Lorry { -3.0 } else { -2.25 };
-        let nose = if shape == CarShape::Lorry { 2.9 } else { 2.2 };
+        let (tail, nose) = (-shape.bulk().0 - 0.05, shape.nose());
         let light = std::mem::replace(&mut pen.light, [1.0; 3]);
         for left in [-0.65, 0.65] {
             lamp(pen, spot, (nose, 0.66, left), spot.point(5.0, 0.7, left), [1.0, 0.97, 0.85]);
@@ -254,5 +325,23 @@ fn tricycle_front(pen: &mut Pen<'_>, spot: &Spot, colour: Rgb, rider: Option<(&P
     if let Some((person, t)) = rider {
         let seat = Spot { at: spot.point(0.25, 0.14, 0.0), heading: spot.heading };
         person::draw(pen, person, &seat, &Figure { pose: Pose::Ride, load: Load::Nothing, walked: 0.0, walking: false, t });
+    }
+}
+
+/// A handcart with two wheels; `load` 0..1 is how full it is.
+pub(crate) fn handcart(pen: &mut Pen<'_>, spot: &Spot, colour: Rgb, load: f32, seed: u64) {
+    pen.no_part();
+    let away = |l: f32| spot.point(0.0, 0.0, l).minus(pen.view.eye).length();
+    let far = if away(0.4) > away(-0.4) { 0.4 } else { -0.4 };
+    spot.wheel(pen, 0.0, far, 0.27, TYRE, [0.4, 0.4, 0.42]);
+    spot.cuboid(pen, (-0.6, 0.6), (0.34, 0.56), (-0.36, 0.36), colour);
+    spot.cuboid(pen, (-0.56, 0.56), (0.55, 0.57), (-0.32, 0.32), [0.15, 0.14, 0.14]);
+    if load > 0.02 {
+        let at = Spot { at: spot.point(0.0, 0.5, 0.0), heading: spot.heading };
+        wares::heap(pen, &at, 0.52, 0.4 * load, seed);
+    }
+    spot.wheel(pen, 0.0, -far, 0.27, TYRE, [0.4, 0.4, 0.42]);
+    for l in [-0.3, 0.3] {
+        tube(pen, spot.point(-0.6, 0.45, l), spot.point(-1.25, 0.85, l), 0.05, [0.35, 0.28, 0.2]);
     }
 }

@@ -41,6 +41,14 @@ pub(crate) struct Mount {
     pub(crate) horizontal_fov: f32,
 }
 
+impl Mount {
+    /// The pitch at which ground `distance` metres away lies `down` (0 top, 1 bottom) in the middle of a 16:9 picture.
+    pub(crate) fn aimed(height: f32, distance: f32, horizontal_fov: f32, down: f32) -> f32 {
+        let half = (horizontal_fov / 2.0).tan() * 9.0 / 16.0;
+        (height / distance).atan() - ((down - 0.5) * 2.0 * half).atan()
+    }
+}
+
 /// A pinhole camera with a picture size.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct View {

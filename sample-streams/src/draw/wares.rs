@@ -52,6 +52,17 @@ pub(crate) fn goods_shape(pen: &mut Pen<'_>, spot: &Spot, kind: u8, seed: u64) {
     }
 }
 
+/// Trays of goods on a top 1.7 m long.
+pub(crate) fn trays(pen: &mut Pen<'_>, seed: u64, spot: &Spot, up: f32) {
+    let mut seed = Seed::new(seed);
+    for i in 0..4 {
+        let a = -0.82 + 0.42 * i as f32;
+        let colour = seed.pick(&FRUIT);
+        spot.cuboid(pen, (a, a + 0.38), (up, up + 0.09), (-0.38, 0.38), [0.55, 0.42, 0.28]);
+        rows(pen, spot, (a + 0.02, a + 0.36), (-0.34, 0.34), up + 0.09, colour, 0.075);
+    }
+}
+
 /// Round goods in rows on a flat top.
 pub(crate) fn rows(pen: &mut Pen<'_>, spot: &Spot, ahead: (f32, f32), left: (f32, f32), up: f32, colour: Rgb, radius: f32) {
     let (n, m) = (((ahead.1 - ahead.0) / (radius * 2.0)).max(1.0) as i32, ((left.1 - left.0) / (radius * 2.2)).max(1.0) as i32);

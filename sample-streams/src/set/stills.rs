@@ -30,9 +30,11 @@ impl StillSet {
     /// The scene of a seed and the frame that is taken: a random street, or a moment of a composed one.
     pub fn scene(&self, seed: u64) -> (SampleScene, u64) {
         let mut random = Seed::new(seed ^ 0x7374_696c_6c73);
-        if random.chance(0.45) {
+        if random.chance(0.25) {
             let scene = SampleScene::varied(seed).resized(self.size, 5);
-            let frame = random.next() % scene.frame_count();
+            // Something has happened by then.
+            let early = 40 * u64::from(scene.fps);
+            let frame = early + random.next() % (scene.frame_count() - early);
             (scene, frame)
         } else {
             (SampleScene::random(seed).resized(self.size, 12), 0)

@@ -37,14 +37,12 @@ pub(super) struct Layout {
 
 /// A street with its furniture, before anything happens.
 pub(super) fn street(seed: u64, random: &mut Seed, duration: f32) -> (Set, Layout) {
-    let mount = Mount {
-        height: random.range(3.8, 7.6),
-        yaw: random.range(-0.62, 0.62),
-        pitch: random.range(0.16, 0.36),
-        horizontal_fov: random.range(0.88, 1.22),
-    };
     let kerb = random.range(7.4, 11.0);
     let facade = kerb + random.range(4.6, 6.8);
+    let (height, yaw, fov) = (random.range(3.8, 7.6), random.range(-0.62, 0.62), random.range(0.88, 1.22));
+    // The pavement lies across the lower middle of the picture.
+    let pitch = Mount::aimed(height, (kerb + facade) / 2.0 / yaw.cos(), fov, random.range(0.54, 0.70));
+    let mount = Mount { height, yaw, pitch, horizontal_fov: fov };
     let (mood, air) = weather::draw(random, &Frame { kerb, facade, duration });
     let mut set = Set::new(seed, mount, mood);
     set.world.air = Some(air);
@@ -65,8 +63,9 @@ pub(super) fn street(seed: u64, random: &mut Seed, duration: f32) -> (Set, Layou
         x += wide;
     }
     set.world.street.fronts.push((plain.0, plain.1, Front::Wall));
-    // Few trees, and where they hide little: the rest of the street must be seen.
-    let trees: Vec<f32> = (0..random.below(3)).map(|_| random.range(-12.0, 14.0)).collect();
+    // Few trees, and not before the middle: the street must be seen.
+    let side = |random: &mut Seed| random.range(4.5, 13.0) * if random.chance(0.5) { 1.0 } else { -1.0 };
+    let trees: Vec<f32> = (0..random.below(3)).map(|_| side(random)).collect();
     set.furnish(&trees, random.range(-4.5, 4.5));
     let allowed = random.range(0.6, 1.1);
     let mut layout = Layout { kerb, facade, shops, plain, allowed, lane, doors, polygons: Vec::new() };

@@ -2,11 +2,16 @@
 
 mod bag;
 mod bikes;
+mod bin;
+mod bus;
+mod caption;
 mod cars;
 mod chatting;
 mod delivery;
+mod door;
 mod permitted;
 mod vendor;
+mod weather;
 
 use super::Teller;
 
@@ -22,6 +27,15 @@ pub(super) fn teller(name: &str) -> Option<Teller> {
         "car_leaves" => cars::leaves,
         "car_parks" => cars::parks,
         "bag_taken_up" => bag::tell,
+        "bin_moved" => bin::moved,
+        "puddle" => weather::puddle,
+        "leaves" => weather::leaves,
+        "building_shadow" => weather::building_shadow,
+        "tree_sways" => weather::tree_sways,
+        "headlights" => weather::headlights,
+        "door_left_open" => door::left_open,
+        "caption" => caption::tell,
+        "bus_queue" => bus::queue,
         _ => return None,
     })
 }

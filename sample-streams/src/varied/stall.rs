@@ -20,14 +20,7 @@ pub(super) fn tell(tale: &mut Tale) -> Option<Told> {
     let (stall, start) = set_up(tale, at, start, end);
     customers(tale, at, start, end.min(tale.duration));
     let end = (!open_end).then_some(end);
-    Some(Told {
-        kind: Kind::IllegalStall,
-        place: Place::Things(vec![stall], start + 5.0),
-        start,
-        end,
-        around: Vec::new(),
-        permit: None,
-    })
+    Some(Told::new(Kind::IllegalStall, Place::Things(vec![stall], start + 5.0), start, end))
 }
 
 /// On which side of a stall the vendor stands: towards the houses (1) or the road (-1), away from the lane.
@@ -37,18 +30,18 @@ pub(super) fn behind(tale: &Tale, z: f32) -> f32 {
 
 /// A stall of some shape with its vendor, standing from about `start` to `end`; its number and when it stands.
 pub(super) fn set_up(tale: &mut Tale, (x, z): (f32, f32), start: f32, end: f32) -> (usize, f32) {
-    let shape = tale.seed.pick(&[StallShape::Cart, StallShape::Umbrella, StallShape::Cloth]);
+    let shape = tale.seed.pick(&StallShape::ALL);
     let look = Stall::random(&mut tale.seed, shape);
     let side = behind(tale, z);
     let back = if side > 0.0 { TO_ROAD } else { TO_WALL };
     let right = tale.seed.chance(0.5);
     let apron = tale.seed.pick(&FRUIT);
-    let vendor = tale.set.someone();
+    let vendor = tale.someone_grown();
     let vendor = if tale.seed.chance(0.7) { vendor.with_apron(apron) } else { vendor };
     let lane = tale.layout.lane;
     let edge = tale.layout.end_of_street(&tale.set, lane, right);
     let post = (x + tale.seed.range(-0.3, 0.3), z + 0.85 * side);
-    if shape == StallShape::Cart {
+    if shape.rolls() {
         let pace = tale.seed.range(1.0, 1.25);
         let ahead = if right { 1.45 } else { -1.45 };
         let route = [(edge, lane), (x, lane), (x, z)];
@@ -102,7 +95,7 @@ pub(super) fn customers(tale: &mut Tale, (x, z): (f32, f32), start: f32, end: f3
     let side = behind(tale, z);
     let mut t = start + tale.seed.range(3.0, 12.0);
     while t < end - 12.0 {
-        let look = tale.set.someone();
+        let look = tale.someone_grown();
         let (from, to) = (tale.seed.chance(0.5), tale.seed.chance(0.5));
         let lane = tale.layout.lane;
         let (from, to) = (tale.layout.end_of_street(&tale.set, lane, from), tale.layout.end_of_street(&tale.set, lane, to));

@@ -15,10 +15,9 @@ pub(in crate::varied) fn tell(tale: &mut Tale) -> Option<Told> {
     let strip = if tale.seed.chance(0.5) { Strip::Kerb } else { Strip::Houses };
     let (x, z) = tale.layout.spot(&mut tale.seed, strip, 1.0)?;
     let colour = tale.seed.pick(&BAGS);
-    let look = tale.set.someone();
+    let look = tale.someone_grown();
     let lane = tale.layout.lane;
-    let (from, to) = (tale.seed.chance(0.5), tale.seed.chance(0.5));
-    let (from, to) = (tale.layout.end_of_street(&tale.set, lane, from), tale.layout.end_of_street(&tale.set, lane, to));
+    let (from, to) = (tale.some_end(), tale.some_end());
     let facing = if z > lane { TO_ROAD } else { TO_WALL };
     let stand = (x - 0.5, z);
     let route = [(from, lane), (stand.0, lane), stand];
@@ -34,12 +33,5 @@ pub(in crate::varied) fn tell(tale: &mut Tale) -> Option<Told> {
     let seed = tale.seed.next();
     let bag = Entity::there(Body::Bag(colour, tale.seed.range(0.5, 0.75), seed), x, z, 0.0, start, end);
     let things = vec![tale.add(bag)];
-    Some(Told {
-        kind: Kind::WasteDumping,
-        place: Place::Things(things, start + 1.0),
-        start,
-        end: Some(end),
-        around: Vec::new(),
-        permit: None,
-    })
+    Some(Told::new(Kind::WasteDumping, Place::Things(things, start + 1.0), start, Some(end)))
 }

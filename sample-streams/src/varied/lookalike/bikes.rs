@@ -17,7 +17,7 @@ pub(in crate::varied) fn parked(tale: &mut Tale) -> Option<Told> {
     let mut things = Vec::new();
     let mut last = start;
     for n in 0..1 + tale.seed.below(3) {
-        let rider = tale.set.someone();
+        let rider = tale.someone_grown();
         let colour = tale.set.car_colour();
         let electric = tale.seed.chance(0.6);
         let place = (x + 0.72 * n as f32, z + tale.seed.range(-0.1, 0.1));
@@ -44,12 +44,5 @@ pub(in crate::varied) fn parked(tale: &mut Tale) -> Option<Told> {
         last = parked;
     }
     let end = None;
-    Some(Told {
-        kind: Kind::WasteDumping,
-        place: Place::Things(things, last + 1.0),
-        start,
-        end,
-        around: Vec::new(),
-        permit: None,
-    })
+    Some(Told::new(Kind::WasteDumping, Place::Things(things, last + 1.0), start, end))
 }

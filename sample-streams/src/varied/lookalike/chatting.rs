@@ -20,12 +20,11 @@ pub(in crate::varied) fn tell(tale: &mut Tale) -> Option<Told> {
     let mut people = Vec::new();
     let mut all_there = start;
     for n in 0..count {
-        let look = tale.set.someone();
+        let look = tale.someone();
         let angle = turn + TAU * n as f32 / count as f32;
         let at = (x + 0.5 * angle.cos(), z + 0.4 * angle.sin());
         let lane = tale.layout.lane;
-        let (from, to) = (tale.seed.chance(0.5), tale.seed.chance(0.5));
-        let (from, to) = (tale.layout.end_of_street(&tale.set, lane, from), tale.layout.end_of_street(&tale.set, lane, to));
+        let (from, to) = (tale.some_end(), tale.some_end());
         let arrive = start + if n < 2 { 0.0 } else { tale.seed.range(0.0, 15.0) };
         let route = [(from, lane), (at.0, lane), at];
         let way = Way::person(look, arrive - travel(&route, 1.3), route[0]).speed(1.3).go(route[1]).go(at);
@@ -35,12 +34,5 @@ pub(in crate::varied) fn tell(tale: &mut Tale) -> Option<Told> {
         people.push(tale.add(way.by_door()));
         all_there = f32::max(all_there, arrive);
     }
-    Some(Told {
-        kind: Kind::IllegalStall,
-        place: Place::Things(people, all_there + 1.0),
-        start,
-        end: Some(start + stay),
-        around: Vec::new(),
-        permit: None,
-    })
+    Some(Told::new(Kind::IllegalStall, Place::Things(people, all_there + 1.0), start, Some(start + stay)))
 }

@@ -21,7 +21,7 @@ pub(in crate::varied) fn tell(tale: &mut Tale) -> Option<Told> {
     let shortest = tale.dwell(Kind::WasteDumping).min(tale.dwell(Kind::StorefrontEncroachment));
     let pile = (van_at.0 - 1.6, tale.layout.kerb + 0.7);
     let inside = (door, tale.layout.facade - 0.05);
-    let porter = tale.set.someone();
+    let porter = tale.someone_grown();
     let mut t = start;
     let mut things = Vec::new();
     for _ in 0..1 + tale.seed.below(3) {
@@ -42,18 +42,19 @@ pub(in crate::varied) fn tell(tale: &mut Tale) -> Option<Told> {
     }
     let end = t;
     let colour = tale.set.car_colour();
+    let kerbside = (van_at.0, 3.0, start - 2.0, end + 2.0);
+    if !tale.kerb_is_free(kerbside) {
+        return None;
+    }
     let shape = if tale.seed.chance(0.7) { CarShape::Van } else { CarShape::Lorry };
     let route = [(right, kerb_lane), van_at];
     let way = Way::of(Body::Car(shape, colour), start - 1.5 - travel(&route, 4.5), route[0]).speed(4.5).go(van_at);
     let van = tale.add(way.until(end + 2.0, PI).go((left, kerb_lane)).done());
     let first = *things.first()?;
     let seen = tale.set.world.cast[first].keys[0].0 + 0.5;
-    Some(Told {
-        kind: Kind::StorefrontEncroachment,
-        place: Place::Things(vec![first], seen),
-        start,
-        end: Some(end),
-        around: vec![(van, start)],
-        permit: None,
-    })
+    let place = Place::Things(vec![first], seen);
+    let mut told = Told::new(Kind::StorefrontEncroachment, place, start, Some(end));
+    told.around = vec![(van, start)];
+    told.kerbside = Some(kerbside);
+    Some(told)
 }

@@ -6,7 +6,7 @@ use crate::draw::view::v3;
 use crate::site_toml::PermitSpec;
 use crate::varied::layout::{Strip, WALL};
 use crate::varied::{Tale, Told, advert, stall};
-use crate::world::Place;
+use crate::world::{Body, Place};
 
 pub(in crate::varied) fn market(tale: &mut Tale) -> Option<Told> {
     let stay = tale.dwell(Kind::IllegalStall) + tale.seed.range(15.0, 40.0);
@@ -25,21 +25,21 @@ pub(in crate::varied) fn market(tale: &mut Tale) -> Option<Told> {
         document: "district notice on night markets, annex 3".to_owned(),
     };
     let place = Place::Things(vec![stall], start + 5.0);
-    Some(Told { kind: Kind::IllegalStall, place, start, end: Some(end), around: Vec::new(), permit: Some((zone, permit)) })
+    Some(Told::new(Kind::IllegalStall, place, start, Some(end)).with_permit(zone, permit))
 }
 
 pub(in crate::varied) fn sign(tale: &mut Tale) -> Option<Told> {
     let start = tale.time(40.0);
-    let things = advert::put_up(tale, start, f32::MAX)?;
-    let spot = tale.set.world.cast[things[0]].keys[0];
-    let crate::world::Body::Poster(up, wide, high, ..) = tale.set.world.cast[things[0]].body else { return None };
-    let half = wide / 2.0 + 0.25;
+    let sign = advert::put_up(tale, start, f32::MAX)?;
+    let spot = tale.set.world.cast[sign].keys[0];
+    let Body::Print(form, _) = tale.set.world.cast[sign].body else { return None };
+    let (half, (low, high)) = (form.width() / 2.0 + 0.25, form.span());
     let permit = PermitSpec {
         id: "sign-register".to_owned(),
         kinds: vec![Kind::UnauthorizedAd],
-        polygon: Some(tale.set.wall(spot.1 - half, spot.1 + half, up - 0.25, up + high + 0.25)),
+        polygon: Some(tale.set.wall(spot.1 - half, spot.1 + half, (low - 0.3).max(0.02), high + 0.25)),
         document: "district sign register".to_owned(),
     };
-    let place = Place::Things(things, start + 1.0);
-    Some(Told { kind: Kind::UnauthorizedAd, place, start, end: None, around: Vec::new(), permit: Some((WALL, permit)) })
+    let place = Place::Things(vec![sign], start + 1.0);
+    Some(Told::new(Kind::UnauthorizedAd, place, start, None).with_permit(WALL, permit))
 }

@@ -15,7 +15,7 @@ pub(in crate::varied) fn moves_on(tale: &mut Tale) -> Option<Told> {
     let start = tale.time(stop + 10.0);
     let (x, z) = tale.layout.spot(&mut tale.seed, Strip::Kerb, 1.2)?;
     let look = Stall::random(&mut tale.seed, StallShape::Cart);
-    let vendor = tale.set.someone().with_apron(tale.seed.pick(&FRUIT));
+    let vendor = tale.someone_grown().with_apron(tale.seed.pick(&FRUIT));
     let right = tale.seed.chance(0.5);
     let pace = tale.seed.range(0.9, 1.2);
     let lane = tale.layout.lane;
@@ -31,12 +31,5 @@ pub(in crate::varied) fn moves_on(tale: &mut Tale) -> Option<Told> {
     let way = Way::person(vendor, begin, (from + ahead, lane)).pose(Pose::Push).speed(pace).go((x + ahead, lane));
     let way = way.go((x + ahead, z)).pose(Pose::Plain).until(end, facing).pose(Pose::Push).go((x + ahead, lane));
     tale.add(way.go((to + ahead, lane)).by_door());
-    Some(Told {
-        kind: Kind::IllegalStall,
-        place: Place::Things(vec![cart], start + 0.5 * stop),
-        start,
-        end: Some(end),
-        around: Vec::new(),
-        permit: None,
-    })
+    Some(Told::new(Kind::IllegalStall, Place::Things(vec![cart], start + 0.5 * stop), start, Some(end)))
 }
