@@ -15,6 +15,10 @@ const POSITION: f64 = 1.0 / 20.0;
 /// Standard deviation of velocity per nominal frame, as a share of the height (ByteTrack's `_std_weight_velocity`).
 const VELOCITY: f64 = 1.0 / 160.0;
 
+/// Standard deviation of a measured aspect, as a share of it: width and height are each off by [`POSITION`]. (ByteTrack takes
+/// 0.1 for whatever aspect, which lets the box lag behind a walker's stride.)
+const ASPECT: f64 = 2.0 * POSITION;
+
 /// Position and velocity of one number with its covariance.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Axis {
@@ -66,7 +70,7 @@ impl Motion {
         Self {
             x: Axis::new(c.x, 2.0 * POSITION * w.max(h * 0.3), 10.0 * VELOCITY * w.max(h * 0.3)),
             y: Axis::new(c.y, 2.0 * POSITION * h, 10.0 * VELOCITY * h),
-            aspect: Axis::new(w / h, 1e-2, 1e-5),
+            aspect: Axis::new(w / h, POSITION * w / h, 0.0),
             height: Axis::new(h, 2.0 * POSITION * h, 10.0 * VELOCITY * h),
         }
     }
@@ -82,7 +86,7 @@ impl Motion {
         }
         self.x.predict(frames, POSITION * w, VELOCITY * w);
         self.y.predict(frames, POSITION * h, VELOCITY * h);
-        self.aspect.predict(frames, 1e-2, 1e-5);
+        self.aspect.predict(frames, POSITION * self.aspect.x, 0.0);
         self.height.predict(frames, POSITION * h, VELOCITY * h);
         self.height.x = self.height.x.clamp(1e-4, 2.0);
         self.aspect.x = self.aspect.x.clamp(0.02, 50.0);
@@ -94,15 +98,8 @@ impl Motion {
         let c = b.centre();
         self.x.correct(c.x, POSITION * w.max(h * 0.3));
         self.y.correct(c.y, POSITION * h);
-        self.aspect.correct(w / h, 1e-1);
+        self.aspect.correct(w / h, ASPECT * w / h);
         self.height.correct(h, POSITION * h);
-    }
-
-    /// Stands still from here on.
-    pub(crate) fn rest(&mut self) {
-        for axis in [&mut self.x, &mut self.y, &mut self.height] {
-            axis.v = 0.0;
-        }
     }
 
     /// Where it is.

@@ -1,10 +1,14 @@
 //! Follows detections from look to look: two-stage association on a Kalman motion model.
 //!
 //! The idea is ByteTrack's (Zhang et al., ECCV 2022): confident detections are paired first, doubtful ones only continue
-//! what is already followed, so that somebody half hidden is not lost. It knows nothing of zones or rules and can be scored
-//! alone.
+//! what is already followed, so that somebody half hidden is not lost. What was added to it, each because it was measured to
+//! help (`benches/runs`): boxes are grown before they are compared, the more the longer ago a thing was seen (C-BIoU, Yang
+//! et al., WACV 2023); how well heights agree counts beside the overlap (Hybrid-SORT, Yang et al., AAAI 2024); a gap is gone
+//! through again once it is closed (OC-SORT). All times are seconds: looks come at 30 a second or one in two seconds.
+//! It knows nothing of zones or rules and can be scored alone.
 
 mod assignment;
+mod followed;
 mod kalman;
 
 use events::{BBox, Detection, Detections, ObjectClass, Score, Stamp};
@@ -12,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Line;
 use assignment::{FORBIDDEN, assign};
-use kalman::Motion;
+use followed::Followed;
 
 /// One thing followed.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +48,7 @@ pub struct Tracks {
     pub ended: Vec<u64>,
 }
 
-/// The tracker's thresholds. Defaults are ByteTrack's, lowered to what small CPU models score.
+/// The tracker's thresholds. Defaults are ByteTrack's scores, lowered to what small CPU models give.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrackerOptions {
     /// Detections at least this sure are paired first, 0..=1.
@@ -55,37 +59,43 @@ pub struct TrackerOptions {
     pub low: f32,
     /// A track is kept this long without a detection, seconds.
     pub keep_s: f64,
-    /// Detections seen before a track counts as live.
+    /// Detections seen before a track counts as live, where looks follow each other within a tenth of a second. At slower
+    /// looks the first one counts: the next is too far away to wait for.
     pub confirm: u32,
 }
 
 impl Default for TrackerOptions {
     fn default() -> Self {
-        Self { high: 0.45, begin: 0.5, low: 0.1, keep_s: 3.0, confirm: 1 }
+        Self { high: 0.45, begin: 0.5, low: 0.1, keep_s: 2.5, confirm: 2 }
     }
 }
 
-/// Least overlap (times score) of a pair in the first stage, ByteTrack's `match_thresh` 0.8 as a cost.
-const FIRST: f64 = 0.8;
+/// Least likeness of a track and a confident detection that may be a pair: grown boxes that touch at all are compared, and
+/// the cheapest pairing of all decides.
+const FIRST: f64 = 0.1;
 
-/// The same in the second stage, where doubtful boxes must fit better.
+/// The same for a doubtful detection, which must fit better (ByteTrack's 0.5).
 const SECOND: f64 = 0.5;
 
-/// Looks further apart than this are compared with boxes grown with the time between: a walker is a width further on.
-const QUICK_S: f64 = 0.15;
+/// The same for a track seen only once (ByteTrack's 0.7 as a cost).
+const UNCONFIRMED: f64 = 0.3;
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Followed {
-    id: u64,
-    motion: Motion,
-    class: u8,
-    score: f32,
-    seen_at: f64,
-    hits: u32,
-    votes: Vec<(u8, f32)>,
-}
+/// Boxes are grown by this share before they are compared (C-BIoU takes 0.3 and 0.5 in its two steps) …
+const GROW: f64 = 0.1;
 
-/// Two-stage association on a Kalman motion model.
+/// … and by this much more for each second since the track was seen, as a walker is a width further on in a second …
+const GROW_A_SECOND: f64 = 0.35;
+
+/// … but never by more than this.
+const GROW_MOST: f64 = 0.6;
+
+/// Looks within this time, seconds, let a new track wait for its second detection.
+const QUICK_S: f64 = 0.1;
+
+/// A score below this weighs no less in the likeness than this one.
+const LEAST_WEIGHT: f64 = 0.4;
+
+/// Follows detections from look to look.
 #[derive(Debug, Clone, Default)]
 pub struct Tracker {
     options: TrackerOptions,
@@ -101,17 +111,20 @@ pub(crate) struct State {
     followed: Vec<Followed>,
 }
 
-fn index_of(class: ObjectClass) -> u8 {
-    ObjectClass::NAMES.iter().position(|(c, _)| *c == class).unwrap_or(ObjectClass::NAMES.len() - 1) as u8
-}
-
-fn class_of(index: u8) -> ObjectClass {
-    ObjectClass::NAMES.get(usize::from(index)).map_or(ObjectClass::Other, |(c, _)| *c)
-}
-
 /// May a detection continue a track of this class? Vehicles are confused with one another, persons with nothing.
 fn akin(a: ObjectClass, b: ObjectClass) -> bool {
     a == b || (a.is_vehicle() && b.is_vehicle()) || (!a.is_mover() && !b.is_mover())
+}
+
+/// How alike two boxes are, 0..=1: overlap of the grown boxes times the common part of their heights (Hybrid-SORT's
+/// height-modulated IoU): people who cross overlap, but one in front stands taller and lower in the picture.
+fn likeness(expected: &BBox, seen: &BBox, grow: f64) -> f64 {
+    let common = (expected.y2.min(seen.y2) - expected.y1.max(seen.y1)).max(0.0);
+    let either = expected.y2.max(seen.y2) - expected.y1.min(seen.y1);
+    if common <= 0.0 || either <= 0.0 {
+        return 0.0;
+    }
+    expected.grown(grow).iou(&seen.grown(grow)) * (common / either)
 }
 
 impl Tracker {
@@ -140,32 +153,31 @@ impl Tracker {
         let now = self.state.line.advance(moment);
         let dt = now - before;
         let mut ended = Vec::new();
-        if self.state.run.is_some_and(|run| run != moment.run.0) {
+        let first = self.state.run.replace(moment.run.0) != Some(moment.run.0);
+        if first {
             ended.extend(self.state.followed.drain(..).map(|f| f.id));
         }
-        self.state.run = Some(moment.run.0);
         for followed in &mut self.state.followed {
-            if now - followed.seen_at > 1.0 {
-                followed.motion.rest();
-            }
             followed.motion.predict(dt);
         }
         let sure = |d: &&Detection| d.score.value() >= self.options.high;
-        let high: Vec<&Detection> = detections.items.iter().filter(sure).collect();
-        let low: Vec<&Detection> = detections.items.iter().filter(|d| !sure(d) && d.score.value() >= self.options.low).collect();
+        let mut high: Vec<&Detection> = detections.items.iter().filter(sure).collect();
+        let mut low: Vec<&Detection> =
+            detections.items.iter().filter(|d| !sure(d) && d.score.value() >= self.options.low).collect();
 
-        let all: Vec<usize> = (0..self.state.followed.len()).collect();
-        let (first_tracks, first_detections) = self.pair(&all, &high, dt, FIRST, now);
-        let rest: Vec<usize> = all.into_iter().filter(|t| !first_tracks.contains(t)).collect();
-        self.pair(&rest, &low, dt, SECOND, now);
-        for (index, detection) in high.iter().enumerate() {
-            if !first_detections.contains(&index) && detection.score.value() >= self.options.begin {
-                self.begin(detection, now);
-            }
+        // Nobody knows in the first look how soon the next one comes.
+        let confirm = if first || dt > QUICK_S { 1 } else { self.options.confirm };
+        let (mut known, mut new): (Vec<usize>, Vec<usize>) =
+            (0..self.state.followed.len()).partition(|&t| self.state.followed[t].hits >= confirm);
+        self.pair(&mut known, &mut high, FIRST, now, dt);
+        self.pair(&mut known, &mut low, SECOND, now, dt);
+        self.pair(&mut new, &mut high, UNCONFIRMED, now, dt);
+        for detection in high.into_iter().filter(|d| d.score.value() >= self.options.begin) {
+            self.state.followed.push(Followed::new(self.state.next, detection, now));
+            self.state.next += 1;
         }
 
         let keep = self.options.keep_s;
-        let confirm = self.options.confirm;
         self.state.followed.retain(|f| {
             let gone = now - f.seen_at > keep || (f.hits < confirm && f.seen_at < now);
             if gone {
@@ -181,7 +193,7 @@ impl Tracker {
             }
             let track = Track {
                 id: f.id,
-                class: class_of(f.class),
+                class: f.class(),
                 bbox: f.motion.bbox(),
                 score: Score::clamped(f.score),
                 velocity: f.motion.velocity(),
@@ -192,55 +204,27 @@ impl Tracker {
         Tracks { stamp: detections.stamp.clone(), live, coasting, ended }
     }
 
-    /// Pairs some tracks with some detections and takes the pairs in; says which tracks and detections were paired.
-    fn pair(&mut self, tracks: &[usize], detections: &[&Detection], dt: f64, limit: f64, now: f64) -> (Vec<usize>, Vec<usize>) {
-        let grow = if dt > QUICK_S { (0.35 * dt).min(0.6) } else { 0.0 };
+    /// Pairs some tracks with some detections, takes the pairs in, and leaves what was not paired.
+    fn pair(&mut self, tracks: &mut Vec<usize>, detections: &mut Vec<&Detection>, least: f64, now: f64, dt: f64) {
         let mut cost = Vec::with_capacity(tracks.len() * detections.len());
-        for &t in tracks {
+        for &t in tracks.iter() {
             let followed = &self.state.followed[t];
-            let expected = followed.motion.bbox().grown(grow);
-            for d in detections {
-                let fits = akin(class_of(followed.class), d.class);
-                let overlap = if fits { expected.iou(&d.bbox.grown(grow)) } else { 0.0 };
+            let grow = (GROW + GROW_A_SECOND * (now - followed.seen_at)).min(GROW_MOST);
+            let (class, expected) = (followed.class(), followed.motion.bbox());
+            for d in detections.iter() {
                 // ByteTrack fuses the score into the first stage only.
-                let weight = if limit > SECOND { f64::from(d.score.value()).max(0.4) } else { 1.0 };
-                cost.push(if overlap > 0.0 { 1.0 - overlap * weight } else { FORBIDDEN });
+                let weight = if least <= FIRST { f64::from(d.score.value()).max(LEAST_WEIGHT) } else { 1.0 };
+                let alike = if akin(class, d.class) { likeness(&expected, &d.bbox, grow) * weight } else { 0.0 };
+                cost.push(if alike > least { 1.0 - alike } else { FORBIDDEN });
             }
         }
-        let pairs = assign(&cost, tracks.len(), detections.len(), limit);
+        let pairs = assign(&cost, tracks.len(), detections.len(), 1.0);
         for &(t, d) in &pairs {
-            let (followed, detection) = (&mut self.state.followed[tracks[t]], detections[d]);
-            followed.motion.correct(&detection.bbox);
-            followed.score = detection.score.value();
-            followed.seen_at = now;
-            followed.hits += 1;
-            vote(followed, detection);
+            self.state.followed[tracks[t]].take(detections[d], now, dt);
         }
-        pairs.iter().map(|&(t, d)| (tracks[t], d)).unzip()
+        let mut index = 0..;
+        tracks.retain(|_| index.next().is_some_and(|i| pairs.iter().all(|&(t, _)| t != i)));
+        let mut index = 0..;
+        detections.retain(|_| index.next().is_some_and(|i| pairs.iter().all(|&(_, d)| d != i)));
     }
-
-    fn begin(&mut self, detection: &Detection, now: f64) {
-        let mut followed = Followed {
-            id: self.state.next,
-            motion: Motion::new(&detection.bbox),
-            class: index_of(detection.class),
-            score: detection.score.value(),
-            seen_at: now,
-            hits: 1,
-            votes: Vec::new(),
-        };
-        self.state.next += 1;
-        vote(&mut followed, detection);
-        self.state.followed.push(followed);
-    }
-}
-
-fn vote(followed: &mut Followed, detection: &Detection) {
-    let class = index_of(detection.class);
-    match followed.votes.iter_mut().find(|(c, _)| *c == class) {
-        Some((_, weight)) => *weight += detection.score.value(),
-        None => followed.votes.push((class, detection.score.value())),
-    }
-    let best = followed.votes.iter().fold((followed.class, f32::MIN), |best, v| if v.1 > best.1 { *v } else { best });
-    followed.class = best.0;
 }
