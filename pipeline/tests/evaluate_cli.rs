@@ -109,3 +109,18 @@ fn a_file_that_is_not_there_and_missing_arguments_exit_2() {
     let bare = Command::new(env!("CARGO_BIN_EXE_kerbwatch")).arg("evaluate").output().unwrap();
     assert_eq!(bare.status.code(), Some(2));
 }
+
+#[test]
+fn a_false_candidate_is_named_after_the_lookalike_it_fell_on() {
+    let world = world();
+    let like = r#"{"name":"bikes_parked","kind":"illegal_stall","camera":"c","zone":"z","start_s":1.0,"end_s":null,"box":[0.2,0.2,0.4,0.4]}"#;
+    let likes = world.file("lookalikes.jsonl", like);
+    let scores = json(&world.evaluate("", &event(50.0, false), &["--json", "--lookalikes", likes.to_str().unwrap()]));
+    assert_eq!(scores["lookalikes"]["bikes_parked"], serde_json::json!({ "seen": 1, "alarmed": 1, "candidates": 1 }));
+    assert_eq!(scores["false_alarms"][0]["lookalike"], "bikes_parked");
+    let nameless = world.file("nameless.jsonl", &like.replace("\"name\":\"bikes_parked\",", ""));
+    let bad = world.evaluate("", "", &["--lookalikes", nameless.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&bad.stderr).into_owned();
+    assert_eq!(bad.status.code(), Some(2), "{said}");
+    assert!(said.contains("nameless.jsonl:1") && said.contains("name"), "{said}");
+}

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::cmd::bad_use;
-use crate::evaluate::{Permitted, Score, Scores, read_events, read_truth, score};
+use crate::evaluate::{Permitted, Score, Scores, read_events, read_lookalikes, read_truth, score_with};
 
 /// Compare events with the truth
 ///
@@ -21,7 +21,17 @@ pub struct Args {
     /// What was raised: events as `analyze` writes them; may be given more than once
     #[arg(long, required = true, value_name = "EVENTS.jsonl")]
     pub events: Vec<PathBuf>,
+    /// What only looks like a violation: lines of the truth's shape with a "name"; says which of them a false candidate fell on.
+    /// May be given more than once
+    #[arg(long, value_name = "LOOKALIKES.jsonl")]
+    pub lookalikes: Vec<PathBuf>,
     /// JSON instead of a table
+    ///
+    /// Keys: "kinds" (by wire name) and "total", each with truths, candidates, true_positives, false_positives, duplicates,
+    /// missed, precision, precision_ci95, recall, recall_ci95, f1, delay_median_s, delay_p90_s, delay_p95_s; "permitted",
+    /// "permitted_are"; "cameras" (camera → kind → true_positives, false_positives, missed); "false_alarms" (id, kind,
+    /// camera, raised_s, box, duplicate, lookalike); "missed" (the truth's fields); with --lookalikes, "lookalikes"
+    /// (name → seen, alarmed, candidates).
     #[arg(long)]
     pub json: bool,
     /// Count candidates that a permit covers too; by default they are left out, as they are not shown as violations
@@ -41,8 +51,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     for path in &args.events {
         candidates.extend(read_events(path).map_err(bad_use)?);
     }
+    let mut lookalikes = Vec::new();
+    for path in &args.lookalikes {
+        lookalikes.extend(read_lookalikes(path).map_err(bad_use)?);
+    }
+    let lookalikes = (!args.lookalikes.is_empty()).then_some(lookalikes.as_slice());
     let permitted = if args.include_permitted { Permitted::Counted } else { Permitted::LeftOut };
-    let scores = score(&truths, &candidates, permitted);
+    let scores = score_with(&truths, lookalikes, &candidates, permitted);
     let text = if args.json { serde_json::to_string_pretty(&scores)? + "\n" } else { table(&scores) };
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -81,6 +96,10 @@ fn table(scores: &Scores) -> String {
         };
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{} candidates covered by a permit are {are}.", scores.permitted);
+    }
+    for (name, taken) in scores.lookalikes.iter().flatten().filter(|(_, taken)| taken.alarmed > 0) {
+        let _ =
+            writeln!(text, "{name}: {} of {} taken for a violation, {} candidates.", taken.alarmed, taken.seen, taken.candidates);
     }
     text
 }

@@ -11,7 +11,9 @@
 //! - *permitted* candidates were kept but not shown as violations, so they are not counted, unless asked for.
 //! - a candidate that is listed twice under one id is two candidates: an analysis must not say a thing twice.
 //! - what has no denominator has no value: `null`, never 0 or 100 %.
+//! - a *look-alike* (its file is optional) explains a false candidate that lies on it in place and time, whatever its kind.
 
+mod lookalikes;
 mod read;
 
 use std::collections::BTreeMap;
@@ -21,7 +23,8 @@ use events::wire::v1::CandidateData;
 use events::{BBox, Kind};
 use serde::Serialize;
 
-pub use read::{ReadError, read_events, read_truth};
+pub use lookalikes::{ByCamera, Counts, FalseAlarm, Lookalike, Missed, Taken};
+pub use read::{ReadError, read_events, read_lookalikes, read_truth};
 
 /// Overlap from which two boxes show the same thing even where the centre lies outside (contract).
 pub const MIN_IOU: f64 = 0.1;
@@ -129,6 +132,8 @@ pub struct Score {
     pub delay_median_s: Option<f64>,
     /// 90th percentile (nearest rank) of the same, seconds.
     pub delay_p90_s: Option<f64>,
+    /// 95th percentile (nearest rank) of the same, seconds.
+    pub delay_p95_s: Option<f64>,
 }
 
 /// All the numbers.
@@ -142,6 +147,15 @@ pub struct Scores {
     pub permitted: usize,
     /// Whether those were counted.
     pub permitted_are: Permitted,
+    /// Right, false and missed apart by camera and kind; a camera without any is not listed.
+    pub cameras: ByCamera,
+    /// Every candidate that is not right, in the order they were given.
+    pub false_alarms: Vec<FalseAlarm>,
+    /// Every truth without a candidate, in the order they were given.
+    pub missed: Vec<Missed>,
+    /// By name of the look-alike; absent when no look-alikes were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lookalikes: Option<BTreeMap<String, Taken>>,
 }
 
 /// One candidate's fate.
@@ -154,6 +168,11 @@ enum Verdict {
 
 /// Compares candidates with the truth.
 pub fn score(truths: &[Truth], candidates: &[Raised], permitted: Permitted) -> Scores {
+    score_with(truths, None, candidates, permitted)
+}
+
+/// [`score`], with the look-alikes named that false candidates fell on.
+pub fn score_with(truths: &[Truth], lookalikes: Option<&[Lookalike]>, candidates: &[Raised], permitted: Permitted) -> Scores {
     let counted: Vec<&Raised> = candidates.iter().filter(|c| permitted == Permitted::Counted || !c.permitted).collect();
     let verdicts = assign(truths, &counted);
     let mut kinds = BTreeMap::new();
@@ -165,12 +184,18 @@ pub fn score(truths: &[Truth], candidates: &[Raised], permitted: Permitted) -> S
             kinds.insert(kind.wire_name().to_owned(), tally(truths, truth_count, &own));
         }
     }
+    let missed = lookalikes::missed(truths, &verdicts);
     let all: Vec<(&Raised, Verdict)> = counted.iter().copied().zip(verdicts).collect();
+    let (false_alarms, taken) = lookalikes::name_false(lookalikes.unwrap_or_default(), &all);
     Scores {
         kinds,
         total: tally(truths, truths.len(), &all),
         permitted: candidates.iter().filter(|c| c.permitted).count(),
         permitted_are: permitted,
+        cameras: lookalikes::by_camera(&all, &missed),
+        false_alarms,
+        missed,
+        lookalikes: lookalikes.is_some().then_some(taken),
     }
 }
 
@@ -262,6 +287,7 @@ fn tally(truths: &[Truth], truth_count: usize, candidates: &[(&Raised, Verdict)]
         f1: share(2 * right, 2 * right + wrong + missed),
         delay_median_s: median(&delays),
         delay_p90_s: nearest_rank(&delays, 0.9),
+        delay_p95_s: nearest_rank(&delays, 0.95),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reading `truth.jsonl` and `events.jsonl`. What is wrong is named with file and line.
+//! Reading `truth.jsonl`, `lookalikes.jsonl` and `events.jsonl`. What is wrong is named with file and line.
 
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use events::wire::v1::CANDIDATE;
 use events::{BBox, Kind};
 use serde::Deserialize;
 
-use super::{Raised, Truth, dwell};
+use super::{Lookalike, Raised, Truth, dwell};
 
 /// Why a file could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,14 @@ struct TruthLine {
     bbox: [f64; 4],
 }
 
+/// The shape of a truth and a name.
+#[derive(Deserialize)]
+struct LookalikeLine {
+    name: String,
+    #[serde(flatten)]
+    at: TruthLine,
+}
+
 /// Only what the contract promises, so that the events of others can be compared too.
 #[derive(Deserialize)]
 struct CandidateLine {
@@ -74,17 +82,33 @@ struct EventLine {
 pub fn read_truth(path: &Path) -> Result<Vec<Truth>, ReadError> {
     lines(path, |text| {
         let line: TruthLine = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        if !line.start_s.is_finite() || line.end_s.is_some_and(|end_s| end_s.is_nan() || end_s < line.start_s) {
-            return Err(format!("start_s {} and end_s {:?} are no span of time", line.start_s, line.end_s));
-        }
-        Ok(Some(Truth {
-            kind: kind(&line.kind)?,
-            camera: line.camera,
-            zone: line.zone,
-            start_s: line.start_s,
-            end_s: line.end_s,
-            bbox: bbox(line.bbox)?,
-        }))
+        Ok(Some(truth(line)?))
+    })
+}
+
+/// Reads a file of look-alikes: lines of the truth's shape with a `name`; blank lines are skipped.
+///
+/// # Errors
+/// The first line that is not a look-alike, with its number.
+pub fn read_lookalikes(path: &Path) -> Result<Vec<Lookalike>, ReadError> {
+    lines(path, |text| {
+        let line: LookalikeLine = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let Truth { camera, start_s, end_s, bbox, .. } = truth(line.at)?;
+        Ok(Some(Lookalike { name: line.name, camera, start_s, end_s, bbox }))
+    })
+}
+
+fn truth(line: TruthLine) -> Result<Truth, String> {
+    if !line.start_s.is_finite() || line.end_s.is_some_and(|end_s| end_s.is_nan() || end_s < line.start_s) {
+        return Err(format!("start_s {} and end_s {:?} are no span of time", line.start_s, line.end_s));
+    }
+    Ok(Truth {
+        kind: kind(&line.kind)?,
+        camera: line.camera,
+        zone: line.zone,
+        start_s: line.start_s,
+        end_s: line.end_s,
+        bbox: bbox(line.bbox)?,
     })
 }
 

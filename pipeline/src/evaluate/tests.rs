@@ -129,6 +129,64 @@ fn wire_data_is_scored_with_the_dwell_it_names() {
     assert!(score_data(&truths, &[data]).is_err());
 }
 
+fn lookalike(name: &str, start_s: f64, end_s: Option<f64>, bbox: BBox) -> Lookalike {
+    Lookalike { name: name.to_owned(), camera: "c".to_owned(), start_s, end_s, bbox }
+}
+
+#[test]
+fn a_false_candidate_is_named_after_what_it_fell_on() {
+    let kind = Kind::WasteDumping;
+    let elsewhere = BBox { x1: 0.6, y1: 0.6, x2: 0.8, y2: 0.8 };
+    let beside = BBox { x1: 0.75, y1: 0.6, x2: 0.95, y2: 0.8 };
+    let likes = [
+        lookalike("bikes_parked", 0.0, Some(100.0), elsewhere),
+        lookalike("puddle", 0.0, None, beside),
+        lookalike("puddle", 0.0, None, BBox { x1: 0.0, y1: 0.0, x2: 0.1, y2: 0.1 }),
+    ];
+    let at = |raised_s: f64, bbox: BBox| Raised { bbox, ..raised(kind, raised_s) };
+    let candidates = [
+        at(50.0, PLACE),
+        at(60.0, PLACE),
+        at(130.0, elsewhere),
+        at(131.0, BBox { x1: 0.77, y1: 0.6, x2: 0.95, y2: 0.8 }),
+        Raised { kind: Kind::IllegalStall, ..at(90.0, beside) },
+        at(70.0, BBox { x1: 0.0, y1: 0.9, x2: 0.1, y2: 1.0 }),
+    ];
+    let scores = score_with(&[truth(kind, 0.0, None)], Some(&likes), &candidates, Permitted::LeftOut);
+    let named: Vec<(f64, bool, Option<&str>)> =
+        scores.false_alarms.iter().map(|f| (f.raised_s, f.duplicate, f.lookalike.as_deref())).collect();
+    assert_eq!(
+        named,
+        [
+            (60.0, true, None),
+            (130.0, false, Some("bikes_parked")),
+            (131.0, false, Some("puddle")),
+            (90.0, false, Some("puddle")),
+            (70.0, false, None),
+        ]
+    );
+    let taken = scores.lookalikes.unwrap();
+    assert_eq!(taken["bikes_parked"], Taken { seen: 1, alarmed: 1, candidates: 1 });
+    assert_eq!(taken["puddle"], Taken { seen: 2, alarmed: 1, candidates: 2 });
+    let late = score_with(&[], Some(&likes[..1]), &[at(130.1, elsewhere)], Permitted::LeftOut);
+    assert_eq!(late.false_alarms[0].lookalike, None, "it was gone for longer than the dwell");
+    assert_eq!(score(&[], &candidates, Permitted::LeftOut).lookalikes, None);
+}
+
+#[test]
+fn cameras_are_counted_apart_and_what_was_missed_is_listed() {
+    let kind = Kind::UnauthorizedAd;
+    let truths = [truth(kind, 0.0, None), Truth { camera: "d".to_owned(), ..truth(kind, 5.0, Some(9.0)) }];
+    let candidates = [raised(kind, 60.0), Raised { kind: Kind::IllegalStall, ..raised(kind, 70.0) }];
+    let scores = score(&truths, &candidates, Permitted::LeftOut);
+    let of = |true_positives, false_positives, missed| Counts { true_positives, false_positives, missed };
+    assert_eq!(scores.cameras["c"]["unauthorized_ad"], of(1, 0, 0));
+    assert_eq!(scores.cameras["c"]["illegal_stall"], of(0, 1, 0));
+    assert_eq!(scores.cameras["d"]["unauthorized_ad"], of(0, 0, 1));
+    let missed: Vec<(&str, f64)> = scores.missed.iter().map(|m| (m.camera.as_str(), m.start_s)).collect();
+    assert_eq!(missed, [("d", 5.0)]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -155,6 +213,10 @@ proptest! {
         let sum = |of: fn(&Score) -> usize| scores.kinds.values().map(of).sum::<usize>();
         prop_assert_eq!(sum(|s| s.true_positives), scores.total.true_positives);
         prop_assert_eq!(sum(|s| s.duplicates), scores.total.duplicates);
+        prop_assert_eq!(scores.missed.len(), scores.total.missed);
+        prop_assert_eq!(scores.false_alarms.len(), scores.total.false_positives);
+        let right: usize = scores.cameras.values().flat_map(|kinds| kinds.values()).map(|c| c.true_positives).sum();
+        prop_assert_eq!(right, scores.total.true_positives);
         let mut reversed = candidates.clone();
         reversed.reverse();
         prop_assert_eq!(score(&truths, &reversed, Permitted::LeftOut).total.true_positives, scores.total.true_positives);
