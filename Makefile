@@ -4,10 +4,10 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build web lint fmt bench samples setup clean
+.PHONY: help demo test build web lint fmt bench bench-accuracy samples setup clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Sample cameras, worker and console on http://127.0.0.1:8080 (PORT=… to change)
 	@deploy/setup.sh build run
@@ -45,9 +45,12 @@ bench: ## CPU-seconds per camera-minute beside the bare GStreamer decode, stages
 	$(CARGO) build --release --bin kerbwatch
 	benches/run.sh
 
-samples: ## Write the sample streams, site.toml and truth.jsonl to .local/samples
+samples: ## Sample streams, STREETS=20 composed streets and STILLS=200 labelled stills to .local/samples; goes on where it was stopped
 	@deploy/setup.sh build run
-	$(CARGO) run --release --package kerbwatch-sample-streams --example render -- .local/samples
+	$(CARGO) build --release --package kerbwatch-sample-streams --example render
+	target/release/examples/render .local/samples
+	target/release/examples/render .local/samples/streets --streets $(or $(STREETS),20) --first-seed $(or $(SEED),1) --jobs $(or $(JOBS),2)
+	target/release/examples/render .local/samples/stills --stills $(or $(STILLS),200) --first-seed $(or $(SEED),1)
 
 setup: ## Only install what is needed
 	@deploy/setup.sh
