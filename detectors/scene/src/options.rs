@@ -20,7 +20,8 @@ pub struct SceneOptions {
     pub present_every: Duration,
     /// A view that has changed for good is taken as the new reference after this long.
     pub adopt_view_after: Duration,
-    /// Bit-identical pictures for this long are a frozen camera.
+    /// A picture that repeats itself for this long, noise and all, is a frozen camera's. With looks two seconds apart it is
+    /// noticed within ten.
     pub frozen_after: Duration,
 }
 
@@ -34,7 +35,7 @@ impl Default for SceneOptions {
             absorb_after: Duration::from_secs(90),
             present_every: Duration::from_secs(60),
             adopt_view_after: Duration::from_secs(600),
-            frozen_after: Duration::from_secs(10),
+            frozen_after: Duration::from_secs(7),
         }
     }
 }

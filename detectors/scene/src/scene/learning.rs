@@ -1,11 +1,10 @@
 //! Learning the empty street, at the start and after the view has changed.
 
-use events::{CandidateState, Health};
+use events::CandidateState;
 
 use super::{Scene, centis};
 use crate::clock::Seconds;
 use crate::judgement::Judgement;
-use crate::motion::measure::{same_pixels, same_view};
 use crate::motion::picture::Picture;
 use crate::motion::street::Street;
 
@@ -15,43 +14,24 @@ const APART: Seconds = 0.38;
 /// And there are at least so many of them: the median of five survives two with somebody in the way.
 const LOOKS: usize = 5;
 
-/// Looks of which fewer tiles and fewer pixels than this are like the first are another view: a cut, or a camera that moves.
-const SAME: f32 = 0.45;
-const SAME_PIXELS: f32 = 0.6;
-
-/// Learning that takes longer than this, because the view never holds still, is a camera that moves, seconds.
-const TOO_LONG: Seconds = 12.0;
-
 /// A changed view is not taken as the new one before this, seconds, however young the old one was.
 const AT_LEAST: Seconds = 15.0;
 
 impl Scene {
     /// Takes a picture to learn the street from.
-    pub(super) fn learn(&mut self, picture: Picture, now: Seconds, said: &mut Vec<Judgement>) {
-        let begun = *self.state.learning_since.get_or_insert(now);
+    pub(super) fn learn(&mut self, picture: Picture, now: Seconds) {
+        let size = (picture.w, picture.h);
         let learning = &mut self.state.learning;
-        let other = learning.first().is_some_and(|(_, first)| {
-            (first.w, first.h) != (picture.w, picture.h)
-                || (same_view(first, &picture) < SAME && same_pixels(first, &picture) < SAME_PIXELS)
-        });
-        if other {
+        let other = learning.first().is_some_and(|(_, first)| (first.w, first.h) != size);
+        if other || self.state.view.is_uneasy() || self.state.view.has_just_changed() {
             learning.clear();
-            if now - begun > TOO_LONG {
-                let change = self.state.view.set(Health::Moved, now);
-                if let Some(change) = change {
-                    let at = self.state.line.moment(begun.max(change.since - TOO_LONG));
-                    said.push(self.camera_is(change.health, at));
-                }
-            }
         }
         let learning = &mut self.state.learning;
         if learning.last().is_none_or(|(t, _)| now - t >= APART) {
             learning.push((now, picture));
         }
         let since = learning.first().map_or(now, |(t, _)| *t);
-        // A camera that was seen to move has to hold still longer before it is believed.
-        let needed = self.options.learn_for.as_secs_f64() * if self.state.view.health() == Health::Ok { 1.0 } else { 2.5 };
-        if learning.len() < LOOKS || now - since < needed {
+        if learning.len() < LOOKS || now - since < self.options.learn_for.as_secs_f64() || !self.state.view.is_steady() {
             return;
         }
         let pictures: Vec<Picture> = std::mem::take(learning).into_iter().map(|(_, p)| p).collect();
@@ -60,16 +40,10 @@ impl Scene {
         let picked: Vec<Picture> = pictures.into_iter().step_by(step).collect();
         let street = Street::learn(&picked, centis(self.options.still_for.as_secs_f64()));
         self.watched = self.watch(street.empty.w, street.empty.h);
-        self.state.view.learnt(&street.empty);
         self.state.street = Some(street);
-        self.state.learning_since = None;
         self.state.learnt_at = now;
         self.state.unwell_since = None;
         self.state.company = Default::default();
-        if let Some(change) = self.state.view.set(Health::Ok, now) {
-            let at = self.state.line.moment(change.since);
-            said.push(self.camera_is(change.health, at));
-        }
         self.settle_adopted();
     }
 
@@ -77,10 +51,9 @@ impl Scene {
     /// had been there (within bounds), and what stood in the old one can no longer be told.
     pub(super) fn wait_for_view(&mut self, now: Seconds, said: &mut Vec<Judgement>) {
         let Some(since) = self.state.unwell_since else { return };
-        let changed = matches!(self.state.view.health(), Health::Moved | Health::Covered | Health::Blurred);
         let known_for = since - self.state.learnt_at;
         let after = known_for.clamp(AT_LEAST, self.options.adopt_view_after.as_secs_f64().max(AT_LEAST));
-        if changed && now - since >= after {
+        if self.state.view.may_be_new() && now - since >= after {
             self.forget_view(said);
         }
     }
@@ -96,6 +69,6 @@ impl Scene {
         }
         self.state.street = None;
         self.state.learning.clear();
-        self.state.learning_since = None;
+        self.state.view.forget();
     }
 }

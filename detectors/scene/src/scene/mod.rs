@@ -51,7 +51,6 @@ pub struct Scene {
 pub(crate) struct State {
     pub(crate) line: Line,
     learning: Vec<(Seconds, Picture)>,
-    learning_since: Option<Seconds>,
     learnt_at: Seconds,
     street: Option<Street>,
     light: Light,
@@ -154,8 +153,13 @@ impl Scene {
         if self.state.street.as_ref().is_some_and(|s| (s.empty.w, s.empty.h) != (picture.w, picture.h)) {
             self.forget_view(&mut said);
         }
+        if let Some(change) = self.state.view.look(&picture, self.options.frozen_after.as_secs_f64(), now) {
+            let at = self.state.line.moment(change.since);
+            said.push(self.camera_is(change.health, at));
+            self.state.unwell_since = (change.health != Health::Ok).then_some(change.since);
+        }
         if self.state.street.is_none() {
-            self.learn(picture, now, &mut said);
+            self.learn(picture, now);
             return said;
         }
         // Across a gap the picture may have changed in any way, but what stands stood all the time.
@@ -179,13 +183,6 @@ impl Scene {
         let mut current = raw.clone();
         light.undo(&mut current);
         let upset = street.upset(&current, centis(now));
-        let frozen_after = self.options.frozen_after.as_secs_f64();
-        let change = self.state.view.check(&raw, &street.empty, upset, frozen_after, now);
-        if let Some(change) = change {
-            let at = self.state.line.moment(change.since);
-            said.push(self.camera_is(change.health, at));
-            self.state.unwell_since = (change.health != Health::Ok).then_some(change.since);
-        }
         if self.state.view.is_uneasy() {
             self.state.blind = true;
             self.wait_for_view(now, said);
@@ -381,6 +378,7 @@ impl State {
 
     /// Do the parts of a memory that was read fit together? Indexing relies on it.
     pub(crate) fn check(&self) -> Result<(), String> {
+        self.view.check()?;
         let Some(street) = &self.street else {
             return if self.things.is_empty() { Ok(()) } else { Err("things without a street".to_owned()) };
         };
