@@ -10,6 +10,7 @@ pub(crate) mod person;
 mod pitch;
 pub(crate) mod prints;
 pub(crate) mod stall;
+pub(crate) mod surface;
 pub(crate) mod vehicle;
 pub(crate) mod view;
 pub(crate) mod wares;

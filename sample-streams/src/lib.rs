@@ -11,6 +11,7 @@ pub mod catalogue;
 mod develop;
 mod draw;
 pub mod encode;
+mod entity;
 pub mod labels;
 mod media;
 mod random;

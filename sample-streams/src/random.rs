@@ -9,17 +9,18 @@ use crate::draw::stall::{Stall, StallShape};
 use crate::draw::vehicle::CarShape;
 use crate::draw::view::Mount;
 use crate::draw::wares::FRUIT;
+use crate::entity::Entity;
 use crate::scene::{Plate, SampleScene};
 use crate::seed::Seed;
 use crate::story::{Set, TO_ROAD, TO_WALL};
 use crate::weather::{self, Frame};
-use crate::world::{Body, Entity, Front};
+use crate::world::{Body, Front};
 
 pub(crate) fn scene(seed: u64) -> SampleScene {
     let mut random = Seed::new(seed ^ 0x7374_7265_6574);
     let kerb = random.range(7.0, 12.5);
     let facade = kerb + random.range(3.8, 7.5);
-    let (height, yaw, fov) = (random.range(3.2, 8.0), random.range(-0.75, 0.75), random.range(0.5, 1.35));
+    let (height, yaw, fov) = (random.range(2.6, 9.0), random.range(-0.9, 0.9), random.range(0.5, 1.3));
     let pitch = Mount::aimed(height, (kerb + facade) / 2.0 / yaw.cos(), fov, random.range(0.45, 0.72));
     let mount = Mount { height, yaw, pitch, horizontal_fov: fov };
     let (mood, air) = weather::draw(&mut random, &Frame { kerb, facade, duration: 1.0 });
@@ -217,7 +218,8 @@ fn vehicle(set: &mut Set, random: &mut Seed) {
         }
         3 => {
             let shape = random.pick(&[CarShape::Lorry, CarShape::Lorry, CarShape::Pickup, CarShape::Pickup, CarShape::Bus]);
-            still(Body::Car(shape, colour), (x, lane), heading)
+            // Not right below the camera, where it would fill the picture.
+            still(Body::Car(shape, colour), (x, lane.max(kerb - 3.2)), heading)
         }
         4 => {
             let rider = random.chance(0.7).then(|| Person::random(random));

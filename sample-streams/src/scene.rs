@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use events::{I420, Kind, Size};
+use events::{BBox, I420, Kind, Size};
 
 use crate::site_toml::{self, ZoneSpec};
 use crate::stage::{Canvas, Stage};
@@ -50,6 +50,16 @@ pub(crate) struct Plate<'a> {
     pub(crate) street: &'a str,
     pub(crate) duration_s: u32,
     pub(crate) seed: u64,
+}
+
+/// Seconds as the files have them.
+fn hundredths(seconds: f32) -> f64 {
+    (f64::from(seconds) * 100.0).round() / 100.0
+}
+
+/// Five decimals: a fiftieth of a pixel at 1920 across.
+fn rounded(bbox: BBox) -> [f64; 4] {
+    bbox.to_array().map(|v| (v * 1e5).round() / 1e5)
 }
 
 impl SampleScene {
@@ -128,9 +138,9 @@ impl SampleScene {
                 kind: event.kind.wire_name().to_owned(),
                 camera: self.id.clone(),
                 zone: event.zone.to_owned(),
-                start_s: f64::from(event.start),
-                end_s: event.end.map(f64::from),
-                bbox: self.world.event_box(event, self.size).to_array(),
+                start_s: hundredths(event.start),
+                end_s: event.end.map(hundredths),
+                bbox: rounded(self.world.event_box(event, self.size)),
             })
             .collect();
         lines.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
@@ -149,9 +159,9 @@ impl SampleScene {
                     kind: one.kind.wire_name().to_owned(),
                     camera: self.id.clone(),
                     zone: one.zone.to_owned(),
-                    start_s: f64::from(one.start),
-                    end_s: one.end.map(f64::from),
-                    bbox: self.world.place_box(&one.place, self.size).to_array(),
+                    start_s: hundredths(one.start),
+                    end_s: one.end.map(hundredths),
+                    bbox: rounded(self.world.place_box(&one.place, self.size)),
                 })
                 .collect();
             lines.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));

@@ -10,6 +10,7 @@ use tiny_skia::{IntSize, Pixmap};
 use crate::backdrop;
 use crate::develop::Developer;
 use crate::draw::pen::{Extent, Pen, Target};
+use crate::draw::surface::Surfaces;
 use crate::draw::view::View;
 use crate::seed::Seed;
 use crate::shade::Shade;
@@ -72,6 +73,8 @@ pub(crate) struct Stage {
     /// For each entity that is a tree, its steps; for others none. `None` within: it lies outside the picture.
     trees: Vec<Vec<OnceLock<Option<Sprite>>>>,
     grain: Vec<i8>,
+    /// Where the world has air, things have surfaces.
+    surfaces: Option<Surfaces>,
     bt709: bool,
 }
 
@@ -101,7 +104,9 @@ impl Stage {
         let steps = |body: &Body| if matches!(body, Body::Tree(..)) { SWAYS } else { 0 };
         let trees = world.cast.iter().map(|entity| (0..steps(&entity.body)).map(|_| OnceLock::new()).collect()).collect();
         let planes = [vec![0; w * h], vec![0; w * h / 4], vec![0; w * h / 4]];
-        let mut stage = Self { world, view, size, seed, empty, base: planes, fixed, trees, grain, bt709: size.height >= 720 };
+        let surfaces = world.air.as_ref().map(|air| Surfaces::new(air.seed));
+        let bt709 = size.height >= 720;
+        let mut stage = Self { world, view, size, seed, empty, base: planes, fixed, trees, grain, surfaces, bt709 };
         let mut pixmap = stage.blank();
         pixmap.data_mut().copy_from_slice(&stage.empty);
         stage.paint(&mut pixmap, 0.0, 0.0, |index| stage.fixed[index].is_some());
@@ -127,7 +132,9 @@ impl Stage {
         for index in &order {
             let steps = &self.trees[*index];
             if steps.is_empty() {
-                self.world.draw(&mut Pen::new(&self.view, Target::Paint(pixmap)), *index, t, wind);
+                let mut pen = Pen::new(&self.view, Target::Paint(pixmap));
+                pen.surfaces = self.surfaces.as_ref();
+                self.world.draw(&mut pen, *index, t, wind);
             } else if let Some(sprite) = steps[sway(wind)].get_or_init(|| self.sprite(*index, t, wind)) {
                 sprite.lay_on(pixmap);
             }

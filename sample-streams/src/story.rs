@@ -14,9 +14,10 @@ use events::{Kind, Size};
 use crate::draw::person::{Load, Person, Pose};
 use crate::draw::vehicle::CarShape;
 use crate::draw::view::{Mount, V3, View, v3};
+use crate::entity::Entity;
 use crate::seed::Seed;
 use crate::site_toml::{RuleSpec, ZoneSpec};
-use crate::world::{Body, Entity, Mood, Street, World};
+use crate::world::{Body, Mood, Street, World};
 
 /// Length of all sample stories in seconds.
 pub(crate) const DURATION: u32 = 108;

@@ -19,11 +19,12 @@ use crate::air::Caption;
 use crate::draw::letters;
 use crate::draw::person::Person;
 use crate::draw::vehicle::CarShape;
+use crate::entity::Entity;
 use crate::scene::{Plate, SampleScene};
 use crate::seed::Seed;
 use crate::site_toml::PermitSpec;
 use crate::story::Set;
-use crate::world::{Body, Entity, Event, Place, Resemblance};
+use crate::world::{Body, Event, Place, Resemblance};
 use claims::{Claims, Fit};
 use layout::Layout;
 

@@ -3,6 +3,7 @@
 use events::ObjectClass;
 use tiny_skia::{Color, FillRule, Mask, Paint, PathBuilder, Pixmap, Transform};
 
+use super::surface::Surfaces;
 use super::view::{V3, View, v3};
 
 /// Red, green, blue, each 0..1 (display-referred).
@@ -74,6 +75,8 @@ pub(crate) struct Pen<'a> {
     pub(crate) opacity: f32,
     /// The picture's pixel that is the target's first: not 0, 0 for a piece of the picture.
     pub(crate) origin: (f32, f32),
+    /// What large opaque fills have besides their colour.
+    pub(crate) surfaces: Option<&'a Surfaces>,
     /// All that was drawn, shadows too.
     pub(crate) extent: Extent,
     pub(crate) parts: Vec<Part>,
@@ -90,6 +93,7 @@ impl<'a> Pen<'a> {
             haze: ([0.0; 3], 0.0),
             opacity: 1.0,
             origin: (0.0, 0.0),
+            surfaces: None,
             extent: Extent::NOTHING,
             parts: Vec::new(),
             current: None,
@@ -147,7 +151,7 @@ impl<'a> Pen<'a> {
             path.line_to(x, y);
         }
         path.close();
-        self.put(path, colour, alpha);
+        self.put(path, &extent, colour, alpha);
     }
 
     fn grow(&mut self, extent: &Extent) {
@@ -157,7 +161,7 @@ impl<'a> Pen<'a> {
         }
     }
 
-    fn put(&mut self, path: PathBuilder, colour: Rgb, alpha: f32) {
+    fn put(&mut self, path: PathBuilder, extent: &Extent, colour: Rgb, alpha: f32) {
         let Some(path) = path.finish() else { return };
         let mut paint = Paint::default();
         let place = Transform::from_translate(-self.origin.0, -self.origin.1);
@@ -171,6 +175,14 @@ impl<'a> Pen<'a> {
                     *lit = (seen + (self.haze.0[i] - seen) * self.haze.1).clamp(0.0, 1.0);
                 }
                 let alpha = (alpha * self.opacity).clamp(0.0, 1.0);
+                if let Some(surfaces) = self.surfaces.filter(|_| alpha > 0.98)
+                    && let Some(layers) = surfaces.paints(lit, extent, self.origin)
+                {
+                    for paint in &layers {
+                        pixmap.fill_path(&path, paint, FillRule::Winding, place, None);
+                    }
+                    return;
+                }
                 paint.set_color(Color::from_rgba(lit[0], lit[1], lit[2], alpha).expect("clamped to 0..1"));
                 pixmap.fill_path(&path, &paint, FillRule::Winding, place, None);
             }
@@ -210,7 +222,7 @@ impl<'a> Pen<'a> {
         let mut path = PathBuilder::new();
         if let Some(rect) = tiny_skia::Rect::from_ltrb(extent.x0, extent.y0, extent.x1, extent.y1) {
             path.push_oval(rect);
-            self.put(path, colour, alpha);
+            self.put(path, &extent, colour, alpha);
         }
     }
 

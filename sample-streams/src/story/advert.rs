@@ -6,9 +6,10 @@ use super::{DURATION, Set, TO_WALL, Way, rule, zone};
 use crate::draw::person::{Load, Pose};
 use crate::draw::vehicle::CarShape;
 use crate::draw::view::Mount;
+use crate::entity::Entity;
 use crate::scene::{Plate, SampleScene};
 use crate::site_toml::PermitSpec;
-use crate::world::{Body, Entity, Event, Front, Mood};
+use crate::world::{Body, Event, Front, Mood};
 
 pub(crate) fn scene(seed: u64) -> SampleScene {
     let mount = Mount { height: 4.6, yaw: -0.28, pitch: 0.15, horizontal_fov: 0.90 };

@@ -6,8 +6,9 @@ use super::{DURATION, Set, TO_ROAD, TO_WALL, Way, rule, zone};
 use crate::draw::person::{Load, Pose};
 use crate::draw::vehicle::CarShape;
 use crate::draw::view::Mount;
+use crate::entity::Entity;
 use crate::scene::{Plate, SampleScene};
-use crate::world::{Body, Entity, Event, Mood};
+use crate::world::{Body, Event, Mood};
 
 /// Somebody this far away (metres) has left a thing.
 const LEFT: f32 = 3.0;

@@ -11,8 +11,9 @@ use crate::draw::stall::{Stall, StallShape};
 use crate::draw::vehicle::CarShape;
 use crate::draw::view::Mount;
 use crate::draw::wares::CARTON;
+use crate::entity::Entity;
 use crate::scene::{Plate, SampleScene};
-use crate::world::{Body, Entity, Front, Mood};
+use crate::world::{Body, Front, Mood};
 
 pub(crate) fn scene(seed: u64) -> SampleScene {
     let mount = Mount { height: 5.8, yaw: -0.45, pitch: 0.24, horizontal_fov: 1.12 };

@@ -7,8 +7,9 @@ use crate::draw::person::Load;
 use crate::draw::vehicle::CarShape;
 use crate::draw::view::Mount;
 use crate::draw::wares::CARTON;
+use crate::entity::Entity;
 use crate::scene::{Plate, SampleScene};
-use crate::world::{Body, Entity, Event, Front, Mood};
+use crate::world::{Body, Event, Front, Mood};
 
 /// How far the shop reaches before its front, in metres.
 const ALLOWED: f32 = 0.9;

@@ -5,8 +5,9 @@ use events::Kind;
 use super::{Tale, Told, travel};
 use crate::draw::person::{Load, Pose};
 use crate::draw::prints::PrintForm;
+use crate::entity::Entity;
 use crate::story::{TO_WALL, Way};
-use crate::world::{Body, Entity, Place};
+use crate::world::{Body, Place};
 
 pub(super) fn tell(tale: &mut Tale) -> Option<Told> {
     let stay = tale.dwell(Kind::UnauthorizedAd) + tale.seed.range(22.0, 60.0);

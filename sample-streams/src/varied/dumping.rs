@@ -11,8 +11,9 @@ use crate::draw::pen::Rgb;
 use crate::draw::person::{Load, Pose};
 use crate::draw::vehicle::CarShape;
 use crate::draw::wares::{CARTON, FRUIT};
+use crate::entity::Entity;
 use crate::story::{TO_ROAD, TO_WALL, Way};
-use crate::world::{Body, Entity, Place};
+use crate::world::{Body, Place};
 
 /// Somebody this far away (metres) has left a thing.
 const LEFT: f32 = 3.0;

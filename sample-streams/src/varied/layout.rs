@@ -4,11 +4,12 @@ use events::{BBox, Kind, Polygon};
 
 use crate::draw::person::Person;
 use crate::draw::view::{Mount, v3};
+use crate::entity::Entity;
 use crate::seed::Seed;
 use crate::site_toml::{PermitSpec, ZoneSpec};
 use crate::story::{Set, Way, rule, zone};
 use crate::weather::{self, Frame};
-use crate::world::{Body, Entity, Front, World};
+use crate::world::{Body, Front, World};
 
 pub(super) const SHOPS: &str = "shops";
 pub(super) const PAVEMENT: &str = "pavement";

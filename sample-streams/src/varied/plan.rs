@@ -50,3 +50,35 @@ fn shuffle<T>(list: &mut [T], random: &mut Seed) {
         list.swap(i, random.below(i + 1));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_sixty_seeds_hold_forty_of_each_kind() {
+        let plans: Vec<Plan> = (0..9_000).map(of).collect();
+        for window in plans.windows(60) {
+            for kind in Kind::ALL {
+                let count = window.iter().filter(|plan| plan.kinds.contains(&kind)).count();
+                assert!(count >= 40, "{kind}: {count}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_seed_holds_two_to_four_kinds_and_wants_three_to_five_look_alikes() {
+        for seed in 0..9_000 {
+            let plan = of(seed);
+            let mut kinds = plan.kinds.clone();
+            kinds.sort();
+            kinds.dedup();
+            assert_eq!(kinds.len(), plan.kinds.len(), "seed {seed}: a kind comes twice");
+            assert!((2..=4).contains(&kinds.len()) && (3..=5).contains(&plan.wanted), "seed {seed}");
+            let mut cards = plan.lookalikes.clone();
+            cards.sort_unstable();
+            cards.dedup();
+            assert_eq!(cards.len(), LOOKALIKES.len(), "seed {seed}: every look-alike may stand in");
+        }
+    }
+}

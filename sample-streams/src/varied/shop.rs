@@ -5,8 +5,9 @@ use events::Kind;
 use super::{Tale, Told};
 use crate::draw::person::{Load, Person};
 use crate::draw::wares::{CARTON, FRUIT};
+use crate::entity::Entity;
 use crate::story::{TO_ROAD, Way};
-use crate::world::{Body, Entity, Place};
+use crate::world::{Body, Place};
 
 pub(super) fn tell(tale: &mut Tale) -> Option<Told> {
     let door = tale.layout.doors.get(tale.seed.below(tale.layout.doors.len().max(1))).copied()?;

@@ -7,8 +7,9 @@ use super::{Tale, Told, travel};
 use crate::draw::person::{Load, Pose};
 use crate::draw::stall::{Stall, StallShape};
 use crate::draw::wares::FRUIT;
+use crate::entity::Entity;
 use crate::story::{TO_ROAD, TO_WALL, Way};
-use crate::world::{Body, Entity, Place};
+use crate::world::{Body, Place};
 
 pub(super) fn tell(tale: &mut Tale) -> Option<Told> {
     let stay = tale.dwell(Kind::IllegalStall) + tale.seed.range(24.0, 55.0);

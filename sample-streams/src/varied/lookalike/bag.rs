@@ -3,11 +3,12 @@
 use events::Kind;
 
 use crate::draw::person::{Load, Pose};
+use crate::entity::Entity;
 use crate::story::{TO_ROAD, TO_WALL, Way};
 use crate::varied::dumping::BAGS;
 use crate::varied::layout::Strip;
 use crate::varied::{Tale, Told, travel};
-use crate::world::{Body, Entity, Place};
+use crate::world::{Body, Place};
 
 pub(in crate::varied) fn tell(tale: &mut Tale) -> Option<Told> {
     let stay = tale.dwell(Kind::WasteDumping) + tale.seed.range(8.0, 30.0);

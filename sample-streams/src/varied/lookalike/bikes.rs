@@ -2,10 +2,11 @@
 
 use events::Kind;
 
+use crate::entity::Entity;
 use crate::story::{TO_WALL, Way};
 use crate::varied::layout::Strip;
 use crate::varied::{Tale, Told, travel};
-use crate::world::{Body, Entity, Place};
+use crate::world::{Body, Place};
 
 pub(in crate::varied) fn parked(tale: &mut Tale) -> Option<Told> {
     let start = tale.time(50.0);

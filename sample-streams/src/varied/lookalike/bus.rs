@@ -5,10 +5,11 @@ use std::f32::consts::PI;
 use events::Kind;
 
 use crate::draw::vehicle::CarShape;
+use crate::entity::Entity;
 use crate::story::{TO_ROAD, Way};
 use crate::varied::layout::Strip;
 use crate::varied::{Tale, Told, travel};
-use crate::world::{Body, Entity, Place};
+use crate::world::{Body, Place};
 
 pub(in crate::varied) fn queue(tale: &mut Tale) -> Option<Told> {
     let wait = tale.seed.range(40.0, 80.0);

@@ -7,9 +7,10 @@ use events::Kind;
 use crate::draw::person::Load;
 use crate::draw::vehicle::CarShape;
 use crate::draw::wares::CARTON;
+use crate::entity::Entity;
 use crate::story::{TO_ROAD, Way};
 use crate::varied::{Tale, Told, travel};
-use crate::world::{Body, Entity, Place};
+use crate::world::{Body, Place};
 
 pub(in crate::varied) fn tell(tale: &mut Tale) -> Option<Told> {
     let start = tale.time(45.0);

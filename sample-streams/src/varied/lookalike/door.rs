@@ -2,9 +2,10 @@
 
 use events::Kind;
 
+use crate::entity::Entity;
 use crate::story::Way;
 use crate::varied::{Tale, Told};
-use crate::world::{Body, Entity, Place};
+use crate::world::{Body, Place};
 
 pub(in crate::varied) fn left_open(tale: &mut Tale) -> Option<Told> {
     let stay = tale.seed.range(30.0, 80.0);

@@ -3,10 +3,11 @@
 use events::Kind;
 
 use crate::draw::view::v3;
+use crate::entity::Entity;
 use crate::story::Way;
 use crate::varied::layout::Strip;
 use crate::varied::{OPENING, Tale, Told};
-use crate::world::{Body, Entity, Place};
+use crate::world::{Body, Place};
 
 /// Water gathers where it has rained.
 pub(in crate::varied) fn puddle(tale: &mut Tale) -> Option<Told> {
