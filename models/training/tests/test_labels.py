@@ -20,6 +20,7 @@ except ImportError as missing:
     print(f"SKIPPED: YOLO and decisions: {missing}", file=sys.stderr)
     Image = None
 
+from kerbtrain import compare
 from kerbtrain.errors import KitError
 from kerbtrain.labels import Box, read_coco
 from kerbtrain.words import parse_map, parse_silent, parse_size
@@ -174,6 +175,14 @@ class Decisions(Folder):
         ]:
             with self.subTest(parts):
                 self.refuses(lambda changes=changes: self.read(**changes), "decisions.jsonl", *parts)
+
+
+class Compare(unittest.TestCase):
+    def test_found_and_unsupported_are_counted(self) -> None:
+        reference = [["person", 0.9, 0.0, 0.0, 0.2, 0.4], ["person", 0.3, 0.5, 0.5, 0.6, 0.8], ["person", 0.8, 0.8, 0.0, 0.9, 0.2], ["car", 0.9, 0, 0, 1, 1]]
+        mine = [["person", 0.7, 0.0, 0.0, 0.2, 0.38], ["person", 0.5, 0.5, 0.5, 0.6, 0.8], ["person", 0.6, 0.1, 0.8, 0.2, 0.9], ["person", 0.1, 0.8, 0.0, 0.9, 0.2]]
+        # Two it is sure of, one of them found; three finds, of which one has nothing to support it.
+        self.assertEqual(compare.frame(reference, mine, ("person",), 0.4), (2, 1, 3, 1))
 
 
 class Words(unittest.TestCase):

@@ -16,7 +16,7 @@ try:
     import torch
     from PIL import Image
 
-    from kerbtrain import anchors, assemble, augment, data, evaluate, export, features, loss, network, street_head, train
+    from kerbtrain import anchors, assemble, augment, calibrate, data, evaluate, export, features, loss, network, street_head, train
     from kerbtrain.classes import CLASSES
     from kerbtrain.labels import Box, Picture
 except ImportError as missing:
@@ -51,6 +51,21 @@ class Boxes(unittest.TestCase):
         self.assertAlmostEqual(found.average_precision(), 0.5 + 0.5 * 2 / 3)
         self.assertEqual((found.precision(0.85), found.recall(0.65)), (1.0, 1.0))
         self.assertEqual(found.threshold(0.6, low=0.2), 0.61)
+
+
+    def test_calibration_moves_the_wanted_precision_to_one_score(self) -> None:
+        head = street_head.StreetHead(len(CLASSES), 64, 64)
+        before = [float(score.bias[CLASSES.index("bin")]) for score in head.scores]
+        scores = np.linspace(0.9, 0.1, 81)
+        # Right from 0.6 on, wrong below: 0.6 is where precision is 1.
+        found = {name: evaluate.Found(np.zeros(0), np.zeros(0, bool), 0) for name in CLASSES}
+        found["bin"] = evaluate.Found(scores, scores > 0.595, 40)
+        moves = calibrate.street(head, found, 1.0)
+        self.assertEqual(list(moves), ["bin"])
+        self.assertAlmostEqual(moves["bin"], calibrate.logit(0.4) - calibrate.logit(0.6), places=6)
+        for score, old in zip(head.scores, before, strict=True):
+            self.assertAlmostEqual(float(score.bias[CLASSES.index("bin")].detach()), old + moves["bin"], places=5)
+            self.assertAlmostEqual(float(score.bias[CLASSES.index("bag")].detach()), old, places=5)
 
 
 class Labels(unittest.TestCase):
@@ -102,8 +117,8 @@ class Learning(unittest.TestCase):
             self.assertEqual(state["step"], 4)
             longer = train.Plan(steps=6, batch=2, rate=2e-3, replay=2, kept=4)
             before = {key: value.clone() for key, value in head.state_dict().items()}
-            mean = train.run(eyes, head, [picture], longer, folder / "c.pt")
-            self.assertEqual(torch.load(folder / "c.pt", weights_only=True)["step"], 6)
+            mean, steps = train.run(eyes, head, [picture], longer, folder / "c.pt")
+            self.assertEqual((steps, torch.load(folder / "c.pt", weights_only=True)["step"]), (6, 6))
             self.assertTrue(all(torch.isfinite(value).all() for value in mean.values()))
             self.assertTrue(any((before[key] != value).any() for key, value in head.state_dict().items()))
 
