@@ -150,7 +150,7 @@ fn thing(set: &mut Set, random: &mut Seed) {
     let grey = random.pick(&[[0.10, 0.10, 0.11], [0.14, 0.15, 0.18], [0.80, 0.80, 0.78], [0.20, 0.34, 0.62], [0.75, 0.62, 0.22]]);
     let paper =
         random.pick(&[[0.93, 0.90, 0.66], [0.94, 0.94, 0.92], [0.90, 0.55, 0.50], [0.62, 0.80, 0.90], [0.95, 0.80, 0.25]]);
-    let entity = match random.below(22) {
+    let entity = match random.below(25) {
         0 | 1 => still(Body::Goods(random.below(3) as u8, seed), by_wall, turn),
         2 => still(
             Body::Table(random.pick(&[[0.72, 0.68, 0.60], [0.30, 0.22, 0.16], [0.80, 0.80, 0.82]]), random.chance(0.6), seed),
@@ -166,7 +166,7 @@ fn thing(set: &mut Set, random: &mut Seed) {
         }
         8 | 9 => still(Body::Bag(grey, random.range(0.35, 0.8), seed), at, 0.0),
         10 => still(Body::Pile(random.range(0.6, 1.5), random.range(0.3, 0.8), vec![(0.0, 1.0)], seed), at, turn),
-        11 => still(
+        11 | 21 | 22 => still(
             Body::Bin(random.pick(&[[0.16, 0.36, 0.24], [0.20, 0.32, 0.52], [0.45, 0.45, 0.46], [0.60, 0.18, 0.14]])),
             by_wall,
             turn,
@@ -211,7 +211,7 @@ fn vehicle(set: &mut Set, random: &mut Seed) {
     let lane = kerb - random.pick(&[1.3, 3.2, 5.6]);
     let x = random.range(set.left(lane).max(set.middle() - 14.0), set.right(lane).min(set.middle() + 22.0));
     let turn = random.range(-0.06, 0.06);
-    let entity = match random.below(8) {
+    let entity = match random.below(10) {
         0..=2 => {
             let shapes = [CarShape::Sedan, CarShape::Sedan, CarShape::Hatch, CarShape::Suv, CarShape::Van];
             still(Body::Car(random.pick(&shapes), colour), (x, lane), heading + turn)
@@ -221,7 +221,7 @@ fn vehicle(set: &mut Set, random: &mut Seed) {
             // Not right below the camera, where it would fill the picture.
             still(Body::Car(shape, colour), (x, lane.max(kerb - 3.2)), heading)
         }
-        4 => {
+        4 | 8 => {
             let rider = random.chance(0.7).then(|| Person::random(random));
             let load = vec![(0.0, if random.chance(0.5) { random.unit() } else { 0.0 })];
             still(Body::Tricycle(random.pick(&FRUIT), rider, load), (x, kerb - 1.0), heading)

@@ -18,7 +18,7 @@ use crate::still::StillError;
 pub use stills::{StillSet, stills};
 
 /// Grows whenever the same seed gives other pictures or another truth than before: a folder then cannot be continued.
-pub const GENERATION: u32 = 3;
+pub const GENERATION: u32 = 4;
 
 /// Which streets, and how they are coded.
 #[derive(Debug, Clone)]

@@ -31,22 +31,32 @@ impl Shade {
                 let at = second as f32;
                 houses(world, air, view, at, &mut self.mask);
                 crowns(world, view, at, &mut self.mask);
-                things(world, view, at, &mut self.mask, true);
+                posts(world, view, at, &mut self.mask);
                 soften(self.mask.data_mut(), view.width as usize / 2);
                 self.fixed = Some((second, self.mask.data().to_vec()));
             }
         }
-        things(world, view, t, &mut self.mask, false);
     }
 }
 
-fn things(world: &World, view: &View, t: f32, mask: &mut Mask, fixed: bool) {
+/// Only what is thin throws its shadow into the mask: a mask lies on the picture, and a broad thing's would lie on the thing.
+fn posts(world: &World, view: &View, t: f32, mask: &mut Mask) {
     let mut pen = Pen::new(view, Target::Shade(mask));
-    for index in world.present(view, t) {
-        if world.cast[index].is_fixed() == fixed {
+    for (index, entity) in world.cast.iter().enumerate() {
+        if matches!(entity.body, Body::Lamp(_) | Body::Tree(..)) {
             world.draw_shadow(&mut pen, index, t);
         }
     }
+}
+
+/// Does a place on the ground lie in the shadow of the houses?
+pub(crate) fn covers(world: &World, air: &Air, (x, z): (f32, f32), t: f32) -> bool {
+    let (sx, sz, _) = world.sun(t);
+    air.skyline.iter().any(|roof| {
+        let share = (z - air.skyline_z) / (sz * roof.height);
+        let lean = sx * roof.height * share;
+        (0.0..1.0).contains(&share) && x >= roof.x0 + lean && x < roof.x1 + lean
+    })
 }
 
 /// The shadow of a row of houses: over the ground, and up the fronts on the other side.

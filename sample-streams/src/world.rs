@@ -15,6 +15,7 @@ use crate::draw::wares;
 use crate::draw::{fixtures, ground};
 use crate::entity::{Entity, level, now};
 use crate::labels::Annotation;
+use crate::shade;
 
 /// The street without what moves.
 #[derive(Debug, Clone)]
@@ -256,11 +257,6 @@ impl World {
         (x + dx * t, z + dz * t, dark)
     }
 
-    /// Is the sun's shade kept apart, in a mask?
-    fn shade_apart(&self) -> bool {
-        self.air.as_ref().is_some_and(|air| air.shade > 0.0)
-    }
-
     /// What it throws on the ground.
     pub(crate) fn draw_shadow(&self, pen: &mut Pen<'_>, index: usize, t: f32) {
         let entity = &self.cast[index];
@@ -304,9 +300,16 @@ impl World {
         } else {
             (rx * c.abs() + rz * s.abs(), rx * s.abs() + rz * c.abs())
         };
-        let (sx, sz, alpha) = match (pen.shades(), self.shade_apart()) {
-            // Close under the thing even the sky's light does not come.
-            (false, true) => (0.0, 0.0, 0.28),
+        let (sx, sz, alpha) = match &self.air {
+            // Close under the thing even the sky's light does not come; the rest is in the mask, or there is no sun.
+            Some(air)
+                if air.shade > 0.0
+                    && !pen.shades()
+                    && (matches!(entity.body, Body::Lamp(_) | Body::Tree(..))
+                        || shade::covers(self, air, (state.spot.at.x, state.spot.at.z), t)) =>
+            {
+                (0.0, 0.0, 0.28)
+            }
             _ => self.sun(t),
         };
         let room = (self.street.facade - state.spot.at.z - rz).max(0.0);
