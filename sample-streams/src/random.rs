@@ -2,6 +2,8 @@
 
 use std::f32::consts::PI;
 
+use events::Size;
+
 use crate::draw::junk::Junk;
 use crate::draw::person::{Load, Person, Pose};
 use crate::draw::prints::PrintForm;
@@ -14,7 +16,7 @@ use crate::scene::{Plate, SampleScene};
 use crate::seed::Seed;
 use crate::story::{Set, TO_ROAD, TO_WALL};
 use crate::weather::{self, Frame};
-use crate::world::{Body, Front};
+use crate::world::{Body, Front, Place};
 
 pub(crate) fn scene(seed: u64) -> SampleScene {
     let mut random = Seed::new(seed ^ 0x7374_7265_6574);
@@ -232,5 +234,15 @@ fn vehicle(set: &mut Set, random: &mut Seed) {
         }
         _ => still(Body::TwoWheeler(random.pick(&FRUIT), random.chance(0.5), None), pavement(set, random), random.range(-PI, PI)),
     };
-    set.add(entity);
+    let body_of = |entity: &Entity| matches!(entity.body, Body::Car(..) | Body::Tricycle(..));
+    let (x, z) = (entity.keys[0].1, entity.keys[0].2);
+    let crowded = set.world.cast.iter().any(|other| {
+        body_of(other) && body_of(&entity) && (other.keys[0].1 - x).abs() < 5.0 && (other.keys[0].2 - z).abs() < 1.7
+    });
+    let index = set.add(entity);
+    // Not through one another, and not one that fills the picture.
+    let filling = set.world.place_box(&Place::Things(vec![index], 0.0), Size { width: 640, height: 360 }).area() > 0.28;
+    if crowded || filling {
+        set.world.cast.pop();
+    }
 }

@@ -17,8 +17,11 @@ use crate::still::StillError;
 
 pub use stills::{StillSet, stills};
 
-/// Grows whenever the same seed gives other pictures or another truth than before: a folder then cannot be continued.
+/// Of the streets. Grows whenever the same seed gives other pictures or another truth than before: a folder then cannot be
+/// continued.
 pub const GENERATION: u32 = 4;
+/// Of the stills, likewise.
+pub const STILLS_GENERATION: u32 = 5;
 
 /// Which streets, and how they are coded.
 #[derive(Debug, Clone)]

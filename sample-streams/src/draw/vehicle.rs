@@ -287,11 +287,13 @@ pub(crate) fn two_wheeler(pen: &mut Pen<'_>, spot: &Spot, colour: Rgb, electric:
 
 /// A cargo tricycle; `rubble` 0..1 is how full its bed is.
 pub(crate) fn tricycle(pen: &mut Pen<'_>, spot: &Spot, colour: Rgb, rubble: f32, seed: u64, rider: Option<(&Person, f32)>) {
-    pen.part(ObjectClass::Tricycle);
+    let part = pen.part(ObjectClass::Tricycle);
     let tail_near =
         spot.point(-1.0, 0.0, 0.0).minus(pen.view.eye).length() < spot.point(1.0, 0.0, 0.0).minus(pen.view.eye).length();
     if tail_near {
         tricycle_front(pen, spot, colour, rider);
+        // The rider is a thing of its own.
+        pen.resume(part);
         tricycle_bed(pen, spot, colour, rubble, seed);
     } else {
         tricycle_bed(pen, spot, colour, rubble, seed);

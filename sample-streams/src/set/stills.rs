@@ -4,7 +4,7 @@ use std::path::Path;
 
 use events::{ObjectClass, Size};
 
-use super::{GENERATION, Progress, SetError, begin, write};
+use super::{Progress, STILLS_GENERATION, SetError, begin, write};
 use crate::labels::{self, Annotation};
 use crate::scene::SampleScene;
 use crate::seed::Seed;
@@ -50,7 +50,7 @@ impl StillSet {
 /// [`SetError`] at the first thing that fails; what was finished stays.
 pub fn stills(folder: &Path, set: &StillSet, mut progress: impl FnMut(Progress)) -> Result<(), SetError> {
     let Size { width, height } = set.size;
-    begin(folder, &serde_json::json!({ "set": "stills", "generation": GENERATION, "size": format!("{width}x{height}") }))?;
+    begin(folder, &serde_json::json!({ "set": "stills", "generation": STILLS_GENERATION, "size": format!("{width}x{height}") }))?;
     let categories: Vec<serde_json::Value> = ObjectClass::NAMES
         .iter()
         .enumerate()
