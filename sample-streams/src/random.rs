@@ -45,7 +45,7 @@ pub(crate) fn scene(seed: u64) -> SampleScene {
     for _ in 0..3 + random.below(12) {
         thing(&mut set, &mut random);
     }
-    for _ in 0..random.below(7) {
+    for _ in 0..random.below(8) {
         vehicle(&mut set, &mut random);
     }
     let id = format!("random-{seed}");
@@ -218,7 +218,7 @@ fn vehicle(set: &mut Set, random: &mut Seed) {
             let shapes = [CarShape::Sedan, CarShape::Sedan, CarShape::Hatch, CarShape::Suv, CarShape::Van];
             still(Body::Car(random.pick(&shapes), colour), (x, lane), heading + turn)
         }
-        3 => {
+        3 | 9 => {
             let shape = random.pick(&[CarShape::Lorry, CarShape::Lorry, CarShape::Pickup, CarShape::Pickup, CarShape::Bus]);
             // Not right below the camera, where it would fill the picture.
             still(Body::Car(shape, colour), (x, lane.max(kerb - 3.2)), heading)

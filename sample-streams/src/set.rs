@@ -21,7 +21,7 @@ pub use stills::{StillSet, stills};
 /// continued.
 pub const GENERATION: u32 = 4;
 /// Of the stills, likewise.
-pub const STILLS_GENERATION: u32 = 5;
+pub const STILLS_GENERATION: u32 = 6;
 
 /// Which streets, and how they are coded.
 #[derive(Debug, Clone)]
