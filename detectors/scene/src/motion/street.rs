@@ -259,7 +259,12 @@ impl Street {
 
     /// Is what stands here no more than a little shade or shine on the street: the same colour, a little darker or lighter?
     pub(crate) fn is_shade(&self, i: usize) -> bool {
-        let (standing, empty) = (&self.standing.colour, &self.empty);
+        self.shades(&self.standing.colour, i)
+    }
+
+    /// Is the pixel in a picture no more than a little shade or shine on the street?
+    pub(crate) fn shades(&self, standing: &Picture, i: usize) -> bool {
+        let empty = &self.empty;
         let d = |p: &[u16], q: &[u16]| (i32::from(p[i]) - i32::from(q[i])).abs();
         let street = i32::from(empty.y[i]);
         d(&standing.y, &empty.y) < (SHADE_LEAST * LEVEL).max(street / 100 * SHADE_PERCENT)

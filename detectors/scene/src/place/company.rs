@@ -125,14 +125,16 @@ const TOO_OLD: Seconds = 25.0;
 pub(crate) struct Scene {
     pub(crate) t: Seconds,
     pub(crate) movers: Vec<Mover>,
+    /// Did a model look?
+    pub(crate) model: bool,
     /// Per cell, how many of its pixels show something else than street or old things.
     cells: Vec<u8>,
     columns: usize,
 }
 
 impl Scene {
-    /// Movement of this look; `skip` takes pixels of known things out.
-    pub(crate) fn of(street: &Street, t: Seconds, movers: Vec<Mover>, moves: impl Fn(usize) -> bool) -> Self {
+    /// Movement of this look: of the pixels that show something else than the street, those for which `moves`.
+    pub(crate) fn of(street: &Street, t: Seconds, movers: Vec<Mover>, model: bool, moves: impl Fn(usize) -> bool) -> Self {
         let (w, h) = (street.empty.w, street.empty.h);
         let columns = w.div_ceil(CELL);
         let mut cells = vec![0u8; columns * h.div_ceil(CELL)];
@@ -141,11 +143,11 @@ impl Scene {
                 cells[i / w / CELL * columns + i % w / CELL] += 1;
             }
         }
-        Self { t, movers, cells, columns }
+        Self { t, movers, model, cells, columns }
     }
 
     /// Moving pixels in the ring around a box: within `dx`, `dy` of it, but a cell away from it.
-    fn stir(&self, b: &Area, dx: f32, dy: f32) -> f32 {
+    fn stir(&self, b: &Area, dx: f32, dy: f32, cells: impl Fn(usize) -> u8) -> f32 {
         let (outer, inner) = (b.grown(dx, dy), b.grown(3.0, 3.0));
         let rows = self.cells.len() / self.columns.max(1);
         let mut sum = 0u32;
@@ -155,7 +157,7 @@ impl Scene {
             for x in from(outer.x1)..(from(outer.x2) + 1).min(self.columns) {
                 let (cx, cy) = ((x as f32 + 0.5) * cell, (y as f32 + 0.5) * cell);
                 if outer.contains(cx, cy) && !inner.contains(cx, cy) {
-                    sum += u32::from(self.cells[y * self.columns + x]);
+                    sum += u32::from(cells(y * self.columns + x));
                 }
             }
         }
@@ -166,8 +168,35 @@ impl Scene {
     pub(crate) fn near(&self, b: &Area, pixels: f32) -> bool {
         // A named mover counts even where it covers the thing: either it stands before or beside it, or the thing is the mover.
         self.movers.iter().any(|m| m.who != Who::Unknown && m.score >= NAMED && beside(m, b))
-            || self.stir(b, (0.75 * b.width()).clamp(10.0, 60.0), (0.4 * b.height()).clamp(8.0, 40.0)) >= (0.3 * pixels).max(14.0)
+            || self.stir(b, around(b).0, around(b).1, |i| self.cells[i]) >= enough(pixels)
     }
+}
+
+impl Scene {
+    /// Is somebody near who was there in the look `before`, too: who stays, rather than passes?
+    pub(crate) fn stays(&self, before: Option<&Scene>, b: &Area, pixels: f32) -> bool {
+        let Some(before) = before.filter(|s| s.columns == self.columns) else { return self.near(b, pixels) };
+        let stood = |m: &Mover| before.movers.iter().any(|was| was.at.iou(&m.at) >= STOOD);
+        if self.movers.iter().any(|m| m.who != Who::Unknown && m.score >= NAMED && beside(m, b) && stood(m)) {
+            return true;
+        }
+        let (dx, dy) = around(b);
+        let both = |i: usize| self.cells[i].min(before.cells[i]);
+        self.stir(b, dx, dy, both) >= enough(pixels)
+    }
+}
+
+/// A mover whose box overlaps by so much with where one was a second before stood there. Who walks is a width further on.
+const STOOD: f32 = 0.4;
+
+/// How far around a thing company is looked for.
+fn around(b: &Area) -> (f32, f32) {
+    ((0.75 * b.width()).clamp(10.0, 60.0), (0.4 * b.height()).clamp(8.0, 40.0))
+}
+
+/// Moving pixels around a thing of so many pixels that are somebody.
+fn enough(pixels: f32) -> f32 {
+    (0.3 * pixels).max(14.0)
 }
 
 /// Detections less sure than this do not count as company.
@@ -184,6 +213,9 @@ fn beside(m: &Mover, b: &Area) -> bool {
     let reach = b.width().max(0.35 * m.at.height());
     across <= reach && down <= 0.3 * m.at.height() && (m.at.y2 - b.y2).abs() <= 0.7 * m.at.height().max(b.height())
 }
+
+/// A little less than a second, so that at one look a second it is the last one.
+const A_SECOND: Seconds = 0.9;
 
 /// The movement of the last looks.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -209,6 +241,11 @@ impl Company {
     /// The last look before `t`.
     pub(crate) fn before(&self, t: Seconds) -> Option<&Scene> {
         self.looks.iter().rev().find(|s| s.t < t)
+    }
+
+    /// The look that is compared with one at `t` to tell who stays from who passes.
+    pub(crate) fn a_second_before(&self, t: Seconds) -> Option<&Scene> {
+        self.before(t - A_SECOND)
     }
 
     /// The last look.

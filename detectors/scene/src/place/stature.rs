@@ -30,24 +30,53 @@ struct Seen {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Stature {
     seen: VecDeque<Seen>,
+    /// Of what moved upright while a model looked: where its feet were, and whether the model named it.
+    heard: VecDeque<(f32, bool)>,
+}
+
+/// Is it a person, or moves like one, upright and wholly in the picture?
+fn is_upright(m: &Mover, w: usize, h: usize) -> bool {
+    let Area { x1, y1, x2, y2 } = m.at;
+    let whole = x1 > 1.0 && y1 > 1.0 && x2 < w as f32 - 1.0 && y2 < h as f32 - 1.0;
+    let upright = UPRIGHT.contains(&(m.at.height() / m.at.width().max(1.0))) && m.at.height() >= 12.0;
+    let person = m.who == Who::Person || (m.who == Who::Unknown && m.pixels >= 0.35 * m.at.size());
+    whole && upright && person
 }
 
 impl Stature {
     /// Takes in who moves in a look of a picture of `w` by `h` pixels: persons the model names, and what moves upright.
     pub(crate) fn learn(&mut self, movers: &[Mover], w: usize, h: usize) {
-        let (w, h) = (w as f32, h as f32);
-        for m in movers {
-            let Area { x1, y1, x2, y2 } = m.at;
-            let whole = x1 > 1.0 && y1 > 1.0 && x2 < w - 1.0 && y2 < h - 1.0;
-            let upright = UPRIGHT.contains(&(m.at.height() / m.at.width().max(1.0))) && m.at.height() >= 12.0;
-            let person = m.who == Who::Person || (m.who == Who::Unknown && m.pixels >= 0.35 * m.at.size());
-            if whole && upright && person {
-                self.seen.push_back(Seen { foot: y2, height: m.at.height() });
-            }
+        for m in movers.iter().filter(|m| is_upright(m, w, h)) {
+            self.seen.push_back(Seen { foot: m.at.y2, height: m.at.height() });
         }
         while self.seen.len() > REMEMBERED {
             self.seen.pop_front();
         }
+    }
+
+    /// Takes in what a model said of who moves upright: does it see the people of this street at all?
+    pub(crate) fn listen(&mut self, movers: &[Mover], w: usize, h: usize) {
+        for m in movers.iter().filter(|m| m.who == Who::Unknown && is_upright(m, w, h)) {
+            let named = movers.iter().any(|d| d.who != Who::Unknown && d.at.common(&m.at) >= 0.3 * m.at.size());
+            self.heard.push_back((m.at.y2, named));
+        }
+        while self.heard.len() > REMEMBERED {
+            self.heard.pop_front();
+        }
+    }
+
+    /// Has a model named at least half of those who moved upright at about this height of the picture? Where few did, it is
+    /// believed.
+    pub(crate) fn silence_counts(&self, foot: f32, picture_height: usize) -> bool {
+        let mut near: Vec<(f32, bool)> = self
+            .heard
+            .iter()
+            .map(|(at, named)| ((at - foot).abs(), *named))
+            .filter(|(off, _)| *off <= NEAR * picture_height as f32)
+            .collect();
+        near.sort_by(|a, b| a.0.total_cmp(&b.0));
+        near.truncate(ASKED);
+        near.len() < LEAST || 2 * near.iter().filter(|(_, named)| *named).count() >= near.len()
     }
 
     /// The height of a person whose feet are at `foot`, in pixels: the third quartile of those seen at about that height

@@ -35,7 +35,17 @@ const PASSING: Seconds = 2.5;
 const STAY_GAP: Seconds = 1.6;
 
 /// Somebody who stirred at a thing is thought to be there for so much longer, seconds.
-const HOLDS: Seconds = 4.5;
+const HOLDS: Seconds = 2.5;
+
+/// Looks after which a model would have named what it knows.
+const MODEL_LOOKS: u32 = 3;
+
+/// A line of writing is so many times as long as high, bright and dark alternate so often per height of it and so often in all,
+/// and it appears within this time, seconds: in one frame, but single pixels may be disturbed.
+const LINE: f32 = 3.0;
+const STROKES: f32 = 1.1;
+const LEAST_STROKES: f32 = 6.0;
+const AT_ONCE: f32 = 0.5;
 
 /// Time constant of the running shares, seconds.
 const RUNNING: f64 = 6.0;
@@ -81,6 +91,10 @@ pub(crate) struct Thing {
     /// Running share of looks in which the model calls the thing itself a mover.
     pub(crate) mover_share: f32,
     pub(crate) model_looks: u32,
+    /// Does the model see people here, so that its silence says something?
+    pub(crate) silence_counts: bool,
+    /// How often bright and dark alternate along it, see [`crate::motion::writing`].
+    pub(crate) alternation: f32,
     /// Running share of its own pixels that change while nobody is near.
     pub(crate) fuzz: f32,
     /// The model's names for it, as weights by class index.
@@ -136,6 +150,8 @@ impl Thing {
             stirred_at: f64::NEG_INFINITY,
             mover_share: 0.0,
             model_looks: 0,
+            silence_counts: false,
+            alternation: 0.0,
             fuzz: 0.0,
             names: Vec::new(),
             episodes: Vec::new(),
@@ -149,6 +165,7 @@ impl Thing {
         let pixels = self.mask.len() as f32;
         let around = self.at.grown(0.3 * self.at.width() + 4.0, 0.3 * self.at.height() + 4.0);
         let start = company.before(self.onset - 1.5).map_or(self.onset - 1.5, |s| s.t).max(self.onset - 4.5);
+        let mut before = start;
         for look in company.since(start) {
             if look.t <= self.complete + 1.0 {
                 let bringer = look
@@ -176,7 +193,13 @@ impl Thing {
                     self.departed = true;
                 }
                 self.attend(near, look.t);
+                // What the model said of this place while the thing was not yet known: it may miss a person in the very look
+                // in which the person's outline becomes one.
+                if look.model {
+                    self.named(look, look.t - before);
+                }
             }
+            before = look.t;
         }
         if self.stay_since.is_none() && self.left_at.is_none() {
             self.left_at = Some(self.complete);
@@ -216,22 +239,30 @@ impl Thing {
         self.left_at.map(|left| left.max(self.settled))
     }
 
+    /// How long nobody stirred at it, seconds.
+    pub(crate) fn unattended_for(&self, now: Seconds) -> Seconds {
+        if self.is_attended() { 0.0 } else { now - self.stirred_at.max(self.stay_last) }
+    }
+
     /// Share of the observed time in which somebody was with it, 0..=1.
     pub(crate) fn attended_share(&self) -> f64 {
         if self.observed_s > 0.0 { self.attended_s / self.observed_s } else { 0.0 }
     }
 
     /// Running means after a look of `dt` seconds.
-    pub(crate) fn observe(&mut self, look: &Scene, changing: Option<f32>, stir: f32, dt: f64) {
+    pub(crate) fn observe(&mut self, company: &Company, changing: Option<f32>, stir: f32, dt: f64) {
+        let Some(look) = company.last() else { return };
         let share = (1.0 - (-dt / RUNNING).exp()) as f32;
-        let near = look.near(&self.at, self.mask.len() as f32);
+        let pixels = self.mask.len() as f32;
+        let near = look.near(&self.at, pixels);
+        let stays = look.stays(company.a_second_before(look.t), &self.at, pixels);
         if near && look.t > self.complete {
             self.departed = true;
         }
-        self.attend(near, look.t);
+        self.attend(stays, look.t);
         self.observed_s += dt;
         // Who serves behind a cart covers little and moves little, but never stands quite still.
-        if near || stir >= (0.03 * self.mask.len() as f32).max(8.0) {
+        if stays || stir >= (0.03 * self.mask.len() as f32).max(8.0) {
             self.stirred_at = look.t;
         }
         if self.is_attended() || look.t - self.stirred_at <= HOLDS {
@@ -246,7 +277,7 @@ impl Thing {
 
     /// The model looked: did it call the thing itself a mover?
     pub(crate) fn named(&mut self, look: &Scene, dt: f64) {
-        let share = (1.0 - (-dt / RUNNING).exp()).max(0.12) as f32;
+        let share = (1.0 - (-dt / RUNNING).exp()) as f32;
         let called = look
             .movers
             .iter()
@@ -275,6 +306,23 @@ impl Thing {
         }
     }
 
+    /// Takes in a piece of itself that was found as another thing.
+    pub(crate) fn take_in(&mut self, piece: Thing, w: usize) {
+        self.mask.extend(piece.mask);
+        self.mask.sort_unstable();
+        self.mask.dedup();
+        if let Some(around) = PixelBox::of(&self.mask, w) {
+            self.at = around.into();
+        }
+        self.settled = self.settled.max(piece.settled);
+        self.settled_pixels = self.mask.len() as f32;
+        self.complete = self.complete.max(piece.complete);
+        self.departed |= piece.departed;
+        self.bringer = self.bringer.or(piece.bringer);
+        // What was measured of a part says little of the whole.
+        self.measured = 0;
+    }
+
     /// Its box in 0..1.
     pub(crate) fn bbox(&self, w: usize, h: usize) -> events::BBox {
         let (w, h) = (w.max(1) as f64, h.max(1) as f64);
@@ -286,18 +334,33 @@ impl Thing {
         )
     }
 
+    /// Has a model that names people here looked at it often enough to have named it, were it a person or a vehicle?
+    pub(crate) fn is_seen_by_model(&self) -> bool {
+        self.model_looks >= MODEL_LOOKS && self.silence_counts
+    }
+
+    /// Is it a line of writing that came all at once: a caption in the picture?
+    pub(crate) fn is_caption(&self) -> bool {
+        let line = self.at.width() >= LINE * self.at.height();
+        let strokes = self.alternation >= STROKES && self.alternation * self.at.width() >= LEAST_STROKES * self.at.height();
+        line && strokes && self.spread <= AT_ONCE
+    }
+
     /// Has it been still long enough to be furniture rather than company to what stands beside it?
     pub(crate) fn stands_firm(&self, now: Seconds) -> bool {
-        let upright = self.at.height() > 1.7 * self.at.width() && self.model_looks < 3;
+        let upright = self.at.height() > 1.7 * self.at.width() && !self.is_seen_by_model();
+        // Somebody who stands still stands out; what the light drew does not.
+        let nobody = self.measured >= 3 && self.looks.came() < 0.0;
         self.in_street
             || self.is_raised()
+            || nobody
             || (now - self.complete >= 10.0 && self.fuzz < 0.08 && self.mover_share < 0.3 && !upright)
     }
 
     /// Is it as tall as whoever is said to have brought it, and upright: somebody who came and stood still?
     pub(crate) fn is_its_bringer(&self) -> bool {
         // A model that looked several times would have named somebody as large as that.
-        let unseen_by_model = self.model_looks < 3 || self.mover_share > 0.1;
+        let unseen_by_model = !self.is_seen_by_model() || self.mover_share > 0.1;
         // A sheet fills its box, which nobody with a head and two legs does.
         unseen_by_model
             && self.looks.fill < 0.8

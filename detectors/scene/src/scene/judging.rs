@@ -15,6 +15,9 @@ use crate::violation::{CLAIMS, Check, Episode, Facts, Name, Nearest, Raised, jud
 /// Looks a thing must have been measured in before anything is said of it.
 const MEASURED: u32 = 2;
 
+/// What is put down this much later was put down in another act of dumping, seconds.
+const ANOTHER_ACT: Seconds = 20.0;
+
 /// Pieces of one thing come within this time, seconds.
 const TOGETHER: Seconds = 6.0;
 
@@ -42,6 +45,7 @@ struct Out {
     id: Option<String>,
     permitted: bool,
     at: Area,
+    onset: Seconds,
 }
 
 impl Out {
@@ -49,7 +53,14 @@ impl Out {
     fn all(thing: &Thing) -> impl Iterator<Item = Out> + '_ {
         thing.episodes.iter().filter_map(|e| {
             let raised = e.raised.as_ref()?;
-            Some(Out { kind: e.kind, zone: e.zone.clone(), id: Some(e.id.clone()), permitted: raised.permitted, at: thing.at })
+            Some(Out {
+                kind: e.kind,
+                zone: e.zone.clone(),
+                id: Some(e.id.clone()),
+                permitted: raised.permitted,
+                at: thing.at,
+                onset: thing.onset,
+            })
         })
     }
 
@@ -66,6 +77,10 @@ impl Out {
             Kind::UnauthorizedAd => (0.15, 0.15),
         };
         let (dx, dy) = thing.at.gaps(&self.at);
+        // Who dumps beside an old heap dumps anew; what lies against it cannot be told from it.
+        if kind == Kind::WasteDumping && (thing.onset - self.onset).abs() > ANOTHER_ACT {
+            return dx <= 0.05 * unit && dy <= 0.05 * unit;
+        }
         dx <= across * unit && dy <= down * unit
     }
 }
@@ -78,6 +93,18 @@ fn is_piece_of(thing: &Thing, whole: &Thing) -> bool {
         && whole.presence != Presence::Gone
         && whole.looks.came() >= 0.2
         && !whole.in_street
+}
+
+/// Is a thing the shadow or the reflection at the foot of another: much fainter, right below it, and come with it?
+fn is_cast_by(thing: &Thing, other: &Thing) -> bool {
+    let common = thing.at.x2.min(other.at.x2) - thing.at.x1.max(other.at.x1);
+    2.0 * thing.contrast <= other.contrast
+        && common >= 0.5 * thing.at.width()
+        && thing.at.gaps(&other.at).1 <= 4.0
+        && thing.at.y1 + thing.at.y2 > other.at.y1 + other.at.y2
+        && (thing.onset - other.onset).abs() <= TOGETHER
+        && other.presence != Presence::Gone
+        && !other.in_street
 }
 
 /// A candidate whose first thing has gone goes on with another of its things that still stands.
@@ -115,7 +142,10 @@ impl Scene {
         for index in 0..things.len() {
             // What is out is asked anew for each: the one before may just have been raised.
             let out: Vec<Out> = things.iter().enumerate().filter(|(i, _)| *i != index).flat_map(|(_, t)| Out::all(t)).collect();
-            let inner = things.iter().enumerate().any(|(i, t)| i != index && is_piece_of(&things[index], t));
+            let inner = things
+                .iter()
+                .enumerate()
+                .any(|(i, t)| i != index && (is_piece_of(&things[index], t) || is_cast_by(&things[index], t)));
             let thing = &mut things[index];
             if !thing.in_street && (!inner || thing.is_raised()) {
                 self.decide_one(thing, &out, now, said);
@@ -165,7 +195,11 @@ impl Scene {
                 let mut trace: Vec<Fact> = verdict.checks.iter().map(Check::fact).collect();
                 trace.insert(0, dwell_check.fact());
                 let seen = thing.presence == Presence::Seen;
-                let claimed = thing.episodes.iter().any(|e| e.raised.as_ref().is_some_and(|r| !r.permitted || permit.is_some()));
+                // What stands there with a permit is not the less explained by it: only the same kind, no longer permitted, is new.
+                let code = kind_index(kind);
+                let explains =
+                    |e: &Episode| e.raised.as_ref().is_some_and(|r| e.kind != code || !r.permitted || permit.is_some());
+                let claimed = thing.episodes.iter().any(explains);
                 let twin = out.iter().find(|o| o.is_one_with(thing, kind, zone, permit.is_some(), person));
                 let score_check = Check::at_least(Name::Score, f64::from(score), rule.min_score);
                 if !score_check.holds() {

@@ -68,6 +68,7 @@ impl Scene {
             }
         }
         self.state.street = None;
+        self.state.past.clear();
         self.state.learning.clear();
         self.state.view.forget();
     }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::{Line, Seconds, When};
 use crate::judgement::{Attention, Judgement, NearMiss};
 use crate::motion::light::Light;
+use crate::motion::past::Past;
 use crate::motion::picture::Picture;
 use crate::motion::street::{Centis, Street};
 use crate::options::SceneOptions;
@@ -66,11 +67,23 @@ pub(crate) struct State {
     adopted: Vec<Adopted>,
     misses: VecDeque<Miss>,
     stature: Stature,
+    past: Past,
     /// When things were last judged, and whether something kept them from it since.
     judged_at: Seconds,
     blind: bool,
     /// From when to when nothing was judged, newest last.
     gaps: VecDeque<(Seconds, Seconds)>,
+}
+
+/// One look at the street, and what is known of it.
+struct Seen<'a> {
+    frame: &'a Frame,
+    /// The small picture in the street's light.
+    current: &'a Picture,
+    tracks: &'a tracker::Tracks,
+    detections: &'a Detections,
+    now: Seconds,
+    dt: f64,
 }
 
 /// A candidate that was raised before a crash and whose thing is not found yet.
@@ -164,13 +177,15 @@ impl Scene {
         }
         // Across a gap the picture may have changed in any way, but what stands stood all the time.
         let dt = ahead.min(10.0);
-        self.look(picture, &tracks, detections, now, dt, &mut said);
+        self.look(frame, picture, &tracks, detections, now, dt, &mut said);
         said
     }
 
     /// One look with the street known.
+    #[expect(clippy::too_many_arguments, reason = "one look, and what is known of it")]
     fn look(
         &mut self,
+        frame: &Frame,
         raw: Picture,
         tracks: &tracker::Tracks,
         detections: &Detections,
@@ -212,7 +227,9 @@ impl Scene {
         if light.strayed() {
             street.rebase(&light, (dt / 30.0).min(0.2) as f32);
         }
-        self.follow(&current, tracks, detections, now, dt, said);
+        self.state.past.push(now, &current);
+        let seen = Seen { frame, current: &current, tracks, detections, now, dt };
+        self.follow(&seen, said);
         self.decide(now, said);
     }
 
@@ -384,6 +401,9 @@ impl State {
         };
         street.check()?;
         let pixels = street.empty.len();
+        if !self.past.fits(pixels) {
+            return Err("past looks of another size".to_owned());
+        }
         if self.things.iter().flat_map(|t| &t.mask).any(|&i| i as usize >= pixels) {
             return Err("a thing outside the picture".to_owned());
         }

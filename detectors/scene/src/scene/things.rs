@@ -2,13 +2,14 @@
 
 use events::{CandidateState, Detections};
 
-use super::{Adopted, Scene, centis};
+use super::{Adopted, Scene, Seen, centis};
 use crate::clock::{Seconds, When};
 use crate::judgement::Judgement;
 use crate::motion::blobs::{self, Mask, PixelBox};
 use crate::motion::measure::{Looks, blends_in, looks};
 use crate::motion::picture::Picture;
 use crate::motion::street::{Shows, Street};
+use crate::motion::writing;
 use crate::place::company::{Area, Mover, Scene as Look, Who};
 use crate::place::thing::{Bringer, Presence, Thing};
 use crate::tracker::Tracks;
@@ -41,16 +42,10 @@ const SURE: f32 = 0.25;
 
 impl Scene {
     /// Follows all things through one look.
-    pub(super) fn follow(
-        &mut self,
-        current: &Picture,
-        tracks: &Tracks,
-        detections: &Detections,
-        now: Seconds,
-        dt: f64,
-        said: &mut Vec<Judgement>,
-    ) {
+    pub(super) fn follow(&mut self, seen: &Seen<'_>, said: &mut Vec<Judgement>) {
+        let &Seen { current, tracks, detections, now, .. } = seen;
         let (w, h) = (current.w, current.h);
+        let model = self.state.model_at.is_some_and(|at| now - at <= MODEL_LATELY) && !detections.models.is_empty();
         let mut movers = detected(tracks, w, h);
         let boxed = boxed(&movers, w, h);
         let street = self.state.street.as_ref().expect("things are followed in a known street");
@@ -60,29 +55,70 @@ impl Scene {
             movers.push(Mover { at: b.into(), pixels: pixels as f32, who: Who::Unknown, score: 1.0 });
         }
         self.state.stature.learn(&movers, w, h);
+        if model {
+            self.state.stature.listen(&movers, w, h);
+        }
         // Whatever is not the street stirs, unless it is known to be a thing that stands firm, or has stood there for long
         // without being one: somebody who stands still beside a suitcase stirs.
         let firm: Vec<bool> = self.state.things.iter().map(|t| t.stands_firm(now)).collect();
         let long_ago = centis(now - STOOD_LONG);
-        let look = Look::of(street, now, movers, |i| match owner[i] {
+        let look = Look::of(street, now, movers, model, |i| match owner[i] {
+            // Whoever stands on a shining floor darkens it around, and it stays so when they have gone.
+            _ if street.shades(current, i) => false,
             0 => street.shows[i] == Shows::Other || street.since(i) > long_ago,
             thing => !firm[thing as usize - 1],
         });
         self.state.company.push(look);
-        let model = self.state.model_at.is_some_and(|at| now - at <= MODEL_LATELY) && !detections.models.is_empty();
 
         let mut things = std::mem::take(&mut self.state.things);
         for thing in &mut things {
-            self.see(thing, current, now, dt, model, detections);
+            self.see(thing, seen, model);
         }
+        self.join(&mut things, w, h);
         self.find(&mut things, &boxed, current, now);
         self.state.things = things;
         self.let_go(now, said);
         self.keep_and_sweep(&boxed, now);
     }
 
+    /// Joins what was found in pieces: what lies within a thing's box, touches it, is like it and came with it is a part of it.
+    /// A suitcase comes to light in pieces while its owner steps aside, and each piece would stir beside the other.
+    fn join(&self, things: &mut Vec<Thing>, w: usize, h: usize) {
+        let Some(street) = &self.state.street else { return };
+        let whole = |t: &Thing| !t.in_street && !t.is_raised() && t.presence == Presence::Seen;
+        let embedded = |piece: &Thing, host: &Thing| {
+            whole(piece)
+                && whole(host)
+                && piece.mask.len() <= host.mask.len()
+                && piece.at.share_in(&host.at) >= 0.6
+                && (piece.onset - host.onset).abs() <= BELONGS
+                && host.is_like(piece.contrast)
+        };
+        let mut index = 0;
+        while index < things.len() {
+            let piece = &things[index];
+            let possible = things.iter().enumerate().any(|(i, t)| i != index && embedded(piece, t));
+            let host = possible.then(|| touched(&piece.mask, &owners(things, w * h), w, h)).and_then(|touched| {
+                let found = |(i, t): &(usize, &Thing)| *i != index && embedded(piece, t) && touched.contains(&(*i as u32 + 1));
+                things.iter().enumerate().find(found).map(|(i, _)| i)
+            });
+            // What was said to have opened is closed by whoever said it, not by vanishing into another.
+            let opened = piece.episodes.iter().any(|e| e.opened);
+            let Some(host) = host.filter(|_| !opened) else {
+                index += 1;
+                continue;
+            };
+            let piece = things.remove(index);
+            let host = &mut things[if host > index { host - 1 } else { host }];
+            host.take_in(piece, w);
+            host.contrast = blobs::contrast(&host.mask, street);
+            index = 0;
+        }
+    }
+
     /// One thing in one look.
-    fn see(&self, thing: &mut Thing, current: &Picture, now: Seconds, dt: f64, model: bool, detections: &Detections) {
+    fn see(&self, thing: &mut Thing, seen: &Seen<'_>, model: bool) {
+        let &Seen { frame, current, detections, now, dt, .. } = seen;
         let (Some(street), Some(look)) = (&self.state.street, self.state.company.last()) else { return };
         if thing.in_street {
             see_in_street(thing, street, now);
@@ -117,25 +153,28 @@ impl Scene {
             Presence::Hidden => {}
         }
         if thing.presence == Presence::Seen && (bare >= 0.25 || bare >= 0.06 && !thing.is_raised()) {
-            self.part_went(thing, street, current.w, now);
+            self.part_went(thing, street, current, now);
         } else {
             thing.part_gone_since = None;
         }
         let changing = (thing.presence == Presence::Seen).then_some(other);
-        thing.observe(look, changing, stir_within(thing, street), dt);
+        thing.observe(&self.state.company, changing, stir_within(thing, street), dt);
         if model && thing.presence == Presence::Seen {
             thing.named(look, dt);
+            thing.silence_counts = self.state.stature.silence_counts(thing.at.y2, current.h);
             name(thing, detections, current.w, current.h);
         }
         if shown >= 0.7 && !thing.is_raised() {
             let seen = looks(&thing.mask, current, &street.empty);
             thing.looks = if thing.measured == 0 { seen } else { mean(&thing.looks, &seen, 0.3) };
+            thing.alternation = writing::alternation(frame, &thing.at, current.w);
             thing.measured += 1;
         }
     }
 
     /// A part of the thing shows the street for a while: it was two (a person beside a suitcase), and one has left.
-    fn part_went(&self, thing: &mut Thing, street: &Street, w: usize, now: Seconds) {
+    fn part_went(&self, thing: &mut Thing, street: &Street, current: &Picture, now: Seconds) {
+        let w = current.w;
         let since = *thing.part_gone_since.get_or_insert(now);
         if now - since < 1.2 {
             return;
@@ -158,16 +197,16 @@ impl Scene {
             thing.measured = 0;
             thing.fuzz *= 0.3;
             thing.mover_share *= 0.5;
-            self.retime(thing, street);
+            self.retime(thing, street, current);
         }
     }
 
     /// What is left of a thing is what stood there: when did *it* come?
-    fn retime(&self, thing: &mut Thing, street: &Street) {
+    fn retime(&self, thing: &mut Thing, street: &Street, current: &Picture) {
         if thing.episodes.iter().any(|e| e.opened) {
             return;
         }
-        let (onset, complete, spread) = times(&thing.mask, street);
+        let (onset, complete, spread) = self.times(&thing.mask, street, current);
         let (w, h) = (street.empty.w, street.empty.h);
         thing.onset = onset;
         thing.complete = complete;
@@ -175,6 +214,13 @@ impl Scene {
         thing.first_seen = When::from(self.state.line.moment(onset));
         thing.first_box = thing.bbox(w, h).to_array();
         thing.episodes.clear();
+    }
+
+    /// When it came, as single pixels tell it, put right by the first look that shows it whole.
+    fn times(&self, mask: &Mask, street: &Street, current: &Picture) -> (Seconds, Seconds, f32) {
+        let (onset, complete, spread) = times(mask, street);
+        let moment = self.state.past.stands_since(mask, current, &street.empty).unwrap_or(onset).max(onset);
+        (moment, complete.max(moment), spread)
     }
 
     /// Finds what has newly come to stand, and joins it to what it belongs to.
@@ -191,7 +237,7 @@ impl Scene {
         let mut born = Vec::new();
         for blob in found.into_iter().flat_map(|blob| blobs::by_contrast(blob, street)) {
             let Some(around) = PixelBox::of(&blob, w) else { continue };
-            let (onset, complete, spread) = times(&blob, street);
+            let (onset, complete, spread) = self.times(&blob, street, current);
             let area = Area::from(around);
             let touched = touched(&blob, &owner, w, h);
             let contrast = blobs::contrast(&blob, street);

@@ -5,7 +5,7 @@ use events::{Kind, ObjectClass};
 use super::{Check, Facts, Name, Verdict, named, newness};
 
 /// Its pixels fill its box to at least this share; a sheet seen at an angle still does.
-const RECTANGLE: f64 = 0.62;
+const RECTANGLE: f64 = 0.5;
 
 /// Above the feet of who put it up, as a share of that person's height, where the zone also watches the ground.
 const ELEVATION: f64 = 0.2;

@@ -3,20 +3,17 @@
 use events::{Kind, ObjectClass};
 
 use super::{
-    Check, Facts, MODEL_LOOKS, Name, Verdict, hangs, like_a_car, like_a_two_wheeler, named, newness, no_people, no_vehicle,
+    Check, Facts, Name, Verdict, hangs, like_a_car, like_a_two_wheeler, named, newness, no_people, no_vehicle, off_the_shop,
 };
 
 /// Its pixels came within this time, seconds: what grows slowly is light or water. A pile shovelled off a truck takes longer
 /// than a bag, so this is generous.
 const APPEARED_WITHIN: f64 = 15.0;
 
-/// What stands this near beyond the shop line (picture heights) belongs to the shop, where the bureau watches for that too.
-const SHOP_REACH: f64 = 0.12;
-
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     let thing = facts.thing;
     let mut checks = newness(facts);
-    let unseen_by_model = thing.model_looks < MODEL_LOOKS;
+    let unseen_by_model = !thing.is_seen_by_model();
     if unseen_by_model {
         checks.extend([no_vehicle(like_a_car(facts) || like_a_two_wheeler(facts)), no_people(facts)]);
     }
@@ -26,8 +23,8 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     if rules.contains_key(&Kind::UnauthorizedAd) {
         checks.push(Check::at_most(Name::Elevation, if hangs(thing) { 1.0 } else { 0.0 }, 0.5));
     }
-    if let Some(line) = facts.zone.shop_line.as_ref().filter(|_| rules.contains_key(&Kind::StorefrontEncroachment)) {
-        checks.push(Check::at_least(Name::ShopSide, line.beyond(facts.bbox.foot()).abs(), SHOP_REACH));
+    if let Some((beyond, reach)) = off_the_shop(facts) {
+        checks.push(Check::at_least(Name::ShopSide, beyond.abs(), reach));
     }
     if named(thing, &[ObjectClass::Bin, ObjectClass::TwoWheeler, ObjectClass::Car, ObjectClass::Truck]) {
         checks.push(Check::at_least(Name::Wanted, 0.0, 1.0));

@@ -101,6 +101,9 @@ pub(crate) enum Name {
     TooSmall,
     VehicleLike,
     PeopleLike,
+    Caption,
+    Unattended,
+    Length,
     Score,
     InForce,
 }
@@ -131,6 +134,9 @@ impl Name {
             Name::Rectangle => ("rectangle", "share"),
             Name::TooSmall => ("size_of_a_person", "share"),
             Name::VehicleLike => ("may_be_a_vehicle", ""),
+            Name::Length => ("length_of_a_person", "share"),
+            Name::Unattended => ("unattended", "s"),
+            Name::Caption => ("line_of_writing", ""),
             Name::PeopleLike => ("may_be_people", ""),
             Name::Score => ("score", ""),
             Name::InForce => ("in_force", ""),
@@ -238,7 +244,7 @@ pub(crate) const CLAIMS: [Kind; 4] = [Kind::UnauthorizedAd, Kind::IllegalStall, 
 
 /// Edges along the border grew and its colours stand out by so much together: a thing that left has both in the street
 /// instead, and a change of light neither.
-const CAME: f64 = 0.08;
+const CAME: f64 = 0.2;
 
 /// Edges along the border must be at least this strong, grey levels across two pixels: blotches of light and compression are softer.
 const EDGE_NOW: f64 = 9.0;
@@ -265,6 +271,7 @@ pub(crate) fn newness(facts: &Facts<'_>) -> Vec<Check> {
         Check::at_most(Name::Fuzz, f64::from(thing.fuzz), 0.15),
         Check::at_most(Name::Upright, if thing.is_its_bringer() { 1.0 } else { 0.0 }, 0.5),
         Check::at_least(Name::Arrived, thing.onset - facts.learnt_at, 1.5),
+        Check::at_most(Name::Caption, if thing.is_caption() { 1.0 } else { 0.0 }, 0.5),
         Check::at_least(Name::Inside, if cut_off(facts) { 0.0 } else { 1.0 }, 1.0),
         Check::at_least(Name::Fill, f64::from(looks.fill), FILL),
     ]
@@ -283,12 +290,11 @@ fn cut_off(facts: &Facts<'_>) -> bool {
 
 /// What a thing that people stay with has to show beyond [`newness`]: a person who stands among persons is attended, too, and
 /// only what it looks like tells it from goods.
-pub(crate) fn firmness(facts: &Facts<'_>, fill: f64) -> [Check; 4] {
+pub(crate) fn firmness(facts: &Facts<'_>, fill: f64) -> [Check; 3] {
     let thing = facts.thing;
     [
         Check::at_least(Name::Came, f64::from(thing.looks.came()), 0.3),
         Check::at_least(Name::Fill, f64::from(thing.looks.fill), fill),
-        Check::at_most(Name::MoverShare, f64::from(thing.mover_share), 0.12),
         Check::at_least(Name::Area, facts.area, 1.5 * facts.rule.min_area),
     ]
 }
@@ -304,9 +310,6 @@ pub(crate) fn and(mut checks: Vec<Check>, more: impl IntoIterator<Item = Check>)
     checks
 }
 
-/// Looks after which a model would have named what it knows.
-const MODEL_LOOKS: u32 = 3;
-
 /// Its width and height in heights of a person, where people were seen; else of whoever brought it.
 fn in_people(facts: &Facts<'_>) -> Option<(f64, f64)> {
     let at = &facts.thing.at;
@@ -315,11 +318,23 @@ fn in_people(facts: &Facts<'_>) -> Option<(f64, f64)> {
 }
 
 fn unseen_by_model(facts: &Facts<'_>) -> bool {
-    facts.thing.model_looks < MODEL_LOOKS
+    !facts.thing.is_seen_by_model()
 }
 
-/// Goods and stalls cover at least this area, in squares of a person's height: crumbs cover less.
+/// Goods put out cover at least this area, in squares of a person's height: crumbs cover less.
 const GOODS: f64 = 0.15;
+
+/// What a shop puts out stands within this of its line: heights of a person, or of the picture where nobody was seen.
+const REACH_IN_PEOPLE: f64 = 0.6;
+const REACH: f64 = 0.1;
+
+/// How far beyond the zone's shop line it stands, in picture heights, and how far a shop's things reach: where the bureau drew
+/// a line and watches for what creeps over it. What stands within belongs to the shop, what stands further out does not.
+pub(crate) fn off_the_shop(facts: &Facts<'_>) -> Option<(f64, f64)> {
+    let line = facts.zone.shop_line.as_ref().filter(|_| facts.zone.rules.contains_key(&Kind::StorefrontEncroachment))?;
+    let person = person_share(facts);
+    Some((line.beyond(facts.bbox.foot()), if person > 0.0 { REACH_IN_PEOPLE * person } else { REACH }))
+}
 
 /// Is it as large as goods are, and on its shorter side `thick` of a person's height? Shadows at feet are wide and flat.
 /// Where nobody was seen to compare with it is not known to be: somebody attends a stall, and carries goods out.
@@ -328,8 +343,24 @@ pub(crate) fn sizeable(facts: &Facts<'_>, thick: f64) -> Check {
     Check::at_least(Name::TooSmall, size, GOODS)
 }
 
+/// A cart or a cloth on the ground is about as long as a man is tall; what people carry and set down beside them is not.
+const STALL: f64 = 0.9;
+
+/// Could it be carried in one hand and set down beside whoever waits?
+pub(crate) fn hand_luggage(facts: &Facts<'_>) -> bool {
+    in_people(facts).is_none_or(|(w, h)| w * h < LUGGAGE)
+}
+
+/// A suitcase covers less, in squares of a person's height.
+const LUGGAGE: f64 = 0.25;
+
+/// Is it as long as a stall?
+pub(crate) fn as_long_as_a_stall(facts: &Facts<'_>) -> Check {
+    Check::at_least(Name::Length, in_people(facts).map_or(0.0, |(w, _)| w), STALL)
+}
+
 /// A person's height as a share of the picture's.
-pub(crate) fn person_share(facts: &Facts<'_>) -> f64 {
+fn person_share(facts: &Facts<'_>) -> f64 {
     let at = &facts.thing.at;
     f64::from(facts.person.unwrap_or(0.0)) * facts.bbox.height() / f64::from(at.height().max(1.0))
 }
@@ -343,10 +374,10 @@ pub(crate) fn like_a_car(facts: &Facts<'_>) -> bool {
 pub(crate) const OPEN: f32 = 0.42;
 
 /// May it be a parked two-wheeler, as far as its size tells? It is as long as a man is tall and more than half as high, or it
-/// is nearly so and one sees through it.
+/// is nearly so and one sees through it; and where one stands others are put beside it.
 pub(crate) fn like_a_two_wheeler(facts: &Facts<'_>) -> bool {
     let open = facts.thing.looks.fill < OPEN;
-    let (width, height) = if open { (0.55..1.8, 0.42..1.2) } else { (0.55..1.6, 0.62..0.95) };
+    let (width, height) = if open { (0.55..3.2, 0.42..1.2) } else { (0.55..3.2, 0.62..1.1) };
     in_people(facts).is_some_and(|(w, h)| width.contains(&w) && height.contains(&h))
 }
 
@@ -357,7 +388,7 @@ pub(crate) fn no_vehicle(like: bool) -> Check {
 
 /// What is as tall as people and no wider than two of them may be people who stand and talk.
 pub(crate) fn no_people(facts: &Facts<'_>) -> Check {
-    let like = in_people(facts).is_some_and(|(w, h)| (0.75..1.4).contains(&h) && w < 0.95);
+    let like = in_people(facts).is_some_and(|(w, h)| (0.75..1.4).contains(&h) && w < 1.1);
     Check::at_most(Name::PeopleLike, if like { 1.0 } else { 0.0 }, 0.5)
 }
 
