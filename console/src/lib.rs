@@ -33,4 +33,4 @@ pub use password::PasswordCost;
 pub use serve::{Hooks, serve};
 pub use state::AppState;
 pub use store::{Store, StoreError};
-pub use users::{UserError, create_user};
+pub use users::{UserError, create_user, reset_password};

@@ -34,6 +34,21 @@ pub async fn create_user(store: &Store, name: &str, password: &str, roles: &[Rol
     add(store, &Passwords::new(PasswordCost::Full), new, "command line").await
 }
 
+/// Gives a user that is there a new password, ends what was open under the old one, and forgets wrong attempts. `false` when
+/// there is no such user.
+///
+/// # Errors
+/// A short password, or the database.
+pub async fn reset_password(store: &Store, name: &str, password: &str) -> Result<bool, UserError> {
+    let failed = |source| UserError::Failed { name: name.to_owned(), source };
+    let Some(user) = store.user_named(name).await.map_err(|error| failed(error.into()))? else { return Ok(false) };
+    let as_new = NewUser { name: name.to_owned(), display_name: None, password: password.to_owned(), roles: user.roles.clone() };
+    check(&as_new).map_err(UserError::Refused)?;
+    let hashed = Passwords::new(PasswordCost::Full).hash(password.to_owned()).await.map_err(failed)?;
+    store.set_password(&user, &hashed, "command line").await.map_err(|error| failed(error.into()))?;
+    Ok(true)
+}
+
 /// Checks and makes.
 pub(crate) async fn add(store: &Store, passwords: &Passwords, new: NewUser, by: &str) -> Result<String, UserError> {
     check(&new).map_err(UserError::Refused)?;

@@ -17,7 +17,8 @@ fn the_demo_shows_candidates_to_who_logs_in_as_it_says() {
     std::fs::create_dir_all(&shots).unwrap();
     let args = ["demo", "--listen", "127.0.0.1:0", "--no-models", "--camera", "demo-dump-01", "--camera", "demo-ad-01"];
     let folders = ["--data", &path("data"), "--cache", &path("cache")];
-    let mut demo = Process::kerbwatch(&dir.path().join("demo.log"), &[&args[..], &folders].concat());
+    let start = |log: &str| Process::kerbwatch(&dir.path().join(log), &[&args[..], &folders].concat());
+    let mut demo = start("demo.log");
     let said = |demo: &Process, what: &str| {
         let output = demo.output();
         output.lines().find_map(|line| Some(line.trim().strip_prefix(what)?.trim().to_owned()))
@@ -30,7 +31,7 @@ fn the_demo_shows_candidates_to_who_logs_in_as_it_says() {
     let port = url.rsplit(':').next().unwrap().parse().unwrap();
 
     let officer = Officer::log_in(&url, &name, &password);
-    let page = wait_for("a candidate", Duration::from_secs(120), || {
+    let page = wait_for("a candidate", Duration::from_secs(300), || {
         let page = officer.get("/api/v1/candidates?state=open");
         (!page["items"].as_array().unwrap().is_empty()).then_some(page)
     });
@@ -44,5 +45,16 @@ fn the_demo_shows_candidates_to_who_logs_in_as_it_says() {
 
     browser("reject.mjs", port, &name, &password, &shots);
     browser("pages.mjs", port, &name, &password, &shots);
+    assert_eq!(demo.terminate(), Some(0));
+
+    // The same again on the same data: what was found is there, and one can log in as it says now.
+    let mut demo = start("again.log");
+    let password = wait_for("the second demo to print its log-in", Duration::from_secs(300), || {
+        assert!(!demo.ended(), "{}", demo.output());
+        said(&demo, "Password")
+    });
+    let officer = Officer::log_in(&said(&demo, "Console").unwrap(), &name, &password);
+    let page = officer.get("/api/v1/candidates?state=open");
+    assert!(!page["items"].as_array().unwrap().is_empty(), "what was found before is gone: {page:#}");
     assert_eq!(demo.terminate(), Some(0));
 }

@@ -81,6 +81,22 @@ impl Store {
         Ok(true)
     }
 
+    /// Another password (the PHC string) for a user: open sessions end, and wrong attempts are forgotten.
+    pub(crate) async fn set_password(&self, user: &StoredUser, password: &str, by: &str) -> Result<(), sqlx::Error> {
+        let mut tx = self.write().await?;
+        sqlx::query("UPDATE users SET password = $1 WHERE id = $2")
+            .bind(password.to_owned())
+            .bind(user.id.clone())
+            .execute(tx.db())
+            .await?;
+        sqlx::query("DELETE FROM login_attempts WHERE name = $1").bind(user.name.clone()).execute(tx.db()).await?;
+        sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(user.id.clone()).execute(tx.db()).await?;
+        let details = json!({});
+        tx.audit(Deed { actor: by, action: "user.password", object: &user.name, reason: None, details }).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// The user with this log-in name.
     pub(crate) async fn user_named(&self, name: &str) -> Result<Option<StoredUser>, sqlx::Error> {
         let row = sqlx::query("SELECT * FROM users WHERE name = $1").bind(name).fetch_optional(&self.pool).await?;

@@ -93,6 +93,17 @@ pub(crate) fn create_user(config: &Config, name: &str, password: &str, roles: &[
     })
 }
 
+/// Gives an account that is there a new password; `false` when there is none of that name.
+pub(crate) fn reset_password(config: &Config, name: &str, password: &str) -> anyhow::Result<bool> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the async runtime")?;
+    runtime.block_on(async {
+        let store = Store::open(&config.console.database, 1, Arc::new(SystemClock)).await?;
+        let reset = console::reset_password(&store, name, password).await;
+        store.close().await;
+        Ok(reset?)
+    })
+}
+
 fn role(text: &str) -> Result<Role, String> {
     let names = || Role::ALL.map(Role::wire_name).join(", ");
     Role::ALL.into_iter().find(|role| role.wire_name() == text).ok_or_else(|| format!("expected one of {}", names()))

@@ -75,13 +75,20 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     drop(listener);
     let password = secret(12);
     // All that a first look wants: to decide, and to see who did what.
-    super::console::create_user(&config, OFFICER, &password, &[Role::Operator, Role::Supervisor])?;
+    std::fs::create_dir_all(&config.data).with_context(|| format!("making {}", config.data.display()))?;
+    let again = super::console::reset_password(&config, OFFICER, &password)?;
+    if !again {
+        super::console::create_user(&config, OFFICER, &password, &[Role::Operator, Role::Supervisor])?;
+    }
 
     let mut out = std::io::stdout();
     writeln!(out, "\n  Kerbwatch demo: {} sample cameras over RTSP on {}", scenes.len(), cameras.address())?;
     writeln!(out, "  Console    http://{}", config.console.listen)?;
     writeln!(out, "  Log-in     {OFFICER}")?;
     writeln!(out, "  Password   {password}")?;
+    if again {
+        writeln!(out, "\n  What was found before is still there; the password is new with each start.")?;
+    }
     writeln!(out, "\n  The first candidates come within two minutes. Ctrl-C stops.\n")?;
     out.flush()?;
     super::standalone::run_both(config, &stop)?;
