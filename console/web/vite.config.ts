@@ -22,5 +22,6 @@ export default defineConfig({
     sourcemap: false,
   },
   server: { port: 5173, proxy: { '/api': backend } },
-  test: { environment: 'happy-dom', include: ['test/**/*.test.ts'] },
+  // The template check reads all pages; on a machine that builds beside it that takes longer than the usual 5 s.
+  test: { environment: 'happy-dom', include: ['test/**/*.test.ts'], testTimeout: 60_000 },
 })

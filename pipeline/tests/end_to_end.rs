@@ -58,7 +58,7 @@ fn from_a_camera_over_kafka_to_a_case() {
 
     let officer = Officer::log_in(&format!("http://127.0.0.1:{port}"), "operator-1", PASSWORD);
     let found = |least: usize| {
-        wait_for(&format!("{least} candidates; worker said:\n{}", worker.output()), Duration::from_secs(180), || {
+        wait_for(&format!("{least} candidates; worker said:\n{}", worker.output()), Duration::from_secs(400), || {
             let page = officer.get("/api/v1/candidates?state=open");
             (page["items"].as_array().unwrap().len() >= least).then_some(page)
         })
@@ -124,7 +124,7 @@ fn kafka_message(brokers: &str, topic: &str) -> serde_json::Value {
         .create()
         .unwrap();
     consumer.subscribe(&[topic]).unwrap();
-    wait_for(&format!("a message on {topic}"), Duration::from_secs(60), || {
+    wait_for(&format!("a message on {topic}"), Duration::from_secs(180), || {
         let message = consumer.poll(Duration::from_secs(1))?.ok()?;
         Some(serde_json::from_slice(message.payload()?).unwrap())
     })

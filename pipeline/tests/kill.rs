@@ -71,7 +71,7 @@ impl Viewer {
                 }
             }
         });
-        seen.recv_timeout(Duration::from_secs(30)).expect("the sample camera delivers");
+        seen.recv_timeout(Duration::from_secs(120)).expect("the sample camera delivers");
         Self { stop, thread: Some(thread) }
     }
 }
@@ -104,14 +104,14 @@ fn a_worker_killed_in_the_middle_of_an_episode_neither_loses_nor_doubles_it() {
 
     // First kill: the thing lies there, the dwell is running, nothing is raised.
     let worker = start();
-    wait_for("an episode to open", Duration::from_secs(120), || opened().then_some(()));
+    wait_for("an episode to open", Duration::from_secs(300), || opened().then_some(()));
     worker.kill();
 
     // Second kill: as soon as it is raised.
     let worker = start();
     let bus_file = dir.path().join("data/bus.sqlite");
     let mut reader = Reader::open(&bus_file);
-    wait_for("a candidate", Duration::from_secs(120), || {
+    wait_for("a candidate", Duration::from_secs(300), || {
         reader.read();
         (!reader.candidates.is_empty()).then_some(())
     });
@@ -119,7 +119,7 @@ fn a_worker_killed_in_the_middle_of_an_episode_neither_loses_nor_doubles_it() {
 
     // To the end of the story: what was left is taken away.
     let worker = start();
-    wait_for("all candidates to be cleared", Duration::from_secs(300), || {
+    wait_for("all candidates to be cleared", Duration::from_secs(600), || {
         reader.read();
         (reader.cleared().len() >= truths).then_some(())
     });

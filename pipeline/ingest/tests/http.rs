@@ -148,7 +148,7 @@ fn refusals_are_told_apart() {
     for (path, reason) in
         [("secret", FailReason::Unauthorized), ("absent.mp4", FailReason::NotFound), ("page.mp4", FailReason::Corrupt)]
     {
-        let live = options().pace(Pace::Live).connect_timeout(Duration::from_secs(5));
+        let live = options().pace(Pace::Live).connect_timeout(WAIT);
         let error = Session::open(&url(&format!("{base}/{path}")), live).unwrap_err();
         assert_eq!(error.reason(), reason, "{error}");
     }

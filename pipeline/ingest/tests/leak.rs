@@ -24,7 +24,7 @@ fn settle(before: (usize, usize), what: &str) {
             return;
         }
         assert!(Instant::now() < deadline, "{what}: threads and files before {before:?}, after {after:?}");
-        std::thread::yield_now();
+        std::thread::sleep(std::time::Duration::from_millis(20));
     }
 }
 

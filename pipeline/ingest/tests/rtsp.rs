@@ -126,7 +126,8 @@ fn a_server_that_dies_and_comes_back_is_a_new_run() {
 
 #[test]
 fn bad_cameras_become_reasons() {
-    let refused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Nobody listens on a port that only the system may open; one that was free a moment ago may be another test's by now.
+    let refused = "127.0.0.1:1";
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let sound = Server::start(Mount::new("( audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay0 pt=8 )"));
     let good = Server::start(Mount::camera("h264"));
@@ -137,7 +138,8 @@ fn bad_cameras_become_reasons() {
         (good.url().replace("/live", "/other"), FailReason::NotFound),
         ("rtsp://no-such-host.invalid/live".to_owned(), FailReason::Refused),
     ] {
-        let spec = CameraSpec { connect_timeout: Duration::from_secs(3), ..quick(&address) };
+        let connect_timeout = if wanted == FailReason::Timeout { Duration::from_secs(3) } else { WAIT / 3 };
+        let spec = CameraSpec { connect_timeout, ..quick(&address) };
         let mut camera = Camera::start(spec);
         let (reason, detail, _) = until(&mut camera, &format!("{wanted:?} from {address}"), failure);
         assert_eq!(reason, wanted, "{address}: {detail}");

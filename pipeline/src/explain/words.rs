@@ -36,7 +36,8 @@ pub(super) fn worded(camera: &Camera, miss: &NearMiss, condition: &Condition) ->
     let zone = camera.zones.iter().find(|zone| zone.id == miss.zone);
     Worded {
         text: text(miss.kind, condition),
-        key: condition.set_by.map(|key| path(zone, miss, key)),
+        // No polygon brings into the picture what its edge cuts off.
+        key: condition.set_by.filter(|key| *key != "polygon").map(|key| path(zone, miss, key)),
         would_hold: would_hold(zone, miss, condition),
     }
 }
@@ -110,7 +111,7 @@ fn text(kind: Kind, condition: &Condition) -> String {
 fn path(zone: Option<&Zone>, miss: &NearMiss, key: &str) -> String {
     let zone = zone.map_or_else(|| miss.zone.to_string(), |zone| zone.id.to_string());
     match key {
-        "shop_line" | "polygon" => format!("zone {zone}: {key}"),
+        "shop_line" => format!("zone {zone}: {key}"),
         _ => format!("zone {zone}: rules.{}.{key}", miss.kind),
     }
 }
@@ -123,7 +124,8 @@ fn would_hold(zone: Option<&Zone>, miss: &NearMiss, condition: &Condition) -> Op
         // A judge may want a multiple of the rule's smallest area.
         "min_area" => {
             let times = condition.fact.needed? / rule.min_area.max(1e-9);
-            let area = (value / times * 1e5).floor() / 1e5;
+            // Rounded down, but not because of what dividing adds.
+            let area = (value / times * 1e5 + 1e-6).floor() / 1e5;
             (area > 0.0).then(|| format!("min_area = {area}"))
         }
         "min_score" => Some(format!("min_score = {}", (value * 100.0).floor() / 100.0)),

@@ -69,7 +69,7 @@ impl Process {
     pub fn terminate(mut self) -> Option<i32> {
         let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).expect("a pid"));
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("SIGTERM");
-        let status = wait_for("the process to end", Duration::from_secs(30), || self.child.try_wait().expect("try_wait"));
+        let status = wait_for("the process to end", Duration::from_secs(120), || self.child.try_wait().expect("try_wait"));
         status.code()
     }
 
@@ -140,9 +140,9 @@ impl Officer {
     /// Waits for the console, then logs in.
     pub fn log_in(url: &str, name: &str, password: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let client = reqwest::Client::builder().cookie_store(true).timeout(Duration::from_secs(20)).build().expect("a client");
+        let client = reqwest::Client::builder().cookie_store(true).timeout(Duration::from_secs(60)).build().expect("a client");
         let officer = Self { client, runtime, url: url.to_owned() };
-        wait_for("the console to be ready", Duration::from_secs(60), || (officer.status("/readyz") == Some(200)).then_some(()));
+        wait_for("the console to be ready", Duration::from_secs(180), || (officer.status("/readyz") == Some(200)).then_some(()));
         let (status, body) = officer.post("/api/v1/session", &serde_json::json!({ "name": name, "password": password }));
         assert_eq!(status, 200, "log-in: {body}");
         officer

@@ -12,7 +12,8 @@ use kerbwatch_ingest::{
     BackoffPolicy, Camera, CameraEvent, CameraSpec, CameraState, Ended, FailReason, Next, Session, SessionOptions, SourceUrl,
 };
 
-pub(crate) const WAIT: Duration = Duration::from_secs(30);
+/// For what is bound to come; as long as a machine that does ten other things may need.
+pub(crate) const WAIT: Duration = Duration::from_secs(120);
 
 pub(crate) fn source(path: &Path) -> SourceUrl {
     SourceUrl::parse(path.to_str().unwrap(), Path::new("/")).unwrap()
@@ -23,7 +24,7 @@ pub(crate) fn url(text: &str) -> SourceUrl {
 }
 
 pub(crate) fn options() -> SessionOptions {
-    SessionOptions::new("cam-1".parse().unwrap())
+    SessionOptions::new("cam-1".parse().unwrap()).connect_timeout(WAIT / 3)
 }
 
 /// Runs a pipeline description to its end.
@@ -99,6 +100,7 @@ pub(crate) fn play(session: &mut Session) -> (Vec<events::Stamp>, Ended) {
 pub(crate) fn quick(text: &str) -> CameraSpec {
     let first = Duration::from_millis(20);
     CameraSpec {
+        connect_timeout: WAIT / 3,
         backoff: BackoffPolicy { first, longest: first, jitter: 0.0, ..BackoffPolicy::default() },
         ..CameraSpec::new("cam-1".parse().unwrap(), url(text))
     }
