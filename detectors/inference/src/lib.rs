@@ -27,4 +27,6 @@ pub use model::{ColourOrder, InputSpec, ModelError, ModelFolder, Resize};
 #[cfg(test)]
 mod golden_tests;
 #[cfg(test)]
+mod shipped_tests;
+#[cfg(test)]
 mod testing;

@@ -22,7 +22,7 @@ def kept_categories() -> int:
 
 
 def prune(head: CocoHead) -> None:
-    """Leaves only the logits of `COCO_IDS`, in its order; the other seventy categories are nobody's business here."""
+    """Leaves only the logits of `COCO_IDS`, in its order; the other categories are nobody's business here."""
     keep = [category for ids in COCO_IDS.values() for category in ids]
     for level, predictor in enumerate(head.scores):
         old, count = predictor[1].conv, len(anchors.shapes(level))

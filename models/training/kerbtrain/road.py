@@ -23,7 +23,7 @@ from .street_head import StreetHead
 
 HELD = 0.1
 """Share of the pictures that are only judged by, where the user names none."""
-MOVER_SCORE = 0.25
+MOVER_SCORE = 0.3
 """From here on whatever moves by itself is reported: the tracker holds on to it with less than it begins with."""
 MOVERS = ("person", "car", "truck", "two_wheeler", "tricycle", "animal")
 
