@@ -1,9 +1,10 @@
 //! The ring of encoded packets as the recorder wants it.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
-use events::{CameraId, Frame, StreamTime};
-use ingest::PacketRing;
+use events::{CameraId, Frame, RunId, StreamTime};
+use ingest::{ClipOf, PacketRing};
 
 use crate::evidence::Container;
 use crate::evidence::recorder::{ClipData, Footage, Span};
@@ -27,7 +28,18 @@ impl Footage for RingFootage {
         let file = clip.write(stem).map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
         let container =
             Container::from_extension(file.container).ok_or_else(|| format!("unknown container {}", file.container))?;
-        Ok(Some(ClipData { file: file.path, container, from, to }))
+        Ok(Some(ClipData { file: file.path, container, from, to, frames: clip.stamps() }))
+    }
+
+    fn replay(
+        &self,
+        clip: &ClipData,
+        run: RunId,
+        full: RangeInclusive<StreamTime>,
+        visit: &mut dyn FnMut(&Frame),
+    ) -> Result<(), String> {
+        let of = ClipOf { camera: &self.camera, run, frames: &clip.frames };
+        ingest::replay(&clip.file, of, full, visit).map_err(|error| format!("{:#}", anyhow::Error::from(error)))
     }
 
     fn picture(&self, at: StreamTime) -> Option<Frame> {

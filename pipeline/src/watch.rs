@@ -260,7 +260,8 @@ impl Watch {
             Pending::Candidate(ready, since) => {
                 let evidence = self.seal(ready)?;
                 let candidate = &ready.candidate;
-                self.outlet.candidate(candidate, CandidateData::new(candidate, &self.models, evidence))?;
+                let data = CandidateData::new(candidate, &self.models, evidence).with_moment(ready.moment.as_ref());
+                self.outlet.candidate(candidate, data)?;
                 CandidateRaised {
                     camera: candidate.camera.as_str(),
                     kind: candidate.kind.wire_name(),

@@ -196,7 +196,7 @@ pub struct Model {
 /// One file of the evidence package.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Evidence {
-    /// `first_seen`, `mid`, `trigger`, `clip`, `after` or `manifest`.
+    /// `first_seen`, `moment`, `mid`, `trigger`, `clip`, `after` or `manifest`.
     pub role: String,
     /// Its name within the package, e.g. `trigger.jpg`.
     pub file: String,

@@ -226,7 +226,7 @@ impl Store {
             })
         };
         let mut items = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        let order = ["first_seen", "mid", "trigger", "clip", "after", "manifest"];
+        let order = ["first_seen", "moment", "mid", "trigger", "clip", "after", "manifest"];
         items.sort_by_key(|item| order.iter().position(|role| *role == item.role).unwrap_or(order.len()));
         Ok(items)
     }

@@ -197,6 +197,8 @@ pub(crate) fn candidate_data(n: u32, now_ms: i64) -> CandidateData {
         raised_s: 42.5,
         first_seen_at: rfc3339(now_ms - 30_000),
         raised_at: rfc3339(now_ms),
+        moment_s: None,
+        moment_at: None,
         clock: "arrival".to_owned(),
         bbox: [0.25, 0.5, 0.5, 0.75],
         score: 0.75,

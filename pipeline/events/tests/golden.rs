@@ -114,11 +114,13 @@ fn models() -> [ModelRef; 1] {
 fn a_candidate() {
     let evidence = vec![
         item("first_seen", "first_seen.jpg", '1', 48_213),
+        item("moment", "moment.jpg", '6', 48_900),
         item("trigger", "trigger.jpg", '2', 51_002),
         item("clip", "clip.mp4", '3', 7_340_032),
         item("manifest", "manifest.json", '4', 4_096),
     ];
-    check("candidate", &CandidateData::new(&stall(), &models(), evidence).into_event(SOURCE, &camera()));
+    let data = CandidateData::new(&stall(), &models(), evidence).with_moment(Some(&moment(11.36)));
+    check("candidate", &data.into_event(SOURCE, &camera()));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! [`Rate::KeyFrames`], `1 / n` for [`Rate::Fps`]).
 //! - Two GOPs in a row no longer than `T`: key frames are enough. Delta frames are dropped *before* the decoder, which is
 //!   where the CPU is saved (about 0.8 instead of 12 CPU-seconds a camera-minute at 1080p25).
+//! - The index of a file may tell how long its GOPs are at most: then they are known from its first packet.
 //! - Otherwise (long or "smart" GOPs, or not two GOPs known yet): the whole GOP is decoded and thinned to `T` afterwards;
 //!   frames nothing refers to are still dropped before the decoder where the others come often enough.
 //! - A stream of key frames alone (MJPEG) has no cheap frames: it is thinned before the decoder, to one frame a second (or
@@ -181,6 +182,11 @@ impl Gate {
         }
     }
 
+    /// No GOP of the stream is longer than this, in ns: somebody has read its index.
+    pub(crate) fn expect_gops(&mut self, longest: i64) {
+        self.gops.last = [Some((longest, false)); 2];
+    }
+
     pub(crate) fn set_rate(&mut self, rate: Rate) {
         self.rate = rate;
     }
@@ -212,6 +218,11 @@ impl Gate {
     pub(crate) fn packet(&mut self, facts: Facts) -> Verdict {
         self.gops.packet(facts.at, facts.key);
         self.note_references(facts);
+        // What was lost just before a key frame may have been a part of it.
+        if facts.key && facts.after_gap {
+            (self.in_step, self.out_of_step) = (false, Loss::AfterGap);
+            return Verdict::Drop(Loss::AfterGap);
+        }
         if facts.key {
             self.in_step = true;
             return if self.intra_only() { self.intra(facts.at) } else { Verdict::Decode };

@@ -8,6 +8,7 @@
 
 mod backoff;
 mod bitstream;
+mod cadence;
 mod camera;
 mod clip;
 mod codec;
@@ -32,6 +33,7 @@ pub use camera::{Camera, CameraEvent, CameraSpec, CameraState};
 pub use clip::ClipFile;
 pub use error::{ClipError, FailReason, IngestError, SourceError};
 pub use options::{Pace, Rate, SessionOptions, Transport};
+pub use recall::{ClipFrame, ClipOf, replay};
 pub use ring::{PacketClip, PacketRing};
 pub use session::{Ended, Next, Session, Stats, StreamInfo};
 pub use source::SourceUrl;

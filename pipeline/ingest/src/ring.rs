@@ -29,6 +29,8 @@ pub(crate) struct Packet {
     pub(crate) wall: WallTime,
     /// Decodable by itself.
     pub(crate) key: bool,
+    /// Packets of the network were lost just before it: up to the next key frame its pictures may be damaged.
+    pub(crate) after_gap: bool,
     pub(crate) format: Arc<Format>,
     pub(crate) bytes: Box<[u8]>,
 }

@@ -113,7 +113,12 @@ impl Session {
             Kind::Rtsp | Kind::Http => 0,
         };
         let transport = options.transport;
-        let tap = Arc::new(Tap::new(&options, source.is_live()));
+        let tap = Arc::new(Tap::new(&options, source.is_live(), transport));
+        if let Kind::File(path) = source.kind()
+            && let Some(longest) = longest_gop(path)
+        {
+            tap.expect_gops(longest);
+        }
         let running = pipeline::start(source, &options, transport, &tap)?;
         let began = Instant::now();
         Ok(Self {
@@ -148,7 +153,7 @@ impl Session {
                 self.transport = Transport::Udp;
                 self.tap.handover.close();
                 self.running = None;
-                self.tap = Arc::new(Tap::new(&self.options, self.source.is_live()));
+                self.tap = Arc::new(Tap::new(&self.options, self.source.is_live(), self.transport));
                 self.running = Some(pipeline::start(&self.source, &self.options, self.transport, &self.tap)?);
                 Ok(false)
             }
@@ -274,6 +279,13 @@ impl Drop for Session {
         // Before the pipeline stops: its thread may be waiting for this reader.
         self.tap.handover.close();
     }
+}
+
+/// What a file's index says of its groups of pictures. A pipe has none, and must not be read twice.
+fn longest_gop(path: &std::path::Path) -> Option<i64> {
+    let regular = std::fs::metadata(path).is_ok_and(|facts| facts.is_file());
+    let mut file = regular.then(|| std::fs::File::open(path).ok())??;
+    crate::cadence::longest_gop(&mut file).ok()?
 }
 
 /// Is the file there, and how many bytes does it lack of what it promises?

@@ -13,7 +13,7 @@ use crate::codec::Codec;
 use crate::error::FailReason;
 use crate::gate::{Facts, Gate, Loss, Verdict};
 use crate::handover::Handover;
-use crate::options::{Pace, Rate, SessionOptions};
+use crate::options::{Pace, Rate, SessionOptions, Transport};
 use crate::pixels::GstPixels;
 use crate::ring::{Format, Packet, PacketRing};
 use crate::session::{Stats, StreamInfo};
@@ -47,6 +47,10 @@ struct State {
     decoding: VecDeque<InFlight>,
     /// Chosen, on their way from the decoder to the sink, in order.
     delivering: VecDeque<InFlight>,
+    /// A picture of a stream that may lose packets, until the next packet tells that nothing of it was lost.
+    held: Option<Frame>,
+    /// Packets whose end was lost, perhaps: something is missing just after them.
+    suspects: Vec<u64>,
     /// The packet for which the decoder was last told to give out what it holds.
     nudged: Option<u64>,
     picture: Option<(gst::Caps, gst_video::VideoInfo)>,
@@ -67,6 +71,8 @@ pub(crate) struct Tap {
     options: SessionOptions,
     /// Packets of a network stream may get lost; a file's discontinuities are its index's business.
     lossy: bool,
+    /// Packets come one by one, and nobody sends them again: whether a picture is whole is known with the next.
+    datagrams: bool,
     pub(crate) handover: Handover,
     ring: PacketRing,
     counters: PacketCounters,
@@ -83,7 +89,7 @@ impl std::fmt::Debug for Tap {
 
 impl Tap {
     /// `live`: the source plays by its own clock.
-    pub(crate) fn new(options: &SessionOptions, live: bool) -> Self {
+    pub(crate) fn new(options: &SessionOptions, live: bool, transport: Transport) -> Self {
         let (policy, arrival) = if live { (PtsPolicy::Live, true) } else { (PtsPolicy::File, options.pace == Pace::Live) };
         let rate = match options.decode.idle {
             events::site::Decode::KeyFrames => Rate::KeyFrames,
@@ -91,6 +97,7 @@ impl Tap {
         };
         Self {
             lossy: live,
+            datagrams: live && transport == Transport::Udp,
             handover: Handover::new(options.pace),
             ring: PacketRing::new(options.run, options.ring),
             counters: PacketCounters::new(&options.camera),
@@ -105,6 +112,8 @@ impl Tap {
                 info: StreamInfo { codec: String::new(), size: None, fps: None },
                 decoding: VecDeque::new(),
                 delivering: VecDeque::new(),
+                held: None,
+                suspects: Vec::new(),
                 nudged: None,
                 picture: None,
                 received: 0,
@@ -120,6 +129,11 @@ impl Tap {
             }),
             options: options.clone(),
         }
+    }
+
+    /// See [`Gate::expect_gops`].
+    pub(crate) fn expect_gops(&self, longest: i64) {
+        self.lock().gate.expect_gops(longest);
     }
 
     pub(crate) fn set_rate(&self, rate: Rate) {
@@ -208,8 +222,15 @@ impl Tap {
                 && !first
                 && (flags.contains(gst::BufferFlags::DISCONT) || flags.contains(gst::BufferFlags::CORRUPTED)),
         };
+        let held = state.held.take_if(|held| held.stamp().seq < seq);
+        if facts.after_gap {
+            state.suspects.retain(|suspect| suspect + DECODER_DEPTH > seq);
+            state.suspects.push(seq - 1);
+        }
+        let held = held.filter(|held| !self.is_suspect(&mut state, held.stamp().seq));
         let verdict = state.gate.packet(facts);
-        self.ring.push(Packet { seq, at, wall, key, format, bytes: bytes.into_boxed_slice() });
+        let after_gap = facts.after_gap;
+        self.ring.push(Packet { seq, at, wall, key, after_gap, format, bytes: bytes.into_boxed_slice() });
         state.received += 1;
         state.bytes += size as u64;
         state.last_packet = Some(wall);
@@ -243,6 +264,9 @@ impl Tap {
             state.nudged = newest;
         }
         drop(state);
+        if let Some(frame) = held {
+            self.hand_over(frame);
+        }
         if held_back {
             pad.send_event(gst_video::StillFrameEvent::builder(true).build());
         }
@@ -306,10 +330,30 @@ impl Tap {
             self.count_drop(&mut state, Loss::Undecodable, 1);
             return;
         };
-        drop(state);
         let stamp = Stamp { camera: self.options.camera.clone(), run: self.options.run, seq, at, wall };
-        let displaced = self.handover.put(Frame::new(stamp, Arc::new(pixels)));
-        if displaced.is_some() {
+        let frame = Frame::new(stamp, Arc::new(pixels));
+        if self.is_suspect(&mut state, seq) {
+            return;
+        }
+        let waits = self.datagrams && state.received <= seq + 1;
+        let ready = if waits { state.held.replace(frame) } else { Some(frame) };
+        drop(state);
+        if let Some(frame) = ready {
+            self.hand_over(frame);
+        }
+    }
+
+    /// Was the end of this packet lost, perhaps? Then it is counted, and its picture not shown.
+    fn is_suspect(&self, state: &mut State, seq: u64) -> bool {
+        let suspect = state.suspects.contains(&seq);
+        if suspect {
+            self.count_drop(state, Loss::AfterGap, 1);
+        }
+        suspect
+    }
+
+    fn hand_over(&self, frame: Frame) {
+        if self.handover.put(frame).is_some() {
             self.count_drop(&mut self.lock(), Loss::NewerCame, 1);
         }
     }
@@ -320,7 +364,11 @@ impl Tap {
         let lost = state.decoding.len() as u64;
         state.decoding.clear();
         self.count_drop(&mut state, Loss::Undecodable, lost);
+        let held = state.held.take();
         drop(state);
+        if let Some(frame) = held {
+            self.hand_over(frame);
+        }
         self.handover.drained();
     }
 

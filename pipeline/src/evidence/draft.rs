@@ -11,6 +11,8 @@ use events::{Candidate, ModelRef, Moment, Stamp};
 pub enum Role {
     /// The picture of the moment at which the episode began.
     FirstSeen,
+    /// The picture in which the thing came to stand, found in the footage of the beginning: who was with it did it.
+    Moment,
     /// A picture of half-way through the dwell: it was there all along.
     Mid,
     /// The picture at which the rule was met.
@@ -28,6 +30,7 @@ impl Role {
     pub fn wire_name(self) -> &'static str {
         match self {
             Role::FirstSeen => "first_seen",
+            Role::Moment => "moment",
             Role::Mid => "mid",
             Role::Trigger => "trigger",
             Role::Clip => "clip",
@@ -152,6 +155,8 @@ pub struct Draft {
     pub stills: Vec<Still>,
     /// Footage; at most one of each role.
     pub clips: Vec<Clip>,
+    /// When the thing came to stand, where that was found.
+    pub moment: Option<Moment>,
     /// What is missing.
     pub gaps: Vec<Gap>,
     /// The circumstances.

@@ -86,6 +86,7 @@ pub(crate) fn draft(n: u16) -> Draft {
             from: moment(first - 10.0),
             to: moment(raised + 5.0),
         }],
+        moment: Some(moment(first - 1.2)),
         models: vec![ModelRef { name: "street-nano".to_owned(), sha256: "ab".repeat(32) }],
         gaps: Vec::new(),
         context: Context {

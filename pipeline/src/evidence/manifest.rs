@@ -294,7 +294,7 @@ impl Manifest {
 }
 
 fn candidate_value(draft: &Draft) -> serde_json::Value {
-    let data = CandidateData::new(&draft.candidate, &draft.models, Vec::new());
+    let data = CandidateData::new(&draft.candidate, &draft.models, Vec::new()).with_moment(draft.moment.as_ref());
     let mut value = serde_json::to_value(data).expect("wire data has only text keys");
     if let Some(object) = value.as_object_mut() {
         object.remove("evidence");

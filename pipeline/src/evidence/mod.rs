@@ -14,6 +14,7 @@ mod files;
 #[cfg(test)]
 mod fixture;
 pub mod manifest;
+mod moment;
 pub mod recorder;
 mod shelf;
 mod signer;

@@ -13,7 +13,9 @@
 //! What is kept lies on the shelf, a folder bounded per camera. When it is full, the clips of the episodes least likely to
 //! be raised go first, then their mid stills, and the package says so.
 
+mod bounds;
 mod footage;
+mod moment;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,6 +24,7 @@ use std::time::Duration;
 
 use events::site::Camera;
 use events::{CameraId, Candidate, CandidateId, Frame, Kind, ModelRef, Moment, RunId, StreamTime, WallTime, ZoneId};
+use ingest::ClipFrame;
 use scene::Judgement;
 
 use super::draft::{Clip, ClipSource, Context, Draft, Gap, Role, Still};
@@ -40,6 +43,8 @@ pub struct Options {
     pub post_roll: Duration,
     /// Footage after the onset, where the trigger comes too late for one clip.
     pub act: Duration,
+    /// How much earlier than first sight the thing may have come: kept before the pre-roll of an onset.
+    pub reach: Duration,
     /// What the ring holds. The onset is written out this much before it would fall out, less [`Self::margin`].
     pub ring: Duration,
     /// Longer than two key-frame intervals of a usual camera: the ring drops whole groups of pictures.
@@ -58,6 +63,8 @@ impl Default for Options {
             pre_roll: Duration::from_secs(10),
             post_roll: Duration::from_secs(5),
             act: Duration::from_secs(10),
+            // A key frame of a usual camera.
+            reach: Duration::from_secs(2),
             ring: Duration::from_secs(30),
             margin: Duration::from_secs(8),
             first_seen_tolerance: Duration::from_secs(1),
@@ -79,13 +86,15 @@ pub struct ReadyDraft {
     pub clips: Vec<Clip>,
     /// What is missing.
     pub gaps: Vec<Gap>,
+    /// When the thing came to stand, where that was found.
+    pub moment: Option<Moment>,
 }
 
 impl ReadyDraft {
     /// Completes the draft.
     pub fn into_draft(self, models: Vec<ModelRef>, context: Context) -> Draft {
-        let Self { candidate, stills, clips, gaps } = self;
-        Draft { candidate, models, stills, clips, gaps, context }
+        let Self { candidate, stills, clips, gaps, moment } = self;
+        Draft { candidate, models, stills, clips, moment, gaps, context }
     }
 }
 
@@ -221,10 +230,15 @@ impl Recorder {
         if self.episodes.contains_key(&candidate.id) {
             self.settle_first_seen(&candidate.id, footage);
             self.settle_mid(candidate, footage);
+            self.settle_moment(candidate, frame, footage);
         }
         let episode = self.episodes.remove(&candidate.id).unwrap_or_else(|| {
             let mut episode = new_episode(&candidate.id, candidate.kind, &candidate.zone, &candidate.first_seen);
-            episode.gaps.push("nothing was kept of the beginning: the episode was taken over from before a restart".to_owned());
+            episode.gaps.push(
+                "nothing was kept of the beginning: the episode was taken over from before a restart; when the thing \
+                               came to stand is not known"
+                    .to_owned(),
+            );
             episode
         });
         let trigger = self.encode(frame).map(|jpeg| Still { role: Role::Trigger, stamp: frame.stamp().clone(), jpeg });
@@ -266,7 +280,7 @@ impl Recorder {
         let Pending { candidate, episode, trigger } = pending;
         let mut gaps: Vec<Gap> = episode.gaps.iter().map(Gap::new).collect();
         let mut stills = Vec::new();
-        for (role, kept) in [(Role::FirstSeen, &episode.first), (Role::Mid, &episode.mid)] {
+        for (role, kept) in [(Role::FirstSeen, &episode.first), (Role::Moment, &episode.moment), (Role::Mid, &episode.mid)] {
             let Some(kept) = kept else { continue };
             match self.shelf.still(&candidate.id, role) {
                 Ok(jpeg) => stills.push(Still { role, stamp: kept.when.stamp(&self.camera), jpeg }),
@@ -277,8 +291,9 @@ impl Recorder {
             Ok(still) => stills.push(still),
             Err(reason) => gaps.push(Gap::new(format!("the trigger still could not be encoded: {reason}"))),
         }
+        let moment = episode.moment.as_ref().map(|kept| kept.when.moment());
         let clips = self.clips(&candidate, &episode, footage, &mut gaps);
-        ReadyDraft { candidate, stills, clips, gaps }
+        ReadyDraft { candidate, stills, clips, gaps, moment }
     }
 
     /// One clip of the whole where the ring still holds it; else the pinned onset and the footage around the trigger.
@@ -286,7 +301,8 @@ impl Recorder {
         let options = &self.options;
         let (first, raised) = (candidate.first_seen, candidate.raised);
         let folder = self.shelf.folder(&candidate.id);
-        let onset_from = earlier(first.at, options.pre_roll);
+        let moment = episode.moment.as_ref().map(|kept| kept.when.moment());
+        let onset_from = earlier(Self::began(candidate, moment.as_ref()), options.pre_roll);
         let trigger_from = earlier(raised.at, options.pre_roll);
         let to = later(raised.at, options.post_roll);
         let span = footage.span().filter(|span| span.run == raised.run);
@@ -300,6 +316,12 @@ impl Recorder {
         let (role, from) = if whole || late {
             (Role::Clip, onset_from)
         } else if let Some(onset) = &episode.onset {
+            let (onset_begin, onset_end) = (onset.from.moment(), onset.to.moment());
+            gaps.extend(losses(Role::Clip, &onset_begin, &onset.stamps()));
+            if onset_begin.run == first.run {
+                let wanted = at_stream(&first, onset_from);
+                gaps.extend(short(Role::Clip, wanted, onset_end, onset_begin, onset_end));
+            }
             clips.push(Clip {
                 role: Role::Clip,
                 source: ClipSource::File(onset.file.clone()),
@@ -320,6 +342,7 @@ impl Recorder {
             Ok(data) => {
                 let (cut_from, cut_to) = (at_stream(&raised, data.from), at_stream(&raised, data.to));
                 gaps.extend(short(role, at_stream(&raised, from), at_stream(&raised, to), cut_from, cut_to));
+                gaps.extend(losses(role, &raised, &data.frames));
                 clips.push(Clip {
                     role,
                     source: ClipSource::File(data.file),
@@ -372,7 +395,7 @@ impl Recorder {
     fn onset_at_risk(&self, episode: &Episode, span: Option<Span>) -> bool {
         let first = episode.first_seen.moment();
         let Some(span) = span.filter(|span| span.run == first.run && !episode.onset_done) else { return false };
-        let from = earlier(first.at, self.options.pre_roll).max(span.oldest);
+        let from = earlier(first.at, self.options.pre_roll + self.options.reach).max(span.oldest);
         let room = self.options.ring.saturating_sub(self.options.margin);
         // A ring that is bounded in bytes may be full long before its seconds are.
         let full = self.began.is_some_and(|(run, oldest)| run == span.run && oldest < span.oldest);
@@ -384,7 +407,8 @@ impl Recorder {
         self.settle_first_seen(id, footage);
         let Some(episode) = self.episodes.get(id).filter(|episode| !episode.onset_done) else { return };
         let first = episode.first_seen.moment();
-        let (from, to) = (earlier(first.at, self.options.pre_roll), later(first.at, self.options.act));
+        let from = earlier(first.at, self.options.pre_roll + self.options.reach);
+        let to = later(first.at, self.options.act);
         let span = footage.span().filter(|span| span.run == first.run);
         let stem = self.shelf.folder(id).join("onset");
         let cut = self.cut(span, footage, from, to, &stem);
@@ -394,7 +418,9 @@ impl Recorder {
             Ok(data) => {
                 let (cut_from, cut_to) = (at_stream(&first, data.from), at_stream(&first, data.to));
                 let bytes = std::fs::metadata(&data.file).map_or(0, |metadata| metadata.len());
-                episode.onset = Some(KeptClip { file: data.file, from: When::at(&cut_from), to: When::at(&cut_to), bytes });
+                let frames = data.frames.iter().map(|f| (f.seq, f.at.0, f.wall.unix_ns, f.key, f.after_loss)).collect();
+                episode.onset =
+                    Some(KeptClip { file: data.file, from: When::at(&cut_from), to: When::at(&cut_to), bytes, frames });
             }
             Err(reason) => episode.gaps.push(format!("the footage of the beginning could not be kept: {reason}")),
         }
@@ -449,6 +475,7 @@ impl Recorder {
         episode.mid_done |= role == Role::Mid;
         match kept {
             Ok(kept) if role == Role::FirstSeen => episode.first = Some(kept),
+            Ok(kept) if role == Role::Moment => episode.moment = Some(kept),
             Ok(kept) => episode.mid = Some(kept),
             Err(reason) => episode.gaps.push(format!("the {} still could not be kept: {reason}", role.wire_name())),
         }
@@ -479,64 +506,6 @@ impl Recorder {
             tracing::warn!(camera = %self.camera, candidate = %id, %error, "what was kept of an episode cannot be removed");
         }
     }
-
-    /// Open episodes, the least likely to be raised first: those far past their dwell, then the others, oldest first.
-    fn least_likely(&self) -> Vec<CandidateId> {
-        let now = self.now;
-        let mut ids: Vec<(bool, i64, &CandidateId)> = self
-            .episodes
-            .iter()
-            .map(|(id, episode)| {
-                let wall = episode.first_seen.moment().wall;
-                let overdue = now.is_some_and(|now| now.since(wall) > self.dwell_of(episode) * 2);
-                (!overdue, wall.unix_ns, id)
-            })
-            .collect();
-        ids.sort();
-        ids.into_iter().map(|(_, _, id)| id.clone()).collect()
-    }
-
-    fn make_room_for_one(&mut self) {
-        while self.episodes.len() >= self.options.max_episodes.max(1) {
-            let Some(id) = self.least_likely().into_iter().next() else { return };
-            tracing::warn!(camera = %self.camera, candidate = %id, "too many open episodes: nothing more is kept of this one");
-            self.episodes.remove(&id);
-            self.forget(&id);
-        }
-    }
-
-    fn keep_within_bounds(&mut self) {
-        if self.bytes() <= self.options.max_bytes {
-            return;
-        }
-        let ids = self.least_likely();
-        for id in &ids {
-            if self.bytes() <= self.options.max_bytes {
-                return;
-            }
-            let Some(episode) = self.episodes.get_mut(id) else { continue };
-            if let Some(clip) = episode.onset.take() {
-                let _ = std::fs::remove_file(&clip.file);
-                episode.gaps.push("the footage of the beginning was given up: too many episodes were open at once".to_owned());
-                self.save(id);
-            }
-        }
-        for id in &ids {
-            if self.bytes() <= self.options.max_bytes {
-                return;
-            }
-            let Some(episode) = self.episodes.get_mut(id) else { continue };
-            if episode.mid.take().is_some() {
-                self.shelf.drop_still(id, Role::Mid);
-                episode.gaps.push("the mid still was given up: too many episodes were open at once".to_owned());
-                self.save(id);
-            }
-        }
-    }
-
-    fn bytes(&self) -> u64 {
-        self.episodes.values().map(Episode::bytes).sum()
-    }
 }
 
 fn new_episode(id: &CandidateId, kind: Kind, zone: &ZoneId, first_seen: &Moment) -> Episode {
@@ -547,11 +516,25 @@ fn new_episode(id: &CandidateId, kind: Kind, zone: &ZoneId, first_seen: &Moment)
         first_seen: When::at(first_seen),
         first: None,
         mid: None,
+        moment: None,
         onset: None,
         onset_done: false,
         mid_done: false,
         gaps: Vec::new(),
     }
+}
+
+/// Says where packets were lost on the network: from there to the next key frame a clip's pictures may be damaged.
+fn losses(role: Role, reference: &Moment, frames: &[ClipFrame]) -> Option<Gap> {
+    let mut lost = frames.iter().filter(|frame| frame.after_loss).map(|frame| frame.at);
+    let first = lost.next()?;
+    let (count, last) = lost.fold((1, first), |(count, _), at| (count + 1, at));
+    let what = format!(
+        "{} has {count} place(s) before which packets were lost on the network: from each to the next key frame its pictures may \
+         be damaged",
+        role.wire_name()
+    );
+    Some(Gap { what, from: Some(at_stream(reference, first)), to: Some(at_stream(reference, last)) })
 }
 
 /// Says by how much a clip is shorter than it should be.

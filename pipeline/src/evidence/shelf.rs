@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use events::{CameraId, CandidateId, ClockSource, Kind, Moment, RunId, Stamp, StreamTime, WallTime};
+use ingest::ClipFrame;
 use serde::{Deserialize, Serialize};
 
 use super::draft::{Container, Role};
@@ -69,9 +70,26 @@ pub(super) struct KeptClip {
     pub(super) from: When,
     pub(super) to: When,
     pub(super) bytes: u64,
+    /// Its frames as they were received: number, stream time, wall clock (both in ns), key frame or
+    /// not, and whether something was lost before it.
+    #[serde(default)]
+    pub(super) frames: Vec<(u64, i64, i64, bool, bool)>,
 }
 
 impl KeptClip {
+    /// Its frames under their stamps.
+    pub(super) fn stamps(&self) -> Vec<ClipFrame> {
+        let wall = self.from.moment().wall;
+        let frame = |&(seq, at, unix_ns, key, after_loss): &(u64, i64, i64, bool, bool)| ClipFrame {
+            seq,
+            at: StreamTime(at),
+            wall: WallTime { unix_ns, ..wall },
+            key,
+            after_loss,
+        };
+        self.frames.iter().map(frame).collect()
+    }
+
     pub(super) fn container(&self) -> Container {
         self.file.extension().and_then(|e| e.to_str()).and_then(Container::from_extension).unwrap_or(Container::Mp4)
     }
@@ -86,6 +104,9 @@ pub(super) struct Episode {
     pub(super) first_seen: When,
     pub(super) first: Option<KeptStill>,
     pub(super) mid: Option<KeptStill>,
+    /// The picture in which the thing came to stand; found when the episode was raised.
+    #[serde(default)]
+    pub(super) moment: Option<KeptStill>,
     pub(super) onset: Option<KeptClip>,
     /// The onset was tried for, successfully or not, or given up for want of room.
     pub(super) onset_done: bool,
@@ -106,7 +127,7 @@ impl Episode {
 
     /// Bytes on the shelf.
     pub(super) fn bytes(&self) -> u64 {
-        let stills = [&self.first, &self.mid].into_iter().flatten().map(|still| still.bytes).sum::<u64>();
+        let stills = [&self.first, &self.mid, &self.moment].into_iter().flatten().map(|still| still.bytes).sum::<u64>();
         stills + self.onset.as_ref().map_or(0, |clip| clip.bytes)
     }
 }

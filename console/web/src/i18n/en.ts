@@ -135,7 +135,7 @@ const en: Same<typeof zhCN> = {
     unsupported: 'This browser cannot play the codec of this clip (evidence keeps the camera’s own bitstream). Look at the three stills, or download the clip and open it in a player.',
     download: 'Download the original clip',
   },
-  evidence: { first_seen: 'First seen', mid: 'Midway', trigger: 'Trigger', after: 'After it was gone', clip: 'Clip', clip_trigger: 'Trigger clip', manifest: 'Manifest', manifest_signature: 'Signature', sums: 'Digest list' },
+  evidence: { first_seen: 'First seen', moment: 'Put there', mid: 'Midway', trigger: 'Trigger', after: 'After it was gone', clip: 'Clip', clip_trigger: 'Trigger clip', manifest: 'Manifest', manifest_signature: 'Signature', sums: 'Digest list' },
   clock: { arrival: 'Time of arrival', declared: 'Declared time', unknown: 'Unknown' },
   fact: {
     area: 'Share of the picture',

@@ -131,7 +131,7 @@ export default {
     unsupported: '此浏览器无法播放该视频的编码（证据保留摄像机原始码流）。请查看三张原图，或下载视频用播放器打开。',
     download: '下载原始视频',
   },
-  evidence: { first_seen: '首次发现', mid: '中间', trigger: '触发', after: '消失后', clip: '视频', clip_trigger: '触发视频', manifest: '证据清单', manifest_signature: '清单签名', sums: '摘要表' },
+  evidence: { first_seen: '首次发现', moment: '放置瞬间', mid: '中间', trigger: '触发', after: '消失后', clip: '视频', clip_trigger: '触发视频', manifest: '证据清单', manifest_signature: '清单签名', sums: '摘要表' },
   clock: { arrival: '到达时刻', declared: '声明时刻', unknown: '未知' },
   /** Names of conditions, as the rules call them on the wire. */
   fact: {

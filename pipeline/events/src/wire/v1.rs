@@ -77,7 +77,7 @@ impl<T> Event<T> {
 /// One file of an evidence package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidenceItem {
-    /// `first_seen`, `mid`, `trigger`, `clip`, `after` or `manifest`.
+    /// `first_seen`, `moment`, `mid`, `trigger`, `clip`, `after` or `manifest`.
     pub role: String,
     /// Where it lies in the evidence store, e.g. `3f…/trigger.jpg`.
     pub key: String,
@@ -167,6 +167,13 @@ pub struct CandidateData {
     pub first_seen_at: String,
     /// RFC 3339.
     pub raised_at: String,
+    /// When the thing came to stand, stream seconds, where it was found in the footage of the beginning: nearer to the truth
+    /// than `first_seen_s`, which is the first picture that was looked at and showed it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub moment_s: Option<f64>,
+    /// The same, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub moment_at: Option<String>,
     /// `arrival`, `declared` or `unknown`.
     pub clock: String,
     /// `[x1, y1, x2, y2]` in 0..1.
@@ -207,12 +214,23 @@ impl CandidateData {
             raised_s: rounded(candidate.raised.at.as_secs_f64()),
             first_seen_at: candidate.first_seen.wall.to_rfc3339(),
             raised_at: candidate.raised.wall.to_rfc3339(),
+            moment_s: None,
+            moment_at: None,
             clock: candidate.raised.wall.source.wire_name().to_owned(),
             bbox: rounded_box(&candidate.bbox),
             score: rounded(f64::from(candidate.score.value())),
             why: WhyData::from(&candidate.why),
             models: models.iter().map(ModelData::from).collect(),
             evidence,
+        }
+    }
+
+    /// The same with the moment at which the thing came to stand.
+    pub fn with_moment(self, moment: Option<&Moment>) -> Self {
+        Self {
+            moment_s: moment.map(|moment| rounded(moment.at.as_secs_f64())),
+            moment_at: moment.map(|moment| moment.wall.to_rfc3339()),
+            ..self
         }
     }
 

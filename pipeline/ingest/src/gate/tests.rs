@@ -42,6 +42,18 @@ fn short_gops_cost_key_frames_only_after_two_are_known() {
 }
 
 #[test]
+fn gops_that_an_index_tells_of_cost_key_frames_only_from_the_first_on() {
+    let mut gate = Gate::new(Rate::KeyFrames, 0.5);
+    gate.expect_gops(2000 * MS);
+    let delivered = play(&mut gate, &stream(&[50; 10]));
+    assert!(delivered.iter().all(|(_, key)| *key) && delivered.len() == 10, "{delivered:?}");
+    let mut gate = Gate::new(Rate::KeyFrames, 0.5);
+    gate.expect_gops(4000 * MS);
+    let delivered = play(&mut gate, &stream(&[100, 100]));
+    assert!(delivered.len() >= 4, "the floor holds where GOPs are longer: {delivered:?}");
+}
+
+#[test]
 fn long_gops_are_decoded_and_thinned_to_the_floor() {
     let mut gate = Gate::new(Rate::KeyFrames, 0.5);
     let delivered = play(&mut gate, &stream(&[250; 4]));

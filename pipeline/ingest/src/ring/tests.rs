@@ -12,7 +12,8 @@ fn format(width: i32) -> Arc<Format> {
 
 fn packet(seq: u64, at_ms: i64, key: bool, format: &Arc<Format>) -> Packet {
     let wall = WallTime { unix_ns: at_ms * MS, max_error: Duration::ZERO, source: ClockSource::Declared };
-    Packet { seq, at: StreamTime(at_ms * MS), wall, key, format: Arc::clone(format), bytes: seq.to_be_bytes().into() }
+    let (after_gap, bytes) = (false, seq.to_be_bytes().into());
+    Packet { seq, at: StreamTime(at_ms * MS), wall, key, after_gap, format: Arc::clone(format), bytes }
 }
 
 fn ms(n: i64) -> StreamTime {

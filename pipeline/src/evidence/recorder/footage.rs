@@ -1,8 +1,11 @@
 //! What the recorder needs of a camera's ring of encoded packets; ingest's ring is adapted to it outside.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use events::{Frame, RunId, StreamTime};
+
+use ingest::ClipFrame;
 
 use crate::evidence::Container;
 
@@ -28,6 +31,8 @@ pub struct ClipData {
     pub from: StreamTime,
     /// Its last picture.
     pub to: StreamTime,
+    /// Its frames as they were received, in the order of the file.
+    pub frames: Vec<ClipFrame>,
 }
 
 /// The last seconds of one run of a camera, encoded.
@@ -41,6 +46,18 @@ pub trait Footage {
     /// # Errors
     /// One sentence on why it could not be written.
     fn cut(&self, from: StreamTime, to: StreamTime, stem: &Path) -> Result<Option<ClipData>, String>;
+
+    /// Plays a clip that was cut before: every picture within `full`, key frames alone around it, each under its own stamp.
+    ///
+    /// # Errors
+    /// One sentence on why it could not be played.
+    fn replay(
+        &self,
+        clip: &ClipData,
+        run: RunId,
+        full: RangeInclusive<StreamTime>,
+        visit: &mut dyn FnMut(&Frame),
+    ) -> Result<(), String>;
 
     /// Decodes the picture that was shown at `at`. Asked at most twice for an episode; `None` where that cannot be done.
     fn picture(&self, at: StreamTime) -> Option<Frame> {
