@@ -86,7 +86,7 @@ impl Past {
         let picked: Vec<usize> = mask.iter().step_by(step).map(|&i| i as usize).collect();
         let inside = |i: usize| mask.binary_search(&(i as u32)).is_ok();
         let (w, h) = (now.w, now.h);
-        let inner = |i: usize| i % w > 0 && i % w + 1 < w && i / w > 0 && i / w + 1 < h;
+        let inner = |i: usize| (1..w.saturating_sub(1)).contains(&(i % w)) && (1..h.saturating_sub(1)).contains(&(i / w));
         let border: Vec<usize> = mask
             .iter()
             .map(|&i| i as usize)
