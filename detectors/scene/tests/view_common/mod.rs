@@ -303,7 +303,7 @@ fn picture(what: &str, mut q: Planes, (t, lasts): (f32, f32), n: u64, held: &Pla
 pub fn watch(fps: f64, seconds: f64, mut picture: impl FnMut(f64, u64) -> I420) -> Vec<(f64, Health)> {
     let mut scene = scene();
     let mut said = Vec::new();
-    for k in 0..(seconds * fps) as u64 {
+    for k in 0..(seconds * fps).ceil() as u64 {
         let t = k as f64 / fps;
         // Pictures are numbered as five a second, so that a story is the same at every rate.
         said.extend(show(&mut scene, picture(t, (t * 5.0).round() as u64), t).into_iter().map(|health| (t, health)));
