@@ -6,6 +6,10 @@
 //! other, or something that stands in front. Every cell whose two looks differ says between which pictures it changed for
 //! good: exactly, where it was in sight, and only roughly where somebody stood before it. Those that were in sight are asked
 //! first, so a thing that is half hidden while it is put down is dated by the half that is not.
+//!
+//! Whoever brings a thing may look like it. He is larger: with him the place around the box changes at the same moment, which
+//! a thing that is put down leaves as it was. Then it is only known that it came between then and when the place around was
+//! free again.
 
 use events::frame::PixelFormat;
 use events::{BBox, Frame, Pixels, Stamp, StreamTime};
@@ -39,6 +43,18 @@ const TOGETHER: i64 = 300_000_000;
 /// A moment that is known no better than this is not known, ns.
 const TOO_ROUGH: i64 = 3_000_000_000;
 
+/// The place around the box reaches this share of the box's sides beyond it, each way.
+const AROUND: f64 = 0.6;
+
+/// Pictures this long before and after a moment tell what came with it, ns.
+const WITH_IT: (i64, i64) = (500_000_000, 100_000_000);
+
+/// When more of the place around is hidden with the moment by this share, something larger than the thing came.
+const LARGER: f32 = 0.15;
+
+/// With less than this share of it hidden, the place around is free.
+const FREE: f32 = 0.1;
+
 /// What was found.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Found {
@@ -57,8 +73,8 @@ pub(crate) enum Unknown {
     TooShort,
     /// The place looks the same before and after.
     NoChange,
-    /// It came within this span, and somebody stood before it all the time.
-    Hidden { from: StreamTime, to: StreamTime },
+    /// It came within this span, and nothing tells when: somebody stood before it, or looked like it.
+    Between { from: StreamTime, to: StreamTime },
 }
 
 impl Unknown {
@@ -67,8 +83,12 @@ impl Unknown {
         match self {
             Self::TooShort => "there is too little footage of before or after it".to_owned(),
             Self::NoChange => "the place hardly looks different before and after".to_owned(),
-            Self::Hidden { from, to } => {
-                format!("the place was hidden from {:.1} s to {:.1} s of the stream", from.as_secs_f64(), to.as_secs_f64())
+            Self::Between { from, to } => {
+                format!(
+                    "it came between {:.1} s and {:.1} s of the stream, when the place was hidden or somebody looked like it",
+                    from.as_secs_f64(),
+                    to.as_secs_f64()
+                )
             }
         }
     }
@@ -78,6 +98,8 @@ impl Unknown {
 struct Look {
     stamp: Stamp,
     cells: Vec<[f32; 3]>,
+    /// Those of the place around, as wide; the ones in the middle are the box itself.
+    around: Vec<[f32; 3]>,
 }
 
 /// A search in pictures that are shown one after the other.
@@ -98,20 +120,21 @@ impl Search {
 
     /// A picture, in order.
     pub(crate) fn look(&mut self, frame: &Frame) {
-        let cells = self.cells(frame);
+        let [cells, around] = self.cells(frame);
         if self.looks.last().is_none_or(|last| last.cells.len() == cells.len()) {
-            self.looks.push(Look { stamp: frame.stamp().clone(), cells });
+            self.looks.push(Look { stamp: frame.stamp().clone(), cells, around });
         }
     }
 
     /// A picture of long after: what the thing looks like where the footage of the beginning does not reach until whoever
     /// brought it had gone. Given last.
     pub(crate) fn later(&mut self, frame: &Frame) {
-        let cells = self.cells(frame);
+        let [cells, _] = self.cells(frame);
         self.later = Some(cells);
     }
 
-    fn cells(&mut self, frame: &Frame) -> Vec<[f32; 3]> {
+    /// Of the box, and of the place around it.
+    fn cells(&mut self, frame: &Frame) -> [Vec<[f32; 3]>; 2] {
         let pixels = frame.pixels();
         let light = light(pixels);
         let gain = match &self.light {
@@ -121,9 +144,11 @@ impl Search {
             }
             Some(first) => gain(first, &light),
         };
-        let mut cells = cells(pixels, &self.bbox);
-        cells.iter_mut().for_each(|cell| cell[0] /= gain);
-        cells
+        [self.bbox, self.bbox.grown(AROUND)].map(|bbox| {
+            let mut cells = cells(pixels, &bbox);
+            cells.iter_mut().for_each(|cell| cell[0] /= gain);
+            cells
+        })
     }
 
     fn at(&self, index: usize) -> i64 {
@@ -131,16 +156,16 @@ impl Search {
     }
 
     /// The median look of the cells over some of the pictures.
-    fn median(&self, wanted: impl Fn(i64) -> bool) -> Option<Vec<[f32; 3]>> {
+    fn median(&self, of: fn(&Look) -> &Vec<[f32; 3]>, wanted: impl Fn(i64) -> bool) -> Option<Vec<[f32; 3]>> {
         let mut chosen: Vec<&Look> = Vec::new();
         for look in self.looks.iter().filter(|look| wanted(look.stamp.at.0)) {
             if chosen.last().is_none_or(|last| look.stamp.at.0 - last.stamp.at.0 >= APART) {
                 chosen.push(look);
             }
         }
-        let cells = chosen.first()?.cells.len();
+        let cells = of(chosen.first()?).len();
         let middle = |cell: usize, plane: usize| {
-            let mut values: Vec<f32> = chosen.iter().map(|look| look.cells[cell][plane]).collect();
+            let mut values: Vec<f32> = chosen.iter().map(|look| of(look)[cell][plane]).collect();
             values.sort_by(f32::total_cmp);
             values[values.len() / 2]
         };
@@ -153,11 +178,11 @@ impl Search {
     /// Why the pictures do not tell.
     pub(crate) fn found(&self) -> Result<Found, Unknown> {
         let first = self.first_seen.0;
-        let before = self.median(|at| at <= first - CLEAR_OF_THE_ACT).ok_or(Unknown::TooShort)?;
+        let before = self.median(|look| &look.cells, |at| at <= first - CLEAR_OF_THE_ACT).ok_or(Unknown::TooShort)?;
         // And after, from the later half of what follows: a vehicle that is unloaded stays for a while.
         let last = self.looks.last().map_or(first, |look| look.stamp.at.0);
         let settled = first + (last - first) / 2;
-        let after = self.median(|at| at > first && at >= settled).ok_or(Unknown::TooShort)?;
+        let after = self.median(|look| &look.cells, |at| at > first && at >= settled).ok_or(Unknown::TooShort)?;
         let after = self.lasting(after);
         let differing: Vec<(usize, f32)> = (0..before.len())
             .map(|cell| (cell, distance(&before[cell], &after[cell])))
@@ -178,7 +203,36 @@ impl Search {
                 change(&self.looks.iter().map(shown).collect::<Vec<i32>>())
             })
             .collect();
-        self.agreed(&spans)
+        let found = self.agreed(&spans)?;
+        // What grew for seconds, or came between two key frames, is told with its bounds already.
+        let close = found.adjacent && found.stamp.at.0 - found.not_before.0 <= EXACT;
+        if close { self.alone(found, settled) } else { Ok(found) }
+    }
+
+    /// The moment, if the thing came alone. With something larger than itself it came at an unknown picture between that one
+    /// and the first at which the place around is free again.
+    fn alone(&self, found: Found, settled: i64) -> Result<Found, Unknown> {
+        let first = self.first_seen.0;
+        let before = self.median(|look| &look.around, |at| at <= first - CLEAR_OF_THE_ACT).ok_or(Unknown::TooShort)?;
+        let after = self.median(|look| &look.around, |at| at > first && at >= settled).ok_or(Unknown::TooShort)?;
+        // Where the place looks the same before and after, the thing itself is not.
+        let place: Vec<usize> = (0..before.len()).filter(|&cell| distance(&before[cell], &after[cell]) < DIFFERENT).collect();
+        let hidden = |look: &Look| {
+            let other = place.iter().filter(|&&cell| distance(&look.around[cell], &before[cell]) >= DIFFERENT).count();
+            other as f32 / place.len().max(1) as f32
+        };
+        let at = found.stamp.at.0;
+        let earlier = self.looks.iter().rev().find(|look| look.stamp.at.0 <= at - WITH_IT.0).map_or(0.0, hidden);
+        let with_it = self.looks.iter().filter(|look| (at..=at + WITH_IT.1).contains(&look.stamp.at.0)).map(hidden);
+        if with_it.fold(0.0, f32::max) - earlier < LARGER {
+            return Ok(found);
+        }
+        let free = self.looks.iter().find(|look| look.stamp.at.0 > at && hidden(look) < FREE);
+        let to = free.or(self.looks.last()).map_or(found.stamp.clone(), |look| look.stamp.clone());
+        if to.at.0 - found.not_before.0 > TOO_ROUGH {
+            return Err(Unknown::Between { from: found.not_before, to: to.at });
+        }
+        Ok(Found { stamp: to, not_before: found.not_before, adjacent: false })
     }
 
     /// The look of after; where the picture of later shows something else there, its look: what was seen before was not the
@@ -199,15 +253,18 @@ impl Search {
             spans.iter().filter(|(from, to)| from == to || self.at(*to) - self.at(*from) <= EXACT).map(|span| span.0).collect();
         exact.sort_unstable();
         // Enough cells were in sight: what was hidden has nothing to add.
-        if exact.len() >= CHANGED.1.max(spans.len() / 10) {
+        if exact.len() >= CHANGED.1.max(spans.len() / 4) {
             let together = |from: usize| -> Vec<usize> {
                 exact.iter().copied().filter(|at| *at >= from && self.at(*at) - self.at(from) <= TOGETHER).collect()
             };
             let most = exact.iter().map(|from| together(*from)).max_by_key(Vec::len).ok_or(Unknown::NoChange)?;
-            // What grows for seconds (a load that is tipped) has no such picture: then the one by which half of it had come.
-            let chosen = if most.len() * 2 >= exact.len() { most } else { exact };
-            let at = chosen[chosen.len() / 2];
-            return self.between(at, at);
+            if most.len() * 2 >= exact.len() {
+                let at = most[most.len() / 2];
+                return self.between(at, at);
+            }
+            // What grows for seconds (a load that is tipped), or looks here and there like whoever brought it, has no such
+            // picture: it came while the middle half of them changed.
+            return self.between(exact[exact.len() / 4], exact[exact.len() - 1 - exact.len() / 4]);
         }
         let mut votes = vec![0_usize; self.looks.len()];
         for &(from, to) in spans {
@@ -223,7 +280,7 @@ impl Search {
     fn between(&self, from: usize, to: usize) -> Result<Found, Unknown> {
         let not_before = StreamTime(self.at(from.saturating_sub(1)));
         if self.at(to) - not_before.0 > TOO_ROUGH {
-            return Err(Unknown::Hidden { from: not_before, to: StreamTime(self.at(to)) });
+            return Err(Unknown::Between { from: not_before, to: StreamTime(self.at(to)) });
         }
         Ok(Found { stamp: self.looks[to].stamp.clone(), not_before, adjacent: from == to })
     }

@@ -19,6 +19,9 @@ const AFTER: Duration = Duration::from_secs(20);
 /// Looked at closely around a moment that is known by key frames only.
 const AROUND: Duration = Duration::from_secs(3);
 
+/// Bounds no wider than this are looked between closely: to decode more costs too much.
+const ROUGHLY: Duration = Duration::from_secs(8);
+
 /// Pictures further apart than this were not all looked at, ns.
 const KEY_FRAMES: i64 = 400_000_000;
 
@@ -36,8 +39,8 @@ impl Recorder {
                 let span = found.stamp.at.0 - found.not_before.0;
                 (span > super::ns(ROUGH)).then(|| {
                     format!(
-                        "the thing came to stand between {:.1} s and {:.1} s of the stream, when somebody stood before it; the moment \
-                         still is the end of that",
+                        "the thing came to stand between {:.1} s and {:.1} s of the stream, not to be told closer; the moment still is the \
+                         end of that",
                         found.not_before.as_secs_f64(),
                         found.stamp.at.as_secs_f64()
                     )
@@ -66,14 +69,22 @@ impl Recorder {
             let mut search = Search::new(candidate.bbox, first.at);
             footage.replay(&clip, first.run, full, &mut |frame| search.look(frame))?;
             search.later(trigger);
-            search.found().map_err(|unknown: Unknown| unknown.words())
+            Ok::<_, String>(search.found())
         };
         let mut found = look(full)?;
-        // It came between two key frames outside of what was looked at closely: a load that is tipped beside a vehicle that
-        // was seen first.
-        if found.adjacent && found.stamp.at.0 - found.not_before.0 > KEY_FRAMES {
-            found = look(earlier(found.not_before, AROUND)..=later(found.stamp.at, AROUND))?;
+        // It came outside of what was looked at closely, as far as key frames tell: a load that is tipped beside a vehicle
+        // that was seen first.
+        let roughly = match &found {
+            Ok(found) if found.adjacent && found.stamp.at.0 - found.not_before.0 > KEY_FRAMES => {
+                Some((found.not_before, found.stamp.at))
+            }
+            Err(Unknown::Between { from, to }) if to.0 - from.0 <= super::ns(ROUGHLY) => Some((*from, *to)),
+            _ => None,
+        };
+        if let Some((from, to)) = roughly {
+            found = look(earlier(from, AROUND)..=later(to, AROUND))?;
         }
+        let found = found.map_err(|unknown| unknown.words())?;
         let mut picture = None;
         let at = found.stamp.at;
         let mut keep = |frame: &Frame| {
