@@ -4,7 +4,7 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build web lint fmt bench bench-accuracy samples setup clean
+.PHONY: help demo test build web lint fmt bench bench-accuracy samples train setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,12 @@ samples: ## Sample streams, STREETS=20 composed streets and STILLS=200 labelled 
 	target/release/examples/render .local/samples
 	target/release/examples/render .local/samples/streets --streets $(or $(STREETS),20) --first-seed $(or $(SEED),1) --jobs $(or $(JOBS),2)
 	target/release/examples/render .local/samples/stills --stills $(or $(STILLS),200) --first-seed $(or $(SEED),1)
+
+train: ## A model from labelled pictures: DATA="folder …", OUT=.local/models/mine, MINUTES=40 (rendered stills where DATA is missing)
+	@deploy/setup.sh build run
+	$(CARGO) build --release --bin kerbwatch
+	$(if $(DATA),,$(CARGO) run --release --package kerbwatch-sample-streams --example render -- .local/stills --stills 1500)
+	models/training/train.sh $(or $(DATA),.local/stills) --out $(or $(OUT),.local/models/mine) --minutes $(or $(MINUTES),40)
 
 setup: ## Only install what is needed
 	@deploy/setup.sh

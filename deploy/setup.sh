@@ -13,7 +13,7 @@ PACKAGES_BUILD=(build-essential pkg-config cmake libssl-dev libcurl4-openssl-dev
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstrtspserver-1.0-dev)
 PACKAGES_RUN=(gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     gstreamer1.0-plugins-ugly gstreamer1.0-libav libgstrtspserver-1.0-0)
-PACKAGES_TEST=(postgresql chromium fonts-noto-cjk fonts-dejavu-core openssl ffmpeg)
+PACKAGES_TEST=(postgresql chromium fonts-noto-cjk fonts-dejavu-core openssl ffmpeg python3-numpy python3-pil)
 problems=()
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }

@@ -143,6 +143,11 @@ class Analyses:
         return scores
 
 
+def chosen(args, rates: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those of the rates that were asked for: all, unless --rates says which."""
+    return [(name, rate) for name, rate in rates if args.rates is None or rate in args.rates]
+
+
 def streets(args, analyses: Analyses, model: Path | None) -> dict:
     folder = args.work / f"streets-{args.first_seed}-{args.streets}"
     say(f"streets: {args.streets} from seed {args.first_seed}")
@@ -151,7 +156,7 @@ def streets(args, analyses: Analyses, model: Path | None) -> dict:
     # Its progress goes to the terminal.
     if subprocess.run(render, cwd=ROOT, stdout=sys.stderr).returncode != 0:
         raise Bad(f"rendering failed: {' '.join(render)}")
-    wanted = variants(model, [("key frames (the camera's policy)", "policy"), ("full rate", "full")])
+    wanted = variants(model, chosen(args, [("key frames (the camera's policy)", "policy"), ("full rate", "full")]))
     events = analyses.all(folder, folder.name, wanted)
     return {"folder": folder.name, "seeds": [args.first_seed, args.first_seed + args.streets - 1],
             "variants": {name: analyses.evaluate(folder, of) for name, of in events.items()}}
@@ -162,7 +167,7 @@ def real(args, analyses: Analyses, model: Path | None) -> dict | None:
     if not folder.is_dir():
         say(f"SKIPPED: real clips: no {folder}")
         return None
-    rates = [("policy", "policy"), ("1 fps", "1"), ("full rate", "full")]
+    rates = chosen(args, [("policy", "policy"), ("1 fps", "1"), ("full rate", "full")])
     events = analyses.all(folder, "real", variants(model, rates[:1] if args.quick else rates))
     return {"variants": {name: analyses.evaluate(folder, of) for name, of in events.items()}}
 
@@ -224,11 +229,16 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--track", default="cargo run --quiet --release -p kerbwatch-benches --bin track --",
                         help="the command that runs our tracker")
     parser.add_argument("--out", type=Path, help="the page (default benches/runs/DATE-accuracy.md)")
+    parser.add_argument("--rates", help="of policy, 1 and full those to run, with commas (default all; full takes an hour with a model)")
     parser.add_argument("--only", default="streets,real,tracker", help="parts, with commas")
     args = parser.parse_args(argv)
     args.work, args.shared, args.kerbwatch = args.work.resolve(), args.shared.resolve(), args.kerbwatch.resolve()
     args.streets = args.streets or (4 if args.quick else 60)
     args.parts = args.only.split(",")
+    args.rates = args.rates.split(",") if args.rates else None
+    strange = set(args.rates or ()) - {"policy", "1", "full"}
+    if strange or args.rates == ["1"] and "streets" in args.parts:
+        parser.error(f"--rates: no rate {', '.join(sorted(strange)) or 'of streets'}; there are policy, 1 (real clips) and full")
     unknown = set(args.parts) - {"streets", "real", "tracker"}
     if unknown:
         parser.error(f"--only: no part {', '.join(sorted(unknown))}; there are streets, real and tracker")

@@ -7,6 +7,7 @@ import os
 import stat
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import accuracy
@@ -94,6 +95,10 @@ class Harness(unittest.TestCase):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
         self.at = Path(self.folder.name)
+        # A checkout without a shipped model.
+        patched = unittest.mock.patch.object(accuracy, "ROOT", self.at)
+        patched.start()
+        self.addCleanup(patched.stop)
         self.program = self.at / "kerbwatch"
         self.program.write_text(FAKE)
         self.program.chmod(self.program.stat().st_mode | stat.S_IXUSR)
