@@ -33,6 +33,11 @@ pub(crate) struct Looks {
     pub(crate) uneven: f32,
     /// Its pixels divided by its box's.
     pub(crate) fill: f32,
+    /// The same with what lies between its pixels, along the row and along the column: writing on a wall has no ground.
+    pub(crate) solid: f32,
+    /// How much of what it adds to the street's luma begins right at its border, as a share of what it adds on average: near
+    /// 1 for a thing, little for a pool of light, which grows towards its middle.
+    pub(crate) crisp: f32,
 }
 
 impl Looks {
@@ -186,7 +191,57 @@ pub(crate) fn looks(mask: &Mask, now: &Picture, street: &Picture) -> Looks {
         contrast: contrast / n / level,
         uneven: (ratio2 / n - mean_q * mean_q).max(0.0).sqrt(),
         fill: n / around.area() as f32,
+        solid: solid(mask, around, w),
+        crisp: crisp(mask, now, street),
     }
+}
+
+/// See [`Looks::solid`].
+fn solid(mask: &Mask, around: PixelBox, w: usize) -> f32 {
+    let (width, height) = (around.x2 - around.x1, around.y2 - around.y1);
+    let mut rows = vec![(usize::MAX, 0usize); height];
+    let mut columns = vec![(usize::MAX, 0usize); width];
+    for &i in mask {
+        let (x, y) = (i as usize % w - around.x1, i as usize / w - around.y1);
+        rows[y] = (rows[y].0.min(x), rows[y].1.max(x));
+        columns[x] = (columns[x].0.min(y), columns[x].1.max(y));
+    }
+    let within = |x: usize, y: usize| (rows[y].0..=rows[y].1).contains(&x) || (columns[x].0..=columns[x].1).contains(&y);
+    let filled = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).filter(|&(x, y)| within(x, y)).count();
+    filled as f32 / around.area().max(1) as f32
+}
+
+/// Light makes all it falls on brighter: of what it adds, so much at least is of one sign.
+const OF_ONE_SIGN: f32 = 0.7;
+
+/// See [`Looks::crisp`]: two pixels inside of the border less two outside, along rows and columns. 1 for what is darker in
+/// one place and brighter in another.
+fn crisp(mask: &Mask, now: &Picture, street: &Picture) -> f32 {
+    let (w, h) = (now.w, now.h);
+    let inside = |i: usize| mask.binary_search(&(i as u32)).is_ok();
+    let added = |i: usize| f32::from(now.y[i]) - f32::from(street.y[i]);
+    let mean = mask.iter().map(|&i| added(i as usize)).sum::<f32>() / mask.len().max(1) as f32;
+    let both = mask.iter().map(|&i| added(i as usize).abs()).sum::<f32>() / mask.len().max(1) as f32;
+    if mean.abs() < OF_ONE_SIGN * both {
+        return 1.0;
+    }
+    let (mut step, mut n) = (0.0f32, 0.0f32);
+    for &i in mask {
+        let i = i as usize;
+        let (x, y) = (i % w, i / w);
+        if x < 3 || y < 3 || x + 3 >= w || y + 3 >= h {
+            continue;
+        }
+        for (out, further, within) in
+            [(i - 1, i - 2, i + 1), (i + 1, i + 2, i - 1), (i - w, i - 2 * w, i + w), (i + w, i + 2 * w, i - w)]
+        {
+            if !inside(out) && !inside(further) && inside(within) {
+                step += added(within) - added(further);
+                n += 1.0;
+            }
+        }
+    }
+    if n < 4.0 || mean.abs() < LEVEL as f32 { 1.0 } else { (step / n / mean).clamp(-1.0, 2.0) }
 }
 
 /// The strongest edge at a pixel or right beside it: borders of masks are a pixel out.

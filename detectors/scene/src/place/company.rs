@@ -176,13 +176,21 @@ impl Scene {
     /// Is somebody near who was there in the look `before`, too: who stays, rather than passes?
     pub(crate) fn stays(&self, before: Option<&Scene>, b: &Area, pixels: f32) -> bool {
         let Some(before) = before.filter(|s| s.columns == self.columns) else { return self.near(b, pixels) };
-        let stood = |m: &Mover| before.movers.iter().any(|was| was.at.iou(&m.at) >= STOOD);
-        if self.movers.iter().any(|m| m.who != Who::Unknown && m.score >= NAMED && beside(m, b) && stood(m)) {
+        if self.guard(Some(before), b).is_some() {
             return true;
         }
         let (dx, dy) = around(b);
         let both = |i: usize| self.cells[i].min(before.cells[i]);
         self.stir(b, dx, dy, both) >= enough(pixels)
+    }
+}
+
+impl Scene {
+    /// Where a named mover stands beside a thing that stood there in the look `before`, too.
+    pub(crate) fn guard(&self, before: Option<&Scene>, b: &Area) -> Option<Area> {
+        let stood = |m: &Mover| before.is_some_and(|s| s.movers.iter().any(|was| was.at.iou(&m.at) >= STOOD));
+        let stands = |m: &&Mover| m.who != Who::Unknown && m.score >= NAMED && beside(m, b) && stood(m);
+        self.movers.iter().find(stands).map(|m| m.at)
     }
 }
 

@@ -6,6 +6,7 @@ use super::company::{Area, Company, Scene, Who, is_itself};
 use crate::clock::{Seconds, When};
 use crate::motion::blobs::{Mask, PixelBox, UNLIKE};
 use crate::motion::measure::Looks;
+use crate::motion::street::{Shows, Street};
 use crate::violation::Episode;
 
 /// Who put a thing there, as far as it was seen.
@@ -33,6 +34,9 @@ const PASSING: Seconds = 2.5;
 
 /// A gap in a stay up to this long does not end it, seconds (or one look at slow rates).
 const STAY_GAP: Seconds = 1.6;
+
+/// Who stands still is missed by a model for so long at most, seconds.
+const UNNAMED: Seconds = 16.0;
 
 /// Somebody who stirred at a thing is thought to be there for so much longer, seconds.
 const HOLDS: Seconds = 2.5;
@@ -81,6 +85,8 @@ pub(crate) struct Thing {
     /// Somebody was beside it after it stood complete.
     pub(crate) departed: bool,
     stay_since: Option<Seconds>,
+    /// Where the model saw somebody stand beside it, and when it last did.
+    guard: Option<(Area, Seconds)>,
     stay_last: Seconds,
     /// Since when nobody stays with it.
     pub(crate) left_at: Option<Seconds>,
@@ -91,6 +97,8 @@ pub(crate) struct Thing {
     /// Running share of looks in which the model calls the thing itself a mover.
     pub(crate) mover_share: f32,
     pub(crate) model_looks: u32,
+    /// Looks in which the model saw people or vehicles cover much of it.
+    pub(crate) covered_looks: u32,
     /// Does the model see people here, so that its silence says something?
     pub(crate) silence_counts: bool,
     /// How often bright and dark alternate along it, see [`crate::motion::writing`].
@@ -143,6 +151,7 @@ impl Thing {
             bringer: None,
             departed: false,
             stay_since: None,
+            guard: None,
             stay_last: f64::NEG_INFINITY,
             left_at: None,
             attended_s: 0.0,
@@ -150,6 +159,7 @@ impl Thing {
             stirred_at: f64::NEG_INFINITY,
             mover_share: 0.0,
             model_looks: 0,
+            covered_looks: 0,
             silence_counts: false,
             alternation: 0.0,
             fuzz: 0.0,
@@ -250,12 +260,22 @@ impl Thing {
     }
 
     /// Running means after a look of `dt` seconds.
-    pub(crate) fn observe(&mut self, company: &Company, changing: Option<f32>, stir: f32, dt: f64) {
+    pub(crate) fn observe(&mut self, company: &Company, street: &Street, changing: Option<f32>, stir: f32, dt: f64) {
         let Some(look) = company.last() else { return };
         let share = (1.0 - (-dt / RUNNING).exp()) as f32;
         let pixels = self.mask.len() as f32;
         let near = look.near(&self.at, pixels);
-        let stays = look.stays(company.a_second_before(look.t), &self.at, pixels);
+        let mut stays = look.stays(company.a_second_before(look.t), &self.at, pixels);
+        if let Some(guard) = look.guard(company.a_second_before(look.t), &self.at) {
+            self.guard = Some((guard, look.t));
+        } else if let Some((place, seen)) = self.guard {
+            // A model misses who stands still now and then; they have gone when their place shows the street.
+            if look.t - seen <= UNNAMED && is_taken(street, &place, &self.at) {
+                stays = true;
+            } else {
+                self.guard = None;
+            }
+        }
         if near && look.t > self.complete {
             self.departed = true;
         }
@@ -289,6 +309,7 @@ impl Thing {
         let sure = look.movers.iter().filter(|m| m.who != Who::Unknown && m.score >= 0.3);
         let covered: f32 = sure.map(|m| m.at.common(&self.at)).sum();
         self.model_looks = self.model_looks.saturating_add(1);
+        self.covered_looks = self.covered_looks.saturating_add(u32::from(called >= 0.3 || covered >= 0.25 * self.at.size()));
         let target = if called >= 0.3 || covered >= 0.45 * self.at.size() { 1.0 } else { 0.0 };
         self.mover_share += (target - self.mover_share) * share;
     }
@@ -339,6 +360,11 @@ impl Thing {
         self.model_looks >= MODEL_LOOKS && self.silence_counts
     }
 
+    /// Did the model often see people where it stands?
+    pub(crate) fn is_among_people(&self) -> bool {
+        4 * self.covered_looks >= self.model_looks
+    }
+
     /// Is it a line of writing that came all at once: a caption in the picture?
     pub(crate) fn is_caption(&self) -> bool {
         let line = self.at.width() >= LINE * self.at.height();
@@ -368,6 +394,11 @@ impl Thing {
             && self.bringer.is_some_and(|b| self.at.height() > 0.8 * b.height)
     }
 
+    /// Is it about as tall and as narrow as somebody of so many pixels?
+    pub(crate) fn may_be_a_person(&self, person: f32) -> bool {
+        (0.75 * person..1.4 * person).contains(&self.at.height()) && self.at.width() < 0.6 * person
+    }
+
     /// Could pixels of this contrast be more of it?
     pub(crate) fn is_like(&self, contrast: f32) -> bool {
         contrast.max(self.contrast) < UNLIKE * contrast.min(self.contrast)
@@ -382,4 +413,19 @@ impl Thing {
     pub(crate) fn elevation(&self) -> Option<f32> {
         self.bringer.filter(|b| b.height > 0.0).map(|b| (b.foot - self.at.y2) / b.height)
     }
+}
+
+/// Does much of a place, that of a thing apart, show something else than the street? Somebody fills half of a box.
+fn is_taken(street: &Street, place: &Area, thing: &Area) -> bool {
+    let (w, h) = (street.empty.w, street.empty.h);
+    let (x1, x2) = (place.x1.max(0.0) as usize, (place.x2.max(0.0) as usize).min(w));
+    let (y1, y2) = (place.y1.max(0.0) as usize, (place.y2.max(0.0) as usize).min(h));
+    let (mut taken, mut all) = (0usize, 0usize);
+    for y in y1..y2 {
+        for x in (x1..x2).filter(|x| !thing.contains(*x as f32, y as f32)) {
+            all += 1;
+            taken += usize::from(street.shows[y * w + x] != Shows::Street);
+        }
+    }
+    all > 0 && 4 * taken >= all
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use events::site::{Permit, Zone};
+use events::site::{Camera, Permit, Zone};
 use events::{Candidate, CandidateId, CandidateState, Fact, Kind, Moment, Observation, Point, Score, Subject, Why};
 
 use super::{Scene, kind_at, kind_index};
@@ -10,6 +10,7 @@ use crate::clock::{Seconds, When};
 use crate::judgement::Judgement;
 use crate::place::company::Area;
 use crate::place::thing::{Presence, Thing};
+use crate::violation::kin::{self, Kin};
 use crate::violation::{CLAIMS, Check, Episode, Facts, Name, Nearest, Raised, judge, newness};
 
 /// Looks a thing must have been measured in before anything is said of it.
@@ -24,8 +25,28 @@ const TOGETHER: Seconds = 6.0;
 /// Does a zone watch a thing with this box? What stands is where its foot is (a little above it, for the lower edge of a box
 /// is often a pixel low); what hangs on a surface lies in it with foot and centre.
 fn in_zone(zone: &Zone, kind: Kind, bbox: &events::BBox) -> bool {
-    let foot = Point { x: bbox.foot().x, y: bbox.y2 - 0.08 * bbox.height() };
-    zone.polygon.contains(foot) && (kind != Kind::UnauthorizedAd || zone.polygon.contains(bbox.centre()))
+    if kind == Kind::UnauthorizedAd { lies_in(zone, bbox, 0.08) } else { zone.polygon.contains(above_foot(bbox, 0.08)) }
+}
+
+/// A point so far above the foot of a box, as a share of its height.
+fn above_foot(bbox: &events::BBox, share: f64) -> Point {
+    Point { x: bbox.foot().x, y: bbox.y2 - share * bbox.height() }
+}
+
+/// Do the centre of a box and a point above its foot lie in a zone?
+fn lies_in(zone: &Zone, bbox: &events::BBox, share: f64) -> bool {
+    zone.polygon.contains(above_foot(bbox, share)) && zone.polygon.contains(bbox.centre())
+}
+
+/// Is a thing on a watched surface rather than on the ground before it: within it, or but for its rim within it and above the
+/// feet of whoever brought it? A sheet low on a wall may reach a little below where the bureau drew the wall's foot.
+fn on_surface(camera: &Camera, thing: &Thing, bbox: &events::BBox) -> bool {
+    let above = thing.elevation().is_some_and(|e| e >= 0.1);
+    let surfaces = camera.zones.iter().filter(|z| {
+        let ground = CLAIMS.iter().any(|k| *k != Kind::UnauthorizedAd && z.rules.contains_key(k));
+        z.rules.contains_key(&Kind::UnauthorizedAd) && !ground
+    });
+    surfaces.into_iter().any(|z| lies_in(z, bbox, 0.08) || above && lies_in(z, bbox, 0.2))
 }
 
 /// The permit of this kind that covers the place now.
@@ -146,9 +167,10 @@ impl Scene {
                 .iter()
                 .enumerate()
                 .any(|(i, t)| i != index && (is_piece_of(&things[index], t) || is_cast_by(&things[index], t)));
+            let kin = kin::of(index, &things, |t| self.person_at(t));
             let thing = &mut things[index];
             if !thing.in_street && (!inner || thing.is_raised()) {
-                self.decide_one(thing, &out, now, said);
+                self.decide_one(thing, &out, kin, now, said);
             }
         }
         hand_over(&mut things, now);
@@ -158,13 +180,22 @@ impl Scene {
         self.state.things = things;
     }
 
-    fn decide_one(&mut self, thing: &mut Thing, out: &[Out], now: Seconds, said: &mut Vec<Judgement>) {
+    /// How tall people are where a thing stands, pixels.
+    fn person_at(&self, thing: &Thing) -> Option<f32> {
+        let street = self.state.street.as_ref()?;
+        self.state.stature.at(thing.at.y2, street.empty.h)
+    }
+
+    fn decide_one(&mut self, thing: &mut Thing, out: &[Out], kin: Kin, now: Seconds, said: &mut Vec<Judgement>) {
         let Some(at) = self.state.line.last() else { return };
         let Some((w, h)) = self.state.street.as_ref().map(|s| (s.empty.w, s.empty.h)) else { return };
         let bbox = thing.bbox(w, h);
         let area = thing.mask.len() as f64 / (w * h) as f64;
+        let surface = on_surface(&self.camera, thing, &bbox);
         for zone in &self.camera.zones.clone() {
-            for kind in CLAIMS.into_iter().filter(|kind| in_zone(zone, *kind, &bbox)) {
+            let ad = |kind: Kind| kind == Kind::UnauthorizedAd;
+            let here = |kind: &Kind| if ad(*kind) && surface { lies_in(zone, &bbox, 0.2) } else { in_zone(zone, *kind, &bbox) };
+            for kind in CLAIMS.into_iter().filter(|kind| here(kind) && (!surface || ad(*kind))) {
                 let Some(rule) = zone.rules.get(&kind) else { continue };
                 let index = self.episode(thing, zone, kind, now);
                 let permit = permit_for(zone, kind, &bbox, |p| p.valid_at(&self.calendar, at.wall)).map(|p| p.id.to_string());
@@ -179,7 +210,7 @@ impl Scene {
                     continue;
                 }
                 let person = self.state.stature.at(thing.at.y2, h);
-                let facts = Facts { thing, zone, rule, bbox, area, now, learnt_at: self.state.learnt_at, person };
+                let facts = Facts { thing, zone, rule, bbox, area, now, learnt_at: self.state.learnt_at, person, kin };
                 let verdict = judge(kind, &facts);
                 let dwell =
                     verdict.since.map_or(0.0, |since| self.state.seen_for(since.max(thing.episodes[index].counts_from), now));

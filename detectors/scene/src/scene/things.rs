@@ -158,7 +158,7 @@ impl Scene {
             thing.part_gone_since = None;
         }
         let changing = (thing.presence == Presence::Seen).then_some(other);
-        thing.observe(&self.state.company, changing, stir_within(thing, street), dt);
+        thing.observe(&self.state.company, street, changing, stir_within(thing, street), dt);
         if model && thing.presence == Presence::Seen {
             thing.named(look, dt);
             thing.silence_counts = self.state.stature.silence_counts(thing.at.y2, current.h);
@@ -565,5 +565,7 @@ fn mean(a: &Looks, b: &Looks, share: f32) -> Looks {
         contrast: m(a.contrast, b.contrast),
         uneven: m(a.uneven, b.uneven),
         fill: m(a.fill, b.fill),
+        solid: m(a.solid, b.solid),
+        crisp: m(a.crisp, b.crisp),
     }
 }

@@ -2,9 +2,9 @@
 
 use events::{Kind, ObjectClass};
 
-use super::{Check, Facts, Name, Verdict, named, newness};
+use super::{Check, Facts, Name, Verdict, like_a_door, named, newness};
 
-/// Its pixels fill its box to at least this share; a sheet seen at an angle still does.
+/// Its pixels and what lies between them fill its box to at least this share; a sheet seen at an angle still does.
 const RECTANGLE: f64 = 0.5;
 
 /// Above the feet of who put it up, as a share of that person's height, where the zone also watches the ground.
@@ -13,10 +13,13 @@ const ELEVATION: f64 = 0.2;
 /// Its pixels came within this time once people in front had gone, seconds.
 const APPEARED_WITHIN: f64 = 20.0;
 
+/// A sheet has at least so much of its brightness right at its border.
+const CRISP: f64 = 0.5;
+
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     let thing = facts.thing;
     let mut checks = newness(facts);
-    checks.push(Check::at_least(Name::Rectangle, f64::from(thing.looks.fill), RECTANGLE));
+    checks.push(Check::at_least(Name::Rectangle, f64::from(thing.looks.solid), RECTANGLE));
     checks.push(Check::at_most(Name::Spread, f64::from(thing.spread), APPEARED_WITHIN));
     // Whoever pastes stands before the place: what is there when that person has gone was left by them.
     let left = thing.departed || thing.bringer.is_some();
@@ -25,6 +28,12 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     if ground.iter().any(|kind| facts.zone.rules.contains_key(kind)) {
         checks.push(Check::at_least(Name::Elevation, f64::from(thing.elevation().unwrap_or(0.0)), ELEVATION));
     }
+    // The light of a headlamp that stands on a wall grows towards its middle.
+    let crisp = if thing.looks.ratio > 1.0 { f64::from(thing.looks.crisp) } else { 1.0 };
+    checks.push(Check::at_least(Name::Crisp, crisp, CRISP));
+    checks.push(Check::at_most(Name::DoorLike, if like_a_door(facts) { 1.0 } else { 0.0 }, 0.5));
+    // The roof of a stall hangs before a wall, and stands on the ground.
+    checks.push(Check::at_most(Name::Rests, if facts.kin.rests { 1.0 } else { 0.0 }, 0.5));
     if named(thing, &[ObjectClass::Person, ObjectClass::Car, ObjectClass::Truck, ObjectClass::TwoWheeler, ObjectClass::Bag]) {
         checks.push(Check::at_least(Name::Wanted, 0.0, 1.0));
     }

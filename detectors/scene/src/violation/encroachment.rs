@@ -4,7 +4,7 @@ use events::ObjectClass;
 
 use super::{
     Check, Facts, Name, OPEN, Verdict, and, firmness, hand_luggage, hangs, like_a_car, like_a_two_wheeler, named, newness,
-    no_people, no_vehicle, off_the_shop, sizeable,
+    no_people, no_vehicle, off_the_shop, sizeable, unseen_by_model,
 };
 
 /// A foot this far beyond the line may be a matter of drawing, picture heights.
@@ -13,7 +13,7 @@ const TOLERANCE: f64 = 0.012;
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     let thing = facts.thing;
     let mut checks = and(newness(facts), firmness(facts, 0.25));
-    let vehicle = like_a_car(facts) || thing.looks.fill < OPEN && like_a_two_wheeler(facts);
+    let vehicle = like_a_car(facts) || unseen_by_model(facts) && thing.looks.fill < OPEN && like_a_two_wheeler(facts);
     checks.extend([sizeable(facts, 0.25), no_vehicle(vehicle), no_people(facts)]);
     if let Some((beyond, reach)) = off_the_shop(facts) {
         checks.push(Check::at_least(Name::Beyond, beyond, TOLERANCE));
@@ -27,7 +27,7 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     Verdict {
         checks,
         // Who waits keeps a bag beside them; what a shop puts out is larger, or left.
-        since: if hand_luggage(facts) { thing.alone_since() } else { Some(thing.onset.max(thing.complete)) },
+        since: if hand_luggage(facts) { thing.alone_since() } else { Some(thing.onset.max(thing.settled)) },
         text: |facts, dwell| match &facts.zone.shop_line {
             Some(line) => {
                 let beyond = line.beyond(facts.bbox.foot()) * 100.0;

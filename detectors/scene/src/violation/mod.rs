@@ -3,6 +3,7 @@
 mod advert;
 mod dumping;
 mod encroachment;
+pub(crate) mod kin;
 mod stall;
 
 use events::site::{Rule, Zone};
@@ -104,6 +105,9 @@ pub(crate) enum Name {
     Caption,
     Unattended,
     Length,
+    Rests,
+    Crisp,
+    DoorLike,
     Score,
     InForce,
 }
@@ -136,6 +140,9 @@ impl Name {
             Name::VehicleLike => ("may_be_a_vehicle", ""),
             Name::Length => ("length_of_a_person", "share"),
             Name::Unattended => ("unattended", "s"),
+            Name::DoorLike => ("may_be_a_door", ""),
+            Name::Crisp => ("crisp_border", "share"),
+            Name::Rests => ("stands_on_something", ""),
             Name::Caption => ("line_of_writing", ""),
             Name::PeopleLike => ("may_be_people", ""),
             Name::Score => ("score", ""),
@@ -209,6 +216,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) learnt_at: Seconds,
     /// How tall a person would be at its foot, pixels of the small picture, where people were seen.
     pub(crate) person: Option<f32>,
+    /// What came with it and stands against it.
+    pub(crate) kin: kin::Kin,
 }
 
 /// What a judge says: conditions other than the dwell, and since when the dwell counts.
@@ -317,7 +326,8 @@ fn in_people(facts: &Facts<'_>) -> Option<(f64, f64)> {
     Some((f64::from(at.width() / person), f64::from(at.height() / person)))
 }
 
-fn unseen_by_model(facts: &Facts<'_>) -> bool {
+/// Does a model's silence say nothing of it?
+pub(crate) fn unseen_by_model(facts: &Facts<'_>) -> bool {
     !facts.thing.is_seen_by_model()
 }
 
@@ -354,9 +364,14 @@ pub(crate) fn hand_luggage(facts: &Facts<'_>) -> bool {
 /// A suitcase covers less, in squares of a person's height.
 const LUGGAGE: f64 = 0.25;
 
-/// Is it as long as a stall?
+/// Is it as long as a stall, with what stands beside it? Of suitcases set down in a row none is a stall's piece.
 pub(crate) fn as_long_as_a_stall(facts: &Facts<'_>) -> Check {
-    Check::at_least(Name::Length, in_people(facts).map_or(0.0, |(w, _)| w), STALL)
+    let pieces = if hand_luggage(facts) || unseen_by_model(facts) {
+        1.0
+    } else {
+        f64::from(facts.kin.width / facts.thing.at.width().max(1.0))
+    };
+    Check::at_least(Name::Length, in_people(facts).map_or(0.0, |(w, _)| w * pieces), STALL)
 }
 
 /// A person's height as a share of the picture's.
@@ -368,6 +383,12 @@ fn person_share(facts: &Facts<'_>) -> f64 {
 /// May it be a parked car, as far as its size tells? A car is longer than two men are tall.
 pub(crate) fn like_a_car(facts: &Facts<'_>) -> bool {
     unseen_by_model(facts) && in_people(facts).is_some_and(|(w, h)| w >= 2.1 && h >= 0.5)
+}
+
+/// May it be a door that was opened or shut? It begins at the ground and is about as tall as people, or taller.
+pub(crate) fn like_a_door(facts: &Facts<'_>) -> bool {
+    let low = facts.thing.elevation().is_none_or(|e| e < 0.3);
+    low && in_people(facts).is_some_and(|(w, h)| h >= 0.8 && w < 1.2 * h)
 }
 
 /// One sees through a thing that fills less of its box than this: frames and wheels.
@@ -386,9 +407,11 @@ pub(crate) fn no_vehicle(like: bool) -> Check {
     Check::at_most(Name::VehicleLike, if like { 1.0 } else { 0.0 }, 0.5)
 }
 
-/// What is as tall as people and no wider than two of them may be people who stand and talk.
+/// What is as tall as people and no wider than two of them may be people who stand and talk, unless a model that names
+/// people here does not name these.
 pub(crate) fn no_people(facts: &Facts<'_>) -> Check {
-    let like = in_people(facts).is_some_and(|(w, h)| (0.75..1.4).contains(&h) && w < 1.1);
+    let like = (unseen_by_model(facts) || facts.thing.is_among_people())
+        && in_people(facts).is_some_and(|(w, h)| (0.75..1.4).contains(&h) && w < 1.1);
     Check::at_most(Name::PeopleLike, if like { 1.0 } else { 0.0 }, 0.5)
 }
 

@@ -46,6 +46,8 @@ pub struct Look {
     pub light: f64,
     /// A shadow: left, top, right, bottom, in pixels; luma times 0.6 there.
     pub shade: Option<(i32, i32, i32, i32)>,
+    /// A pool of light: its middle and radius, in pixels.
+    pub glow: Option<(i32, i32, f64)>,
     /// The camera turned by so many pixels.
     pub shift: i32,
     /// Leaves that sway in the upper left corner.
@@ -54,7 +56,7 @@ pub struct Look {
 
 impl Default for Look {
     fn default() -> Self {
-        Self { patches: Vec::new(), light: 1.0, shade: None, shift: 0, leaves: false }
+        Self { patches: Vec::new(), light: 1.0, shade: None, glow: None, shift: 0, leaves: false }
     }
 }
 
@@ -79,6 +81,10 @@ pub fn paint(look: &Look, n: u64) -> I420 {
             }
             if look.shade.is_some_and(|(x1, y1, x2, y2)| x >= x1 && x < x2 && y >= y1 && y < y2) {
                 value *= 0.6;
+            }
+            if let Some((gx, gy, radius)) = look.glow {
+                let off = f64::from((x - gx).pow(2) + (y - gy).pow(2)) / (radius * radius);
+                value = (value + 90.0 * (-off).exp()).min(235.0);
             }
             luma[(y * w + x) as usize] = value as u8;
         }
