@@ -120,13 +120,16 @@ fn a_thing_that_was_not_left_long_enough_or_is_too_small_is_told_with_the_settin
 }
 
 #[test]
-fn goods_with_their_owner_and_goods_behind_the_shop_line_are_told_as_such() {
+fn goods_that_stood_too_short_and_goods_behind_the_shop_line_are_told_as_such() {
     let dir = tempfile::tempdir().unwrap();
-    // A vendor's cart, watched as if it were waste: he never leaves it.
+    // A vendor's cart, watched as if it were waste: it stands for about a minute.
     let (table, _) = rendered(dir.path(), "demo-stall-01");
-    let told = explained(dir.path(), "attended", &table.replace("rules.illegal_stall", "rules.waste_dumping"));
+    let long = |line: &str| if line.starts_with("dwell") { "dwell = \"80s\"\n".to_owned() } else { format!("{line}\n") };
+    let table: String = table.replace("rules.illegal_stall", "rules.waste_dumping").lines().map(long).collect();
+    let told = explained(dir.path(), "attended", &table);
     let (_, dwell) = told.miss("waste_dumping", "dwell", 3);
-    assert!(dwell["value"].as_f64().unwrap() < dwell["limit"].as_f64().unwrap(), "{dwell}");
+    let (left_for, limit) = (dwell["value"].as_f64().unwrap(), dwell["limit"].as_f64().unwrap());
+    assert!(limit == 80.0 && left_for < limit, "{dwell}");
 
     // A shop whose line is drawn across the middle of the road: all its goods stand within.
     let (table, _) = rendered(dir.path(), "demo-shop-01");

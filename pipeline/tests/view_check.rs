@@ -1,5 +1,5 @@
-//! The view check on real clips, as they are and with something befalling the camera half-way. The clips are not part of the
-//! repository; without them this says so and passes.
+//! The view check on rendered streets and real clips, as they are and with something befalling the camera half-way. The clips
+//! are not part of the repository; without them their tests say so and pass.
 //!
 //! `cargo test -p kerbwatch --test view_check -- --ignored --nocapture` prints the whole table.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
@@ -13,8 +13,9 @@ mod view_common;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use events::Health;
+use events::{Health, Size};
 use ingest::{Next, Rate, Session, SessionOptions, SourceUrl};
+use sample_streams::SampleScene;
 use view_common::{ALARMS, CALM, Planes, befall, verdict, watch};
 
 /// When something befalls the camera, and until when, seconds.
@@ -57,6 +58,14 @@ fn read(path: &Path) -> Vec<Planes> {
     }
 }
 
+/// Pictures of a composed street, five a second, small; of its first `seconds`.
+fn drawn(seed: u64, seconds: f64) -> Vec<Planes> {
+    let scene = SampleScene::varied(seed).resized(Size { width: 480, height: 270 }, READ as u32);
+    let count = scene.frame_count().min((seconds * READ) as u64);
+    let mut renderer = scene.renderer();
+    (0..count).map(|n| Planes::of(&renderer.frame(n), 480)).collect()
+}
+
 /// Picture `n` of a clip that is played to its end, back to its beginning, and so on: a street that goes on.
 fn there_and_back(pictures: &[Planes], n: u64) -> &Planes {
     let turn = pictures.len() as u64 - 1;
@@ -89,6 +98,46 @@ fn altered_clips_are_called_by_name_and_unaltered_ones_are_calm() {
             assert_eq!(befallen(&pictures, what, 1.0), [], "{name}, {what}");
         }
     }
+}
+
+#[test]
+fn altered_rendered_streets_are_called_by_name_and_whole_stories_are_calm() {
+    for seed in [4, 11] {
+        let pictures = drawn(seed, 45.0);
+        for (what, health) in [ALARMS[0], ALARMS[6], ALARMS[8], ALARMS[11], ALARMS[13]] {
+            let said = befallen(&pictures, what, 1.0);
+            let found = verdict(&said, FROM, UNTIL);
+            // Walls and pavements that are drawn smooth look covered when the camera is turned to them: noticed, but misnamed.
+            let turned = health == Health::Moved && found.found.is_some_and(|(_, late)| late <= 10.0);
+            assert!(turned || found.is(health), "street {seed}, {what}: {said:?}");
+        }
+    }
+    for seed in [4, 7, 9] {
+        assert_eq!(as_it_is(&drawn(seed, 1000.0), 1.0), [], "street {seed}");
+    }
+}
+
+#[test]
+#[ignore = "takes minutes; prints the table of rendered streets"]
+fn the_table_of_rendered_streets() {
+    let (mut wrong, mut asked, mut alarms) = (0, 0, 0);
+    for seed in 100..124 {
+        let pictures = drawn(seed, 1000.0);
+        for fps in [0.5, 1.0] {
+            let said = as_it_is(&pictures, fps);
+            alarms += usize::from(!said.is_empty());
+            println!("street {seed} {fps} as it is: {said:?}");
+            for (what, health) in [ALARMS[0], ALARMS[5], ALARMS[8], ALARMS[11], ALARMS[13]] {
+                let found = verdict(&befallen(&pictures, what, fps), FROM, UNTIL);
+                asked += 1;
+                if !found.is(health) {
+                    wrong += 1;
+                    println!("street {seed} {fps} {what}: WRONG {found:?}");
+                }
+            }
+        }
+    }
+    println!("{wrong} of {asked} alarms wrong, {alarms} of 48 stories with a false alarm");
 }
 
 #[test]
