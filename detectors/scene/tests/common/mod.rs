@@ -84,7 +84,7 @@ pub fn paint(look: &Look, n: u64) -> I420 {
             }
             if let Some((gx, gy, radius)) = look.glow {
                 let off = f64::from((x - gx).pow(2) + (y - gy).pow(2)) / (radius * radius);
-                value = (value + 90.0 * (-off).exp()).min(235.0);
+                value = (value + 140.0 * (-off).exp()).min(235.0);
             }
             luma[(y * w + x) as usize] = value as u8;
         }
