@@ -66,6 +66,18 @@ pub(crate) struct Found {
     pub(crate) adjacent: bool,
 }
 
+impl Found {
+    /// Time from the last picture without it to the first with it, ns.
+    pub(crate) fn span(&self) -> i64 {
+        self.stamp.at.0 - self.not_before.0
+    }
+
+    /// It came between two pictures so far apart that those between them were not looked at.
+    pub(crate) fn between_key_frames(&self) -> bool {
+        self.adjacent && self.span() > EXACT
+    }
+}
+
 /// Why nothing was found.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Unknown {
@@ -172,17 +184,23 @@ impl Search {
         Some((0..cells).map(|cell| [0, 1, 2].map(|plane| middle(cell, plane))).collect())
     }
 
+    /// What the cells look like well before first sight, and from the later half of what follows it: a vehicle that is unloaded
+    /// stays for a while.
+    fn before_and_after(&self, of: fn(&Look) -> &Vec<[f32; 3]>) -> Result<(Vec<[f32; 3]>, Vec<[f32; 3]>), Unknown> {
+        let first = self.first_seen.0;
+        let last = self.looks.last().map_or(first, |look| look.stamp.at.0);
+        let settled = first + (last - first) / 2;
+        let before = self.median(of, |at| at <= first - CLEAR_OF_THE_ACT);
+        let after = self.median(of, |at| at > first && at >= settled);
+        before.zip(after).ok_or(Unknown::TooShort)
+    }
+
     /// The moment.
     ///
     /// # Errors
     /// Why the pictures do not tell.
     pub(crate) fn found(&self) -> Result<Found, Unknown> {
-        let first = self.first_seen.0;
-        let before = self.median(|look| &look.cells, |at| at <= first - CLEAR_OF_THE_ACT).ok_or(Unknown::TooShort)?;
-        // And after, from the later half of what follows: a vehicle that is unloaded stays for a while.
-        let last = self.looks.last().map_or(first, |look| look.stamp.at.0);
-        let settled = first + (last - first) / 2;
-        let after = self.median(|look| &look.cells, |at| at > first && at >= settled).ok_or(Unknown::TooShort)?;
+        let (before, after) = self.before_and_after(|look| &look.cells)?;
         let after = self.lasting(after);
         let differing: Vec<(usize, f32)> = (0..before.len())
             .map(|cell| (cell, distance(&before[cell], &after[cell])))
@@ -205,16 +223,13 @@ impl Search {
             .collect();
         let found = self.agreed(&spans)?;
         // What grew for seconds, or came between two key frames, is told with its bounds already.
-        let close = found.adjacent && found.stamp.at.0 - found.not_before.0 <= EXACT;
-        if close { self.alone(found, settled) } else { Ok(found) }
+        if found.adjacent && !found.between_key_frames() { self.alone(found) } else { Ok(found) }
     }
 
     /// The moment, if the thing came alone. With something larger than itself it came at an unknown picture between that one
     /// and the first at which the place around is free again.
-    fn alone(&self, found: Found, settled: i64) -> Result<Found, Unknown> {
-        let first = self.first_seen.0;
-        let before = self.median(|look| &look.around, |at| at <= first - CLEAR_OF_THE_ACT).ok_or(Unknown::TooShort)?;
-        let after = self.median(|look| &look.around, |at| at > first && at >= settled).ok_or(Unknown::TooShort)?;
+    fn alone(&self, found: Found) -> Result<Found, Unknown> {
+        let (before, after) = self.before_and_after(|look| &look.around)?;
         // Where the place looks the same before and after, the thing itself is not.
         let place: Vec<usize> = (0..before.len()).filter(|&cell| distance(&before[cell], &after[cell]) < DIFFERENT).collect();
         let hidden = |look: &Look| {

@@ -22,9 +22,6 @@ const AROUND: Duration = Duration::from_secs(3);
 /// Bounds no wider than this are looked between closely: to decode more costs too much.
 const ROUGHLY: Duration = Duration::from_secs(8);
 
-/// Pictures further apart than this were not all looked at, ns.
-const KEY_FRAMES: i64 = 400_000_000;
-
 /// A moment that is known no better than this is told with its bounds.
 const ROUGH: Duration = Duration::from_millis(500);
 
@@ -36,8 +33,7 @@ impl Recorder {
         let unknown = match self.search_moment(candidate, trigger, footage) {
             Ok((found, Some(frame))) => {
                 self.keep_still(id, Role::Moment, &frame);
-                let span = found.stamp.at.0 - found.not_before.0;
-                (span > super::ns(ROUGH)).then(|| {
+                (found.span() > super::ns(ROUGH)).then(|| {
                     format!(
                         "the thing came to stand between {:.1} s and {:.1} s of the stream, not to be told closer; the moment still is the \
                          end of that",
@@ -75,9 +71,7 @@ impl Recorder {
         // It came outside of what was looked at closely, as far as key frames tell: a load that is tipped beside a vehicle
         // that was seen first.
         let roughly = match &found {
-            Ok(found) if found.adjacent && found.stamp.at.0 - found.not_before.0 > KEY_FRAMES => {
-                Some((found.not_before, found.stamp.at))
-            }
+            Ok(found) if found.between_key_frames() => Some((found.not_before, found.stamp.at)),
             Err(Unknown::Between { from, to }) if to.0 - from.0 <= super::ns(ROUGHLY) => Some((*from, *to)),
             _ => None,
         };
