@@ -106,12 +106,15 @@ impl Unknown {
     }
 }
 
+/// Mean luma and both chroma planes of each cell, row by row.
+type Cells = Vec<[f32; 3]>;
+
 /// One picture's cells.
 struct Look {
     stamp: Stamp,
-    cells: Vec<[f32; 3]>,
+    cells: Cells,
     /// Those of the place around, as wide; the ones in the middle are the box itself.
-    around: Vec<[f32; 3]>,
+    around: Cells,
 }
 
 /// A search in pictures that are shown one after the other.
@@ -121,7 +124,7 @@ pub(crate) struct Search {
     light: Option<Vec<f32>>,
     looks: Vec<Look>,
     /// Its cells when the rule was met.
-    later: Option<Vec<[f32; 3]>>,
+    later: Option<Cells>,
 }
 
 impl Search {
@@ -146,7 +149,7 @@ impl Search {
     }
 
     /// Of the box, and of the place around it.
-    fn cells(&mut self, frame: &Frame) -> [Vec<[f32; 3]>; 2] {
+    fn cells(&mut self, frame: &Frame) -> [Cells; 2] {
         let pixels = frame.pixels();
         let light = light(pixels);
         let gain = match &self.light {
@@ -168,7 +171,7 @@ impl Search {
     }
 
     /// The median look of the cells over some of the pictures.
-    fn median(&self, of: fn(&Look) -> &Vec<[f32; 3]>, wanted: impl Fn(i64) -> bool) -> Option<Vec<[f32; 3]>> {
+    fn median(&self, of: fn(&Look) -> &Cells, wanted: impl Fn(i64) -> bool) -> Option<Cells> {
         let mut chosen: Vec<&Look> = Vec::new();
         for look in self.looks.iter().filter(|look| wanted(look.stamp.at.0)) {
             if chosen.last().is_none_or(|last| look.stamp.at.0 - last.stamp.at.0 >= APART) {
@@ -186,7 +189,7 @@ impl Search {
 
     /// What the cells look like well before first sight, and from the later half of what follows it: a vehicle that is unloaded
     /// stays for a while.
-    fn before_and_after(&self, of: fn(&Look) -> &Vec<[f32; 3]>) -> Result<(Vec<[f32; 3]>, Vec<[f32; 3]>), Unknown> {
+    fn before_and_after(&self, of: fn(&Look) -> &Cells) -> Result<(Cells, Cells), Unknown> {
         let first = self.first_seen.0;
         let last = self.looks.last().map_or(first, |look| look.stamp.at.0);
         let settled = first + (last - first) / 2;
@@ -253,7 +256,7 @@ impl Search {
     /// The look of after; where the picture of later shows something else there, its look: what was seen before was not the
     /// thing, but somebody or a vehicle that had not gone yet. A passer-by before the thing in the picture of later costs those
     /// cells their say, no more.
-    fn lasting(&self, after: Vec<[f32; 3]>) -> Vec<[f32; 3]> {
+    fn lasting(&self, after: Cells) -> Cells {
         let Some(later) = self.later.as_ref().filter(|later| later.len() == after.len()) else { return after };
         after
             .into_iter()
@@ -347,7 +350,7 @@ fn gain(first: &[f32], now: &[f32]) -> f32 {
 }
 
 /// The mean luma and chroma of each cell of the box.
-fn cells(pixels: &dyn Pixels, bbox: &BBox) -> Vec<[f32; 3]> {
+fn cells(pixels: &dyn Pixels, bbox: &BBox) -> Cells {
     let size = pixels.size();
     let (w, h) = (size.width as usize, size.height as usize);
     let [x1, y1, x2, y2] = bbox.to_array();
