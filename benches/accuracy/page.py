@@ -1,23 +1,10 @@
 """The page of one accuracy run, from what `accuracy.py` found. No I/O here."""
 
-import math
 import random
 
 KINDS = ["illegal_stall", "storefront_encroachment", "unauthorized_ad", "waste_dumping"]
 DRAWS = 2000
-# The 97.5 % quantile of the standard normal distribution.
-Z = 1.959963984540054
 TRACKERS = ["Kerbwatch", "ByteTrack", "SORT", "OC-SORT"]
-
-
-def wilson(part: int, whole: int) -> tuple[float, float] | None:
-    """The score interval of Wilson (1927), 95 %."""
-    if whole == 0:
-        return None
-    p = part / whole
-    centre, spread = p + Z * Z / (2 * whole), Z * math.sqrt(p * (1 - p) / whole + Z * Z / (4 * whole * whole))
-    scale = 1 + Z * Z / whole
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
 def f1(right: int, false: int, missed: int) -> float | None:

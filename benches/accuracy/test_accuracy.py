@@ -47,14 +47,6 @@ def scores(**more) -> dict:
 
 
 class Statistics(unittest.TestCase):
-    def test_wilson_gives_the_published_intervals(self):
-        # Newcombe (1998, Statistics in Medicine 17:857-872), table I, method 3.
-        for part, whole, low, high in [(81, 263, 0.2553, 0.3662), (0, 20, 0.0, 0.1611)]:
-            got = page.wilson(part, whole)
-            self.assertAlmostEqual(got[0], low, places=4)
-            self.assertAlmostEqual(got[1], high, places=4)
-        self.assertIsNone(page.wilson(0, 0))
-
     def test_the_bootstrap_draws_streams_and_is_the_same_twice(self):
         even = page.bootstrap([(3, 1, 1)] * 20)
         self.assertEqual(even, (0.75, 0.75), "streams that are all alike leave no doubt")
