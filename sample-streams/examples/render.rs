@@ -145,7 +145,7 @@ fn look(folder: &Path, scene: &SampleScene) -> Result<()> {
     let last = f64::from(scene.duration_s) - 0.5;
     let mut moments = vec![0.0, last];
     let spans = scene.truth().into_iter().map(|line| (line.start_s, line.end_s));
-    let likes = scene.lookalikes().iter().map(|line| (line.start_s, line.end_s));
+    let likes = scene.lookalikes().iter().map(|like| (like.line.start_s, like.line.end_s));
     for (start, end) in spans.chain(likes) {
         let end = end.unwrap_or(last).min(last);
         moments.extend([start + 1.0, (start + end) / 2.0, (end + 3.0).min(last)]);
@@ -156,7 +156,7 @@ fn look(folder: &Path, scene: &SampleScene) -> Result<()> {
     for second in moments {
         let holds = |start: f64, end: Option<f64>| start <= second && end.is_none_or(|end| second <= end);
         let truth = scene.truth().into_iter().filter(|line| holds(line.start_s, line.end_s)).map(|line| (line.bbox, [255, 0, 0]));
-        let likes = scene.lookalikes().iter().filter(|line| holds(line.start_s, line.end_s));
+        let likes = scene.lookalikes().iter().map(|like| &like.line).filter(|line| holds(line.start_s, line.end_s));
         let boxes: Vec<still::Drawn> = truth.chain(likes.map(|line| (line.bbox, [40, 120, 255]))).collect();
         let picture = renderer.frame((second * f64::from(scene.fps)) as u64);
         still::write(&folder.join(format!("{}-{second:05.1}.jpg", scene.id)), &picture, 92, &boxes)?;

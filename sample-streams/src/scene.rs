@@ -156,15 +156,17 @@ impl SampleScene {
                 .iter()
                 .map(|one| Lookalike {
                     name: one.name.to_owned(),
-                    kind: one.kind.wire_name().to_owned(),
-                    camera: self.id.clone(),
-                    zone: one.zone.to_owned(),
-                    start_s: hundredths(one.start),
-                    end_s: one.end.map(hundredths),
-                    bbox: rounded(self.world.place_box(&one.place, self.size)),
+                    line: TruthLine {
+                        kind: one.kind.wire_name().to_owned(),
+                        camera: self.id.clone(),
+                        zone: one.zone.to_owned(),
+                        start_s: hundredths(one.start),
+                        end_s: one.end.map(hundredths),
+                        bbox: rounded(self.world.place_box(&one.place, self.size)),
+                    },
                 })
                 .collect();
-            lines.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+            lines.sort_by(|a, b| a.line.start_s.total_cmp(&b.line.start_s));
             lines
         })
     }

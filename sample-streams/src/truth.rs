@@ -35,19 +35,9 @@ impl TruthLine {
 pub struct Lookalike {
     /// Which story piece it is, e.g. `vendor_moves_on`; one of [`LOOKALIKES`].
     pub name: String,
-    /// Wire name of the kind it is most easily taken for.
-    pub kind: String,
-    /// The camera's id.
-    pub camera: String,
-    /// The zone it lies in.
-    pub zone: String,
-    /// When it begins, stream seconds.
-    pub start_s: f64,
-    /// When it is over; `None` where the scene ends first.
-    pub end_s: Option<f64>,
-    /// `[x1, y1, x2, y2]` of what could be taken for a violation, in 0..1 of the picture.
-    #[serde(rename = "box")]
-    pub bbox: [f64; 4],
+    /// The kind it is most easily taken for, where, when, and the box of what could be taken for it.
+    #[serde(flatten)]
+    pub line: TruthLine,
 }
 
 impl Lookalike {

@@ -132,10 +132,11 @@ fn the_samples_in_git_are_what_their_seeds_say() {
             for (a, b) in there.iter().zip(scene.truth()) {
                 assert!(a.kind == b.kind && (a.start_s - b.start_s).abs() < 0.05 && near(&a.bbox, &b.bbox), "{a:?} {b:?}");
             }
-            let there: Vec<&Lookalike> = likes.iter().filter(|line| line.camera == scene.id).collect();
+            let there: Vec<&Lookalike> = likes.iter().filter(|like| like.line.camera == scene.id).collect();
             assert_eq!(there.len(), scene.lookalikes().len(), "{}", scene.id);
             for (a, b) in there.iter().zip(scene.lookalikes()) {
-                assert!(a.name == b.name && (a.start_s - b.start_s).abs() < 0.05 && near(&a.bbox, &b.bbox), "{a:?} {b:?}");
+                let near = (a.line.start_s - b.line.start_s).abs() < 0.05 && near(&a.line.bbox, &b.line.bbox);
+                assert!(a.name == b.name && near, "{a:?} {b:?}");
             }
         }
     }

@@ -79,7 +79,7 @@ fn nothing_lies_on_anything_else_and_every_event_can_be_raised() {
             .truth()
             .iter()
             .map(|line| (line.bbox, line.start_s, line.end_s))
-            .chain(scene.lookalikes().iter().map(|line| (line.bbox, line.start_s, line.end_s)))
+            .chain(scene.lookalikes().iter().map(|like| (like.line.bbox, like.line.start_s, like.line.end_s)))
             .collect();
         for (i, a) in lines.iter().enumerate() {
             for b in &lines[i + 1..] {
@@ -103,8 +103,8 @@ fn nothing_lies_on_anything_else_and_every_event_can_be_raised() {
             }
         }
         for like in scene.lookalikes().iter().filter(|like| ["permitted_market", "approved_sign"].contains(&like.name.as_str())) {
-            let zone = zones.iter().find(|zone| zone.id.as_str() == like.zone).unwrap();
-            let b = bbox(like.bbox);
+            let zone = zones.iter().find(|zone| zone.id.as_str() == like.line.zone).unwrap();
+            let b = bbox(like.line.bbox);
             let anchor = if like.name == "approved_sign" { b.centre() } else { b.foot() };
             let covered = zone.permits.iter().any(|permit| permit.polygon.as_ref().is_some_and(|area| area.contains(anchor)));
             assert!(covered, "seed {seed}: {like:?} has no permit");
