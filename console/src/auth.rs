@@ -2,7 +2,8 @@
 
 use axum::http::Method;
 
-use crate::dto::{Me, Role};
+use crate::dto::{Me, Role, UnitRef};
+use crate::store::{Scope, Thing};
 
 /// The person behind a request.
 #[derive(Debug, Clone)]
@@ -11,6 +12,10 @@ pub(crate) struct Actor {
     pub(crate) name: String,
     pub(crate) display_name: String,
     pub(crate) roles: Vec<Role>,
+    /// Where they belong, for people to read.
+    pub(crate) units: Vec<UnitRef>,
+    /// What of the city they see: every query is bound by it.
+    pub(crate) scope: Scope,
 }
 
 impl Actor {
@@ -42,6 +47,7 @@ impl Actor {
             name: self.name.clone(),
             display_name: self.display_name.clone(),
             roles: self.roles.clone(),
+            units: self.units.clone(),
             may,
         }
     }
@@ -92,9 +98,33 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/events", Access::Roles(&Role::ALL)),
     ("GET", "/users", Access::Roles(USERS)),
     ("POST", "/users", Access::Roles(USERS)),
+    ("GET", "/units", Access::Roles(USERS)),
+    ("POST", "/units", Access::Roles(USERS)),
+    ("PUT", "/units/{id}", Access::Roles(USERS)),
+    ("DELETE", "/units/{id}", Access::Roles(USERS)),
     ("GET", "/audit", Access::Roles(AUDIT)),
     ("GET", "/audit/check", Access::Roles(AUDIT)),
 ];
+
+/// What the first `{…}` of a path names: the gate lets nobody through whose scope does not hold it. The longest beginning
+/// counts; a path with a `{…}` that none of these begins is not there for anybody.
+const THINGS: &[(&str, Thing)] = &[
+    ("/cameras/{", Thing::Camera),
+    ("/candidates/{", Thing::Candidate),
+    ("/cases/{", Thing::Case),
+    ("/evidence/{", Thing::Candidate),
+    ("/units/{", Thing::Nowhere),
+];
+
+/// What a matched path is about. `None`: it names something and nobody has said what.
+pub(crate) fn thing(path: &str) -> Option<Thing> {
+    let path = path.strip_prefix("/api/v1")?;
+    if !path.contains('{') {
+        return Some(Thing::Nowhere);
+    }
+    let fitting = THINGS.iter().filter(|(begin, _)| path.starts_with(begin));
+    fitting.max_by_key(|(begin, _)| begin.len()).map(|(_, thing)| *thing)
+}
 
 /// What the table says of a method on a matched path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

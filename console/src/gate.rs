@@ -1,6 +1,7 @@
-//! Before any handler: is the route listed, does the request come from our own application, who is it, may they?
+//! Before any handler: is the route listed, does the request come from our own application, who is it, may they, and is what the
+//! path names within their scope?
 
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
@@ -8,9 +9,10 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 use crate::api::COOKIE;
-use crate::auth::{Access, Actor, Listed, access};
+use crate::auth::{Access, Actor, Listed, access, thing};
 use crate::error::ApiError;
 use crate::state::AppState;
+use crate::store::Thing;
 
 /// A session's use is written down at most this often.
 const TOUCH_MS: i64 = 30_000;
@@ -72,6 +74,21 @@ async fn session(state: &AppState, headers: &HeaderMap) -> Result<Option<Session
     Ok(Some(Session { actor, token_hash, used_ms, expires_ms }))
 }
 
+/// Row-level scope of whatever has an id in its path, so that no handler can forget it.
+async fn within_scope(state: &AppState, actor: &Actor, path: &str, request: &mut Request) -> Result<(), ApiError> {
+    let thing = thing(path).ok_or(ApiError::NotFound("page"))?;
+    if thing == Thing::Nowhere {
+        return Ok(());
+    }
+    let missing = || ApiError::NotFound("page");
+    let (mut parts, body) = std::mem::take(request).into_parts();
+    let params = RawPathParams::from_request_parts(&mut parts, &()).await;
+    *request = Request::from_parts(parts, body);
+    let params = params.map_err(|_| missing())?;
+    let (_, id) = params.iter().next().ok_or_else(missing)?;
+    state.store.require(&actor.scope, thing, id).await
+}
+
 async fn admit(state: &AppState, request: &mut Request) -> Result<(), ApiError> {
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()).unwrap_or_default();
     let access = match access(request.method(), &path) {
@@ -89,6 +106,7 @@ async fn admit(state: &AppState, request: &mut Request) -> Result<(), ApiError> 
         if !actor.has_one_of(roles) {
             return Err(ApiError::Forbidden);
         }
+        within_scope(state, actor, &path, request).await?;
     }
     if let Some(session) = session {
         request.extensions_mut().insert(session);

@@ -4,7 +4,7 @@ use crate::auth::NOT_WITH_ADMINISTRATOR;
 use crate::dto::{NewUser, Role};
 use crate::error::ApiError;
 use crate::password::{LONGEST, PasswordCost, Passwords, SHORTEST};
-use crate::store::{Store, StoredUser};
+use crate::store::{CITY, Store, StoredUser};
 
 /// Why a user cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +30,13 @@ pub enum UserError {
 /// # Errors
 /// A bad or taken name, a short password, roles that do not go together, or the database.
 pub async fn create_user(store: &Store, name: &str, password: &str, roles: &[Role]) -> Result<String, UserError> {
-    let new = NewUser { name: name.to_owned(), display_name: None, password: password.to_owned(), roles: roles.to_vec() };
+    let new = NewUser {
+        name: name.to_owned(),
+        display_name: None,
+        password: password.to_owned(),
+        roles: roles.to_vec(),
+        units: vec![CITY.to_owned()],
+    };
     add(store, &Passwords::new(PasswordCost::Full), new, "command line").await
 }
 
@@ -42,7 +48,13 @@ pub async fn create_user(store: &Store, name: &str, password: &str, roles: &[Rol
 pub async fn reset_password(store: &Store, name: &str, password: &str) -> Result<bool, UserError> {
     let failed = |source| UserError::Failed { name: name.to_owned(), source };
     let Some(user) = store.user_named(name).await.map_err(|error| failed(error.into()))? else { return Ok(false) };
-    let as_new = NewUser { name: name.to_owned(), display_name: None, password: password.to_owned(), roles: user.roles.clone() };
+    let as_new = NewUser {
+        name: name.to_owned(),
+        display_name: None,
+        password: password.to_owned(),
+        roles: user.roles.clone(),
+        units: vec![CITY.to_owned()],
+    };
     check(&as_new).map_err(UserError::Refused)?;
     let hashed = Passwords::new(PasswordCost::Full).hash(password.to_owned()).await.map_err(failed)?;
     store.set_password(&user, &hashed, "command line").await.map_err(|error| failed(error.into()))?;
@@ -52,7 +64,9 @@ pub async fn reset_password(store: &Store, name: &str, password: &str) -> Result
 /// Checks and makes.
 pub(crate) async fn add(store: &Store, passwords: &Passwords, new: NewUser, by: &str) -> Result<String, UserError> {
     check(&new).map_err(UserError::Refused)?;
-    let NewUser { name, display_name, password, mut roles } = new;
+    let NewUser { name, display_name, password, mut roles, mut units } = new;
+    units.sort();
+    units.dedup();
     roles.sort();
     roles.dedup();
     let failed = |source| UserError::Failed { name: name.clone(), source };
@@ -63,7 +77,11 @@ pub(crate) async fn add(store: &Store, passwords: &Passwords, new: NewUser, by: 
         password: passwords.hash(password).await.map_err(failed)?,
         roles,
         active: true,
+        units,
     };
+    if let Some(unknown) = store.unknown_unit(&user.units).await.map_err(|error| failed(error.into()))? {
+        return Err(UserError::Refused(format!("there is no unit {unknown:?}")));
+    }
     let made = store.insert_user(&user, by).await.map_err(|error| failed(error.into()))?;
     if made { Ok(user.id) } else { Err(UserError::Taken(name)) }
 }
@@ -92,6 +110,20 @@ fn check(new: &NewUser) -> Result<(), String> {
     }
     if new.roles.contains(&Role::Administrator) && new.roles.iter().any(|role| NOT_WITH_ADMINISTRATOR.contains(role)) {
         return Err("an administrator sees no pictures and decides nothing: give those roles to another user".to_owned());
+    }
+    units_fit(&new.roles, &new.units)
+}
+
+/// Roles and units that go together.
+pub(crate) fn units_fit(roles: &[Role], units: &[String]) -> Result<(), String> {
+    if units.is_empty() {
+        return Err("a user belongs to at least one unit".to_owned());
+    }
+    let whole = [Role::Administrator, Role::Auditor];
+    if roles.iter().any(|role| whole.contains(role)) && !units.iter().any(|unit| unit == CITY) {
+        return Err(
+            "an administrator and an auditor belong to the whole city: users and the audit log have no district".to_owned()
+        );
     }
     Ok(())
 }

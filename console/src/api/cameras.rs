@@ -13,6 +13,7 @@ use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf, QueryOf};
 use crate::gate::Session;
 use crate::state::AppState;
+use crate::store::{Scope, Thing};
 
 fn points(points: &[events::Point]) -> Vec<[f64; 2]> {
     points.iter().map(|p| [p.x, p.y]).collect()
@@ -64,6 +65,7 @@ fn kept_camera(text: &str) -> Result<Option<Camera>, ApiError> {
     responses((status = 200, description = "A page of cameras", body = CameraList)))]
 pub(super) async fn list(
     State(state): State<AppState>,
+    session: Session,
     QueryOf(query): QueryOf<CameraQuery>,
 ) -> Result<Json<CameraList>, ApiError> {
     let want = match query.watching.as_deref() {
@@ -78,7 +80,8 @@ pub(super) async fn list(
     }
     let limit = limit(query.limit, 200, 500)?;
     let after = query.cursor.clone();
-    let (items, last) = page(state.store.cameras(&query, want, after, limit + 1, state.silent_since_ms()).await?, limit);
+    let (items, last) =
+        page(state.store.cameras(&session.actor.scope, &query, want, after, limit + 1, state.silent_since_ms()).await?, limit);
     let next_cursor = if last { None } else { items.last().map(|camera| camera.id.clone()) };
     Ok(Json(CameraList { items, next_cursor }))
 }
@@ -122,6 +125,23 @@ pub(super) async fn zones(State(state): State<AppState>, PathOf(id): PathOf<Stri
     Ok(Json(ZoneList { camera: id, version: camera.version, zones }))
 }
 
+/// Nobody puts cameras where they do not belong, nor takes cameras over from there.
+async fn within_scope(state: &AppState, scope: &Scope, site: &Site) -> Result<(), ApiError> {
+    if scope.is_city() {
+        return Ok(());
+    }
+    for camera in &site.cameras {
+        if !scope.holds(&camera.district, &camera.street) {
+            let message = format!("{}: {:?}, {:?} is not one of your units", camera.id, camera.district, camera.street);
+            return Err(ApiError::Refused { code: "outside_scope", message });
+        }
+        if state.store.camera(camera.id.as_str(), 0).await?.is_some() {
+            state.store.require(scope, Thing::Camera, camera.id.as_str()).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Takes over a site file: new and changed cameras get a new version and go out to the workers.
 #[utoipa::path(post, path = "/cameras/import", tag = "cameras", operation_id = "importSite", request_body = SiteImport,
     responses((status = 200, description = "Taken over", body = ImportedSite)))]
@@ -132,12 +152,13 @@ pub(super) async fn import(
 ) -> Result<Json<ImportedSite>, ApiError> {
     let site = Site::parse("site.toml", &import.site)
         .map_err(|error| ApiError::Refused { code: "bad_site", message: error.to_string() })?;
+    within_scope(&state, &session.actor.scope, &site).await?;
     Ok(Json(state.store.import_site(&site, &session.actor.name).await?))
 }
 
 /// Is an empty queue good news? Counts of cameras, candidates and cases, and the age of the last word.
 #[utoipa::path(get, path = "/overview", tag = "cameras", operation_id = "getOverview",
     responses((status = 200, description = "The overview", body = Overview)))]
-pub(super) async fn overview(State(state): State<AppState>) -> Result<Json<Overview>, ApiError> {
-    Ok(Json(state.store.overview(state.silent_since_ms()).await?))
+pub(super) async fn overview(State(state): State<AppState>, session: Session) -> Result<Json<Overview>, ApiError> {
+    Ok(Json(state.store.overview(&session.actor.scope, state.silent_since_ms()).await?))
 }

@@ -10,11 +10,11 @@ use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf, QueryOf};
 use crate::gate::Session;
 use crate::state::AppState;
-use crate::store::{Bind, Conditions, Filter, Sort, cursor_after, cursor_text, search};
+use crate::store::{Bind, Conditions, Filter, Scope, Sort, cursor_after, cursor_text, search};
 
-fn filter(query: &CandidateQuery) -> Result<Filter, ApiError> {
+fn filter(query: &CandidateQuery, scope: &Scope) -> Result<Filter, ApiError> {
     let bad = |text: &str| Err(ApiError::BadRequest(format!("the query: {text}")));
-    let mut conditions = Conditions::default();
+    let mut conditions = Conditions::within(scope, "c");
     let states = match query.state.as_deref() {
         Some("any") => Vec::new(),
         state => words::<CandidateState>("state", Some(state.unwrap_or("open")))?,
@@ -64,7 +64,7 @@ pub(super) async fn list(
     session: Session,
     QueryOf(query): QueryOf<CandidateQuery>,
 ) -> Result<Json<CandidatePage>, ApiError> {
-    let filter = filter(&query)?;
+    let filter = filter(&query, &session.actor.scope)?;
     let (items, next) = state.store.candidates(&filter, &state.view(&session.actor)).await?;
     let counts = state.store.candidate_counts(&filter.conditions).await?;
     Ok(Json(CandidatePage { items, next_cursor: next.as_ref().map(cursor_text), counts }))
@@ -81,7 +81,7 @@ pub(super) async fn detail(
 ) -> Result<Json<CandidateDetail>, ApiError> {
     let view = state.view(&session.actor);
     let full = state.store.candidate(&id, &view, "review").await?.ok_or(ApiError::NotFound("candidate"))?;
-    let same_place = state.store.same_place(&full).await?;
+    let same_place = state.store.same_place(&full, &view).await?;
     let camera = state.store.camera(&full.summary.camera, state.silent_since_ms()).await?.map(|(camera, _)| camera);
     Ok(Json(CandidateDetail {
         evidence: state.store.evidence(&id, &view, "review").await?,

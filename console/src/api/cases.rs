@@ -17,8 +17,12 @@ use crate::store::{Bind, Conditions};
 /// A page of cases, newest first.
 #[utoipa::path(get, path = "/cases", tag = "cases", operation_id = "listCases", params(CaseQuery),
     responses((status = 200, description = "A page of cases", body = CasePage)))]
-pub(super) async fn list(State(state): State<AppState>, QueryOf(query): QueryOf<CaseQuery>) -> Result<Json<CasePage>, ApiError> {
-    let mut conditions = Conditions::default();
+pub(super) async fn list(
+    State(state): State<AppState>,
+    session: Session,
+    QueryOf(query): QueryOf<CaseQuery>,
+) -> Result<Json<CasePage>, ApiError> {
+    let mut conditions = Conditions::within(&session.actor.scope, "cases");
     let states = match query.state.as_deref() {
         None | Some("any") => Vec::new(),
         state => words::<CaseState>("state", state)?,

@@ -17,6 +17,7 @@ use crate::error::ApiError;
 use crate::gate::Session;
 use crate::live::Next;
 use crate::state::AppState;
+use crate::store::Scope;
 
 /// A comment goes out this often, so that proxies keep the line open and screens notice when it breaks; the session is looked
 /// at as often.
@@ -37,6 +38,8 @@ async fn closed(closing: &mut watch::Receiver<bool>) {
 struct Stream {
     state: AppState,
     token_hash: String,
+    /// What this person sees; looked up again with every beat.
+    scope: Scope,
     latest: watch::Receiver<i64>,
     closing: watch::Receiver<bool>,
     /// The last id that was sent.
@@ -54,6 +57,9 @@ impl Stream {
             Next::Events(events) => {
                 for event in events {
                     self.last = event.id;
+                    if event.place.as_ref().is_some_and(|(district, street)| !self.scope.holds(district, street)) {
+                        continue;
+                    }
                     self.ready.push_back(Event::default().event(event.kind).id(event.id.to_string()).data(event.data));
                 }
             }
@@ -85,8 +91,11 @@ impl Stream {
                 Woken::Beat => {
                     let idle_ms = self.state.settings.session_idle_ms;
                     // The stream itself is no use of the session: a forgotten screen logs out.
-                    if let Ok(None) = self.state.store.session(&self.token_hash, idle_ms).await {
-                        return None;
+                    match self.state.store.session(&self.token_hash, idle_ms).await {
+                        Ok(None) => return None,
+                        Ok(Some((actor, ..))) => self.scope = actor.scope,
+                        // The database will be back; until then nothing new comes from it either.
+                        Err(_) => {}
                     }
                 }
             }
@@ -110,7 +119,8 @@ pub(super) async fn events(State(state): State<AppState>, session: Session, head
         // Nothing is sent before what was missed, so that the id the browser keeps never runs ahead of it.
         Some(Some(id)) => (id, control(LiveKind::Hello, id)),
     };
-    let stream = Stream { token_hash: session.token_hash, latest, closing, last, ready: VecDeque::from([first]), state };
+    let scope = session.actor.scope;
+    let stream = Stream { token_hash: session.token_hash, scope, latest, closing, last, ready: VecDeque::from([first]), state };
     let events = stream::unfold(stream, async |mut stream| {
         let event = stream.next().await?;
         Some((Ok::<_, Infallible>(event), stream))

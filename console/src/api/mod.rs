@@ -7,6 +7,7 @@ mod cases;
 mod evidence;
 mod live;
 mod session;
+mod units;
 
 use std::sync::atomic::Ordering;
 
@@ -60,7 +61,9 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(live::events))
         .routes(routes!(admin::users, admin::add_user))
         .routes(routes!(admin::audit))
-        .routes(routes!(admin::audit_check));
+        .routes(routes!(admin::audit_check))
+        .routes(routes!(units::list, units::add))
+        .routes(routes!(units::label, units::remove));
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", v1)
 }
 

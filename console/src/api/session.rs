@@ -60,7 +60,7 @@ pub(super) async fn log_in(State(state): State<AppState>, JsonBody(login): JsonB
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     let (now_ms, expires_ms) = state.store.login_succeeded(&user, &token_hash(&token), state.settings.session_ms).await?;
     metrics::counter!("kerbwatch_console_logins_total", "reason" => "right").increment(1);
-    let actor = Actor { id: user.id, name: user.name, display_name: user.display_name, roles: user.roles };
+    let actor = state.store.actor(user).await?;
     let mut response = Json(info(&state, &actor, now_ms, expires_ms)).into_response();
     let max_age_s = state.settings.session_ms / 1000;
     response.headers_mut().insert(header::SET_COOKIE, cookie(&state, &token, max_age_s));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::Role;
+use super::{Role, UnitRef};
 
 /// A user as the administrator sees them.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -16,6 +16,8 @@ pub struct UserRecord {
     pub display_name: String,
     /// What they may do.
     pub roles: Vec<Role>,
+    /// Where they belong.
+    pub units: Vec<UnitRef>,
     /// May they log in at all?
     pub active: bool,
     /// When they were made.
@@ -52,6 +54,8 @@ pub struct NewUser {
     pub password: String,
     /// At least one. An administrator may not also review or decide.
     pub roles: Vec<Role>,
+    /// Ids of units: what they see. At least one; `city` is everything. Administrators and auditors belong to the city.
+    pub units: Vec<String>,
 }
 
 /// Filters of the audit log.

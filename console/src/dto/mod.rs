@@ -9,6 +9,7 @@ mod candidate;
 mod case;
 mod live;
 mod session;
+mod unit;
 
 pub use admin::{AuditCheck, AuditEntry, AuditPage, AuditQuery, NewUser, UserList, UserRecord};
 pub use camera::{
@@ -22,6 +23,7 @@ pub use candidate::{
 pub use case::{CaseDetail, CaseEvent, CasePage, CaseQuery, CaseState, CaseSummary};
 pub use live::LiveKind;
 pub use session::{Login, Me, Role, SessionInfo};
+pub use unit::{NewUnit, Unit, UnitChange, UnitLevel, UnitList, UnitRef};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::UnitRef;
+
 /// What a person may do. A person may have several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -76,6 +78,8 @@ pub struct Me {
     pub display_name: String,
     /// What they may do.
     pub roles: Vec<Role>,
+    /// Where they belong: they see what happens there and below.
+    pub units: Vec<UnitRef>,
     /// Which pages they may use, of `queue`, `cases`, `cameras`, `overview`, `users`, `audit`, `pictures`, `decide`, `import`.
     pub may: Vec<String>,
 }

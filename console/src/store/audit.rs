@@ -108,7 +108,7 @@ impl Store {
 
     /// A page, newest first. `before` is the sequence number the page begins below.
     pub(crate) async fn audit_page(&self, query: &AuditQuery, before: Option<i64>, limit: i64) -> Result<AuditPage, sqlx::Error> {
-        let mut conditions = Conditions::default();
+        let mut conditions = Conditions::everywhere();
         for (column, value) in [("actor", &query.actor), ("action", &query.action), ("object", &query.object)] {
             if let Some(value) = value {
                 conditions.and(&format!("{column} = ?"), [Bind::Text(value.clone())]);

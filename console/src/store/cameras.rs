@@ -9,7 +9,7 @@ use sqlx::any::AnyRow;
 
 use super::audit::Deed;
 use super::outbox::SOURCE;
-use super::{Bind, Conditions, Store, Tx, like, word_column, word_column_opt};
+use super::{Bind, Conditions, Scope, Store, Tx, like, word_column, word_column_opt};
 use crate::clock::rfc3339;
 use crate::dto::{
     CameraQuery, CameraSummary, CandidateState, Health, ImportedSite, Kind, KindCount, LiveKind, Overview, Watching,
@@ -131,6 +131,7 @@ impl Tx {
             .bind(by)
             .execute(self.db())
             .await?;
+        self.know_units(&camera.district, &camera.street).await?;
         sqlx::query("DELETE FROM zones WHERE camera = $1").bind(id).execute(self.db()).await?;
         for zone in &camera.zones {
             sqlx::query("INSERT INTO zones (camera, zone, name, key_area) VALUES ($1, $2, $3, $4)")
@@ -204,13 +205,14 @@ impl Store {
     /// A page of cameras by id, after the one named.
     pub(crate) async fn cameras(
         &self,
+        scope: &Scope,
         query: &CameraQuery,
         want: Option<Watching>,
         after: Option<String>,
         limit: i64,
         since_ms: i64,
     ) -> Result<Vec<CameraSummary>, sqlx::Error> {
-        let mut conditions = Conditions::default();
+        let mut conditions = Conditions::within(scope, "c");
         conditions.and("c.retired = 0", []);
         for (column, value) in [("c.district", &query.district), ("c.street", &query.street)] {
             if let Some(value) = value {
@@ -243,7 +245,7 @@ impl Store {
 
     /// A camera and the text of its settings.
     pub(crate) async fn camera(&self, id: &str, since_ms: i64) -> Result<Option<(CameraSummary, String)>, sqlx::Error> {
-        let mut conditions = Conditions::default();
+        let mut conditions = Conditions::everywhere();
         conditions.and("c.id = ?", [Bind::Text(id.to_owned())]);
         let sql = format!("SELECT c.*, {OPEN} AS open_count, {ZONES} AS zones FROM cameras c{}", conditions.sql());
         let Some(row) = conditions.query(sql).fetch_optional(&self.pool).await? else { return Ok(None) };
@@ -263,9 +265,12 @@ impl Store {
     }
 
     /// Is an empty queue good news?
-    pub(crate) async fn overview(&self, since_ms: i64) -> Result<Overview, sqlx::Error> {
+    pub(crate) async fn overview(&self, scope: &Scope, since_ms: i64) -> Result<Overview, sqlx::Error> {
         let now_ms = self.clock.now_ms();
-        let cameras = sqlx::query("SELECT health, last_seen_ms FROM cameras WHERE retired = 0").fetch_all(&self.pool).await?;
+        let mut conditions = Conditions::within(scope, "m");
+        conditions.and("m.retired = 0", []);
+        let sql = format!("SELECT m.health, m.last_seen_ms FROM cameras m{}", conditions.sql());
+        let cameras = conditions.query(sql).fetch_all(&self.pool).await?;
         let mut counts = [0i64; 3];
         for row in &cameras {
             let slot = match watching(word_column_opt(row, "health")?, row.try_get("last_seen_ms")?, since_ms) {
@@ -275,12 +280,13 @@ impl Store {
             };
             counts[slot] += 1;
         }
-        let kinds = sqlx::query(
-            "SELECT kind, state, COUNT(*) AS n, MIN(raised_ms) AS oldest FROM candidates \
-             WHERE permitted = 0 AND state IN ('open', 'escalated') GROUP BY kind, state",
-        )
-        .fetch_all(&self.pool)
-        .await?;
+        let mut conditions = Conditions::within(scope, "k");
+        conditions.and("k.permitted = 0 AND k.state IN ('open', 'escalated')", []);
+        let sql = format!(
+            "SELECT k.kind, k.state, COUNT(*) AS n, MIN(k.raised_ms) AS oldest FROM candidates k{} GROUP BY k.kind, k.state",
+            conditions.sql()
+        );
+        let kinds = conditions.query(sql).fetch_all(&self.pool).await?;
         let mut by_kind: Vec<KindCount> =
             events::Kind::ALL.into_iter().map(|kind| KindCount { kind: Kind::from(kind), open: 0 }).collect();
         let (mut escalated, mut oldest) = (0, None::<i64>);
@@ -296,9 +302,14 @@ impl Store {
                 slot.open += n;
             }
         }
-        let claimed = "SELECT COUNT(*) AS n FROM claims l JOIN candidates k ON k.id = l.candidate \
-                       WHERE l.until_ms > $1 AND k.state = 'open' AND k.permitted = 0";
-        let claimed: i64 = sqlx::query(claimed).bind(now_ms).fetch_one(&self.pool).await?.try_get("n")?;
+        let mut conditions = Conditions::within(scope, "k");
+        conditions.and("l.until_ms > ? AND k.state = 'open' AND k.permitted = 0", [Bind::Int(now_ms)]);
+        let sql = format!("SELECT COUNT(*) AS n FROM claims l JOIN candidates k ON k.id = l.candidate{}", conditions.sql());
+        let claimed: i64 = conditions.query(sql).fetch_one(&self.pool).await?.try_get("n")?;
+        let mut conditions = Conditions::within(scope, "s");
+        conditions.and("s.state = 'opened'", []);
+        let sql = format!("SELECT COUNT(*) AS n FROM cases s{}", conditions.sql());
+        let cases_opened: i64 = conditions.query(sql).fetch_one(&self.pool).await?.try_get("n")?;
         let count =
             async |sql: &'static str| -> Result<i64, sqlx::Error> { sqlx::query(sql).fetch_one(&self.pool).await?.try_get("n") };
         let last: i64 = count("SELECT value AS n FROM heads WHERE name = 'messages'").await?;
@@ -312,7 +323,7 @@ impl Store {
             escalated,
             oldest_open_at: oldest.map(rfc3339),
             by_kind,
-            cases_opened: count("SELECT COUNT(*) AS n FROM cases WHERE state = 'opened'").await?,
+            cases_opened,
             last_message_at: (last > 0).then(|| rfc3339(last)),
             dead_letters: count("SELECT COUNT(*) AS n FROM dead_letters").await?,
             outbox_waiting: count("SELECT COUNT(*) AS n FROM outbox").await?,

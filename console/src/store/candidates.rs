@@ -184,7 +184,7 @@ impl Store {
 
     /// One candidate.
     pub(crate) async fn candidate(&self, id: &str, view: &View<'_>, purpose: &str) -> Result<Option<Full>, sqlx::Error> {
-        let mut conditions = Conditions::default();
+        let mut conditions = Conditions::everywhere();
         conditions.and("c.id = ?", [Bind::Text(id.to_owned())]);
         let sql = format!("{SUMMARY}{}", conditions.sql());
         let Some(row) = conditions.query(sql).fetch_optional(&self.pool).await? else { return Ok(None) };
@@ -267,10 +267,10 @@ impl Store {
     }
 
     /// Same kind, camera and zone and an overlapping box within 30 days before, newest first, at most 20.
-    pub(crate) async fn same_place(&self, full: &Full) -> Result<Vec<PlaceVisit>, sqlx::Error> {
+    pub(crate) async fn same_place(&self, full: &Full, view: &View<'_>) -> Result<Vec<PlaceVisit>, sqlx::Error> {
         let c = &full.summary;
         let rows = sqlx::query(
-            "SELECT c.id, c.state, c.raised_ms, c.case_id, c.x1, c.y1, c.x2, c.y2, (SELECT d.reason FROM decisions d \
+            "SELECT c.id, c.state, c.district, c.street, c.raised_ms, c.case_id, c.x1, c.y1, c.x2, c.y2, (SELECT d.reason FROM decisions d \
              WHERE d.candidate = c.id AND d.seen_version = c.version - 1) AS reason FROM candidates c \
              WHERE c.camera = $1 AND c.zone = $2 AND c.kind = $3 AND c.raised_ms > $4 AND c.raised_ms <= $5 AND c.id <> $6 \
              ORDER BY c.raised_ms DESC LIMIT 500",
@@ -286,7 +286,9 @@ impl Store {
         let as_box = |[x1, y1, x2, y2]: [f64; 4]| events::BBox { x1, y1, x2, y2 };
         let mut visits = Vec::new();
         for row in &rows {
-            if as_box(bbox(row)?).iou(&as_box(c.bbox)) < SAME_PLACE_IOU {
+            // A camera may have stood in another district.
+            let seen = view.actor.scope.holds(row.try_get("district")?, row.try_get("street")?);
+            if !seen || as_box(bbox(row)?).iou(&as_box(c.bbox)) < SAME_PLACE_IOU {
                 continue;
             }
             visits.push(PlaceVisit {

@@ -154,7 +154,7 @@ impl Store {
 
     /// One case.
     pub(crate) async fn case(&self, id: &str) -> Result<Option<CaseSummary>, sqlx::Error> {
-        let mut conditions = Conditions::default();
+        let mut conditions = Conditions::everywhere();
         conditions.and("id = ?", [Bind::Text(id.to_owned())]);
         Ok(self.cases(&conditions, 1).await?.pop())
     }

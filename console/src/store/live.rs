@@ -18,6 +18,8 @@ pub(crate) struct LiveEvent {
     pub(crate) kind: String,
     /// JSON.
     pub(crate) data: String,
+    /// District and street of what it tells of; none is for everybody.
+    pub(crate) place: Option<(String, String)>,
 }
 
 impl Tx {
@@ -25,11 +27,14 @@ impl Tx {
     pub(crate) async fn live(&mut self, kind: LiveKind, data: Value) -> Result<(), sqlx::Error> {
         let id = self.next("live").await?;
         let now_ms = self.now_ms();
-        sqlx::query("INSERT INTO live_events (id, at_ms, kind, data) VALUES ($1, $2, $3, $4)")
+        let (district, street) = self.live_place(kind, &data).await?.unzip();
+        sqlx::query("INSERT INTO live_events (id, at_ms, kind, data, district, street) VALUES ($1, $2, $3, $4, $5, $6)")
             .bind(id)
             .bind(now_ms)
             .bind(word(&kind))
             .bind(data.to_string())
+            .bind(district)
+            .bind(street)
             .execute(self.db())
             .await?;
         sqlx::query("DELETE FROM live_events WHERE id <= $1").bind(id - KEPT).execute(self.db()).await?;
@@ -41,13 +46,20 @@ impl Tx {
 impl Store {
     /// Events after `id`, oldest first, at most [`KEPT`].
     pub(crate) async fn live_after(&self, id: i64) -> Result<Vec<LiveEvent>, sqlx::Error> {
-        let rows = sqlx::query("SELECT id, kind, data FROM live_events WHERE id > $1 ORDER BY id LIMIT $2")
+        let rows = sqlx::query("SELECT id, kind, data, district, street FROM live_events WHERE id > $1 ORDER BY id LIMIT $2")
             .bind(id)
             .bind(KEPT)
             .fetch_all(&self.pool)
             .await?;
-        rows.iter()
-            .map(|row| Ok(LiveEvent { id: row.try_get("id")?, kind: row.try_get("kind")?, data: row.try_get("data")? }))
-            .collect()
+        let read = |row: &sqlx::any::AnyRow| -> Result<LiveEvent, sqlx::Error> {
+            let district: Option<String> = row.try_get("district")?;
+            Ok(LiveEvent {
+                id: row.try_get("id")?,
+                kind: row.try_get("kind")?,
+                data: row.try_get("data")?,
+                place: district.zip(row.try_get("street")?),
+            })
+        };
+        rows.iter().map(read).collect()
     }
 }

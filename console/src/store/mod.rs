@@ -3,6 +3,8 @@
 //! Every change goes through [`Tx`], which first takes the writer's lock (a row of `heads`). So changes happen one after the
 //! other in the whole installation, numbers are given out in the order of commit, and no two transactions can deadlock. Reads
 //! take no lock. What this costs is bounded: intake writes hundreds of messages in one transaction.
+//!
+//! Who sees which rows: `scope.rs` says how every query is scoped. Read it before adding one.
 
 mod audit;
 mod cameras;
@@ -12,6 +14,8 @@ mod intake;
 mod live;
 mod outbox;
 mod review;
+mod scope;
+mod units;
 mod users;
 
 use std::str::FromStr;
@@ -29,6 +33,8 @@ pub(crate) use audit::Deed;
 pub(crate) use candidates::{Filter, Sort, cursor_after, cursor_text, search};
 pub(crate) use intake::evidence_file;
 pub(crate) use live::LiveEvent;
+pub(crate) use scope::{Scope, Thing};
+pub(crate) use units::CITY;
 pub(crate) use users::{Attempt, StoredUser};
 
 /// Which of the two.
@@ -117,7 +123,10 @@ impl Store {
             .await
             .map_err(open)?;
         migrator(backend).run(&pool).await.map_err(|source| StoreError::Migrate { url: shown.clone(), source })?;
-        Ok(Self { pool, clock, writer: Arc::default(), live: Arc::default(), outbox: Arc::default() })
+        let store = Self { pool, clock, writer: Arc::default(), live: Arc::default(), outbox: Arc::default() };
+        let query = |source| StoreError::Query { operation: "putting the places of cameras into the organisation tree", source };
+        store.plant_units().await.map_err(query)?;
+        Ok(store)
     }
 
     /// The clock that all rows are stamped with.
@@ -234,6 +243,7 @@ fn migrator(backend: Backend) -> Migrator {
     Migrator::with_migrations(vec![
         step(1, "tables", include_str!("../../migrations/common/0001_tables.sql")),
         step(2, "append only", append_only),
+        step(50, "units", include_str!("../../migrations/common/0050_units.sql")),
     ])
 }
 
@@ -245,14 +255,20 @@ pub(crate) enum Bind {
     Float(f64),
 }
 
-/// Conditions that are put together from what was asked for. Texts of conditions are ours, values are always bound.
-#[derive(Debug, Clone, Default)]
+/// Conditions that are put together from what was asked for. Texts of conditions are ours, values are always bound. They begin
+/// with a scope ([`Conditions::within`]), or with the word that there is none.
+#[derive(Debug, Clone)]
 pub(crate) struct Conditions {
     parts: Vec<String>,
     binds: Vec<Bind>,
 }
 
 impl Conditions {
+    /// No scope: for tables that have no place, and for rows whose id the gate has let through.
+    pub(crate) fn everywhere() -> Self {
+        Self { parts: Vec::new(), binds: Vec::new() }
+    }
+
     /// Adds a condition in which each `?` stands for one value.
     pub(crate) fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Bind>) {
         let mut text = String::new();

@@ -28,6 +28,8 @@ pub(crate) struct StoredUser {
     pub(crate) password: String,
     pub(crate) roles: Vec<Role>,
     pub(crate) active: bool,
+    /// Ids of units; read only for what is to be made.
+    pub(crate) units: Vec<String>,
 }
 
 /// May this log-in be looked at?
@@ -50,6 +52,7 @@ fn read_user(row: &AnyRow) -> Result<StoredUser, sqlx::Error> {
         password: row.try_get("password")?,
         roles: json_column(row, "roles")?,
         active: row.try_get::<i64, _>("active")? != 0,
+        units: Vec::new(),
     })
 }
 
@@ -75,7 +78,8 @@ impl Store {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        let details = json!({ "roles": user.roles });
+        tx.put_units(&user.id, &user.units).await?;
+        let details = json!({ "roles": user.roles, "units": user.units });
         tx.audit(Deed { actor: by, action: "user.add", object: &user.name, reason: None, details }).await?;
         tx.commit().await?;
         Ok(true)
@@ -110,11 +114,13 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await?;
+        let mut units = self.units_by_user().await?;
         let now_ms = self.clock.now_ms();
         let record = |row: &AnyRow| -> Result<UserRecord, sqlx::Error> {
             let user = read_user(row)?;
             let locked: Option<i64> = row.try_get("locked_until_ms")?;
             Ok(UserRecord {
+                units: units.remove(&user.id).unwrap_or_default(),
                 id: user.id,
                 name: user.name,
                 display_name: user.display_name,
@@ -203,8 +209,7 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let user = read_user(&row)?;
-        let actor = Actor { id: user.id, name: user.name, display_name: user.display_name, roles: user.roles };
+        let actor = self.actor(read_user(&row)?).await?;
         Ok(Some((actor, row.try_get("used_ms")?, row.try_get("expires_ms")?)))
     }
 

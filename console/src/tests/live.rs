@@ -12,20 +12,20 @@ use super::world::{Person, World, confirm};
 use crate::dto::Role;
 
 /// An open stream.
-struct Listener {
+pub(super) struct Listener {
     body: axum::body::BodyDataStream,
     text: String,
 }
 
 #[derive(Debug)]
-struct Heard {
-    event: String,
-    id: i64,
-    data: Value,
+pub(super) struct Heard {
+    pub(super) event: String,
+    pub(super) id: i64,
+    pub(super) data: Value,
 }
 
 impl Listener {
-    async fn open(router: &Router, who: &Person, last: Option<&str>) -> Self {
+    pub(super) async fn open(router: &Router, who: &Person, last: Option<&str>) -> Self {
         let mut request = Request::get("/api/v1/events").header(header::COOKIE, &who.cookie);
         if let Some(last) = last {
             request = request.header("last-event-id", last);
@@ -36,7 +36,7 @@ impl Listener {
         Self { body: response.into_body().into_data_stream(), text: String::new() }
     }
 
-    async fn next(&mut self) -> Heard {
+    pub(super) async fn next(&mut self) -> Heard {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let field =

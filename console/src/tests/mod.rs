@@ -11,6 +11,7 @@ mod queue;
 mod review;
 mod roles;
 mod running;
+mod scope;
 mod session;
 mod world;
 

@@ -112,7 +112,7 @@ async fn users_are_made_by_administrators_and_by_the_rules(world: World) {
         let reply = world.post(&admin, "/users", body).await;
         (reply.status.as_u16(), reply.code())
     };
-    let user = |name: &str, password: &str, roles: &[&str]| json!({ "name": name, "password": password, "roles": roles });
+    let user = |name: &str, password: &str, roles: &[&str]| json!({ "name": name, "password": password, "roles": roles, "units": ["city"] });
     assert_eq!(add(user("ada", PASSWORD, &["operator"])).await.0, 201);
     assert_eq!(add(user("ada", PASSWORD, &["operator"])).await, (409, "name_taken".to_owned()));
     for bad in [

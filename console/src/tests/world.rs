@@ -79,9 +79,20 @@ impl World {
         self.clock.now_ms()
     }
 
-    /// Makes a user and logs them in.
+    /// Makes a user of the whole city and logs them in.
     pub(crate) async fn person(&self, name: &str, roles: &[Role]) -> Person {
-        let new = NewUser { name: name.to_owned(), display_name: None, password: PASSWORD.to_owned(), roles: roles.to_vec() };
+        self.person_of(name, roles, &["city"]).await
+    }
+
+    /// Makes a user of these units and logs them in.
+    pub(crate) async fn person_of(&self, name: &str, roles: &[Role], units: &[&str]) -> Person {
+        let new = NewUser {
+            name: name.to_owned(),
+            display_name: None,
+            password: PASSWORD.to_owned(),
+            roles: roles.to_vec(),
+            units: units.iter().map(|unit| (*unit).to_owned()).collect(),
+        };
         users::add(&self.state.store, &self.state.passwords, new, "test").await.unwrap();
         self.log_in(name).await
     }
