@@ -30,11 +30,14 @@ impl Actor {
 
     /// What the application tells about them.
     pub(crate) fn me(&self) -> Me {
-        let pages: [(&str, &[Role]); 9] = [
+        let pages: [(&str, &[Role]); 12] = [
             ("queue", QUEUE),
             ("decide", DECIDE),
             ("pictures", PICTURES),
             ("cases", CASES),
+            ("legal_review", LEGAL_REVIEW),
+            ("register", REGISTER),
+            ("legal_lists", CASES),
             ("cameras", &Role::ALL),
             ("overview", &Role::ALL),
             ("import", IMPORT),
@@ -58,6 +61,10 @@ const QUEUE: &[Role] =
 const DECIDE: &[Role] = &[Role::Operator, Role::LegalReviewer, Role::Supervisor];
 const PICTURES: &[Role] = &[Role::Operator, Role::LegalReviewer, Role::BureauEditor, Role::BureauApprover, Role::Supervisor];
 const CASES: &[Role] = &[Role::Operator, Role::LegalReviewer, Role::Analyst, Role::Supervisor];
+const LEGAL_REVIEW: &[Role] = &[Role::LegalReviewer];
+/// The register of cameras and the lists of law say what may be evidence and what may go unpunished. A supervisor answers for
+/// both: not an administrator, who decides nothing, and not a legal reviewer, who would judge by what they entered themselves.
+const REGISTER: &[Role] = &[Role::Supervisor];
 const IMPORT: &[Role] = &[Role::BureauEditor, Role::Administrator];
 const USERS: &[Role] = &[Role::Administrator];
 const AUDIT: &[Role] = &[Role::Auditor];
@@ -89,6 +96,16 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/candidates/{id}/decisions", Access::Roles(DECIDE)),
     ("GET", "/cases", Access::Roles(CASES)),
     ("GET", "/cases/{id}", Access::Roles(CASES)),
+    // Which of them may do which act is the state machine's to say: `lifecycle::machine`.
+    ("POST", "/cases/{id}/acts", Access::Roles(DECIDE)),
+    ("GET", "/cameras/{id}/register", Access::Roles(&Role::ALL)),
+    ("POST", "/cameras/{id}/register", Access::Roles(REGISTER)),
+    ("GET", "/register/reminders", Access::Roles(&Role::ALL)),
+    ("GET", "/legal", Access::Roles(CASES)),
+    ("POST", "/legal/matters", Access::Roles(REGISTER)),
+    ("POST", "/legal/matters/{id}/end", Access::Roles(REGISTER)),
+    ("POST", "/legal/exemptions", Access::Roles(REGISTER)),
+    ("POST", "/legal/exemptions/{id}/end", Access::Roles(REGISTER)),
     ("GET", "/cameras", Access::Roles(&Role::ALL)),
     ("GET", "/cameras/{id}", Access::Roles(&Role::ALL)),
     ("GET", "/cameras/{id}/zones", Access::Roles(&Role::ALL)),
@@ -113,6 +130,9 @@ const THINGS: &[(&str, Thing)] = &[
     ("/candidates/{", Thing::Candidate),
     ("/cases/{", Thing::Case),
     ("/evidence/{", Thing::Candidate),
+    // Entries of the lists of law: a district's own list binds the whole city's cases of that district.
+    ("/legal/matters/{", Thing::Nowhere),
+    ("/legal/exemptions/{", Thing::Nowhere),
     ("/units/{", Thing::Nowhere),
 ];
 

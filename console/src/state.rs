@@ -124,6 +124,11 @@ impl AppState {
         self.store.clock().now_ms()
     }
 
+    /// The time zone in which days begin and end.
+    pub(crate) fn zone(&self) -> jiff::tz::TimeZone {
+        crate::days::zone(&self.settings.time_zone)
+    }
+
     /// Cameras not heard of since then count as unknown.
     pub(crate) fn silent_since_ms(&self) -> i64 {
         self.now_ms() - self.settings.camera_silence_ms

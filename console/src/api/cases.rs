@@ -1,20 +1,65 @@
-//! Cases: list and history.
+//! Cases: list, history, and what is done with them.
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{limit, page, text_filters, words};
 use crate::clock::parse_ms;
-use crate::dto::{CaseDetail, CasePage, CaseQuery, CaseState, Kind};
+use crate::dto::{
+    CaseActDone, CaseDetail, CasePage, CaseQuery, CaseState, EvidenceMode, Kind, NewCaseAct, from_word,
+};
 use crate::error::ApiError;
-use crate::extract::{PathOf, QueryOf};
+use crate::extract::{JsonBody, PathOf, QueryOf};
 use crate::gate::Session;
 use crate::state::AppState;
-use crate::store::{Bind, Conditions};
+use crate::store::{Bind, CaseSort, Conditions, for_reviewer, of_mode, overdue};
 
-/// A page of cases, newest first.
+fn bad(text: &str) -> ApiError {
+    ApiError::BadRequest(format!("the query: {text}"))
+}
+
+/// Every filter but the state's.
+fn conditions(query: &CaseQuery, session: &Session, now_ms: i64) -> Result<Conditions, ApiError> {
+    let mut conditions = Conditions::within(&session.actor.scope, "c");
+    let kinds = words::<Kind>("kind", query.kind.as_deref())?;
+    if !kinds.is_empty() {
+        conditions.one_of("c.kind", &kinds);
+    }
+    text_filters(
+        &mut conditions,
+        &[("c.camera", &query.camera), ("c.district", &query.district), ("c.street", &query.street)],
+    )?;
+    if let Some(mode) = &query.mode {
+        let mode: EvidenceMode = from_word(mode).ok_or_else(|| bad("mode is offsite_evidence or clue_only"))?;
+        of_mode(&mut conditions, mode);
+    }
+    if query.overdue == Some(true) {
+        overdue(&mut conditions, now_ms);
+    }
+    if query.for_me == Some(true) {
+        for_reviewer(&mut conditions, &session.actor.name);
+    }
+    Ok(conditions)
+}
+
+fn after(conditions: &mut Conditions, cursor: &str, sort: CaseSort) -> Result<(), ApiError> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
+    let after: Option<(i64, String)> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let Some((ms, id)) = after.filter(|(_, id)| !id.contains('\0')) else {
+        return Err(bad("the cursor is not one of ours"));
+    };
+    let text = match sort {
+        CaseSort::Newest => "(c.opened_ms < ? OR (c.opened_ms = ? AND c.id < ?))",
+        CaseSort::Oldest => "(c.opened_ms > ? OR (c.opened_ms = ? AND c.id > ?))",
+    };
+    conditions.and(text, [Bind::Int(ms), Bind::Int(ms), Bind::Text(id)]);
+    Ok(())
+}
+
+/// A page of cases.
 #[utoipa::path(get, path = "/cases", tag = "cases", operation_id = "listCases", params(CaseQuery),
     responses((status = 200, description = "A page of cases", body = CasePage)))]
 pub(super) async fn list(
@@ -22,33 +67,31 @@ pub(super) async fn list(
     session: Session,
     QueryOf(query): QueryOf<CaseQuery>,
 ) -> Result<Json<CasePage>, ApiError> {
-    let mut conditions = Conditions::within(&session.actor.scope, "cases");
+    let mut conditions = conditions(&query, &session, state.now_ms())?;
+    let counts = state.store.case_counts(&conditions).await?;
     let states = match query.state.as_deref() {
         None | Some("any") => Vec::new(),
         state => words::<CaseState>("state", state)?,
     };
-    for (column, words) in [("state", states), ("kind", words::<Kind>("kind", query.kind.as_deref())?)] {
-        if !words.is_empty() {
-            conditions.one_of(column, &words);
-        }
+    if !states.is_empty() {
+        conditions.one_of("c.state", &states);
     }
-    text_filters(&mut conditions, &[("camera", &query.camera), ("district", &query.district)])?;
+    let sort = match query.sort.as_deref() {
+        None | Some("newest") => CaseSort::Newest,
+        Some("oldest") => CaseSort::Oldest,
+        Some(_) => return Err(bad("sort is newest or oldest")),
+    };
     if let Some(cursor) = &query.cursor {
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-        let after: Option<(i64, String)> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let Some((ms, id)) = after.filter(|(_, id)| !id.contains('\0')) else {
-            return Err(ApiError::BadRequest("the query: the cursor is not one of ours".to_owned()));
-        };
-        conditions.and("(opened_ms < ? OR (opened_ms = ? AND id < ?))", [Bind::Int(ms), Bind::Int(ms), Bind::Text(id)]);
+        after(&mut conditions, cursor, sort)?;
     }
     let limit = limit(query.limit, 50, 200)?;
-    let (items, last) = page(state.store.cases(&conditions, limit + 1).await?, limit);
+    let (items, last) = page(state.store.cases(&conditions, sort, limit + 1).await?, limit);
     let cursor = |id: &str, at: &str| {
         let key = serde_json::json!([parse_ms(at).unwrap_or(i64::MAX), id]);
         URL_SAFE_NO_PAD.encode(key.to_string())
     };
     let next_cursor = if last { None } else { items.last().map(|case| cursor(&case.id, &case.opened_at)) };
-    Ok(Json(CasePage { items, next_cursor }))
+    Ok(Json(CasePage { items, next_cursor, counts }))
 }
 
 /// Everything about one case.
@@ -61,13 +104,50 @@ pub(super) async fn detail(
     PathOf(id): PathOf<String>,
 ) -> Result<Json<CaseDetail>, ApiError> {
     let view = state.view(&session.actor);
-    let case = state.store.case(&id).await?.ok_or(ApiError::NotFound("case"))?;
+    let row = state.store.case(&id).await?.ok_or(ApiError::NotFound("case"))?;
+    let case = row.summary.clone();
     let candidate = state.store.candidate(&case.candidate, &view, "case").await?.ok_or(ApiError::NotFound("case"))?;
+    let around = state.store.surroundings(&row, &session.actor, &state.zone()).await?;
+    let mut history = state.store.case_history(&id).await?;
+    if !session.actor.sees_pictures() {
+        // Who is responsible is for those who see the pictures.
+        for event in &mut history {
+            if let Some(details) = event.details.as_object_mut() {
+                details.remove("subject");
+            }
+        }
+    }
     Ok(Json(CaseDetail {
-        history: state.store.case_history(&id).await?,
+        history,
         evidence: state.store.evidence(&case.candidate, &view, "case").await?,
         decisions: state.store.decisions(&case.candidate).await?,
         candidate: candidate.summary,
+        zone_version: around.zone_version,
+        compliance: around.compliance,
+        acts: around.acts,
+        matter: around.record.matter,
+        matters: around.record.matters,
+        subject: around.subject,
+        recheck: around.record.recheck,
+        exemptions: around.record.exemptions,
+        exemption: around.exemption,
+        track: around.track,
+        outcome: around.outcome,
         case,
     }))
+}
+
+/// Does something with a case. 409 `stale` when it has moved on, `not_from_here` when the act does not start from its state,
+/// `same_person` when the second review would be the first officer's.
+#[utoipa::path(post, path = "/cases/{id}/acts", tag = "cases", operation_id = "actOnCase",
+    params(("id" = String, Path, description = "Case id")), request_body = NewCaseAct,
+    responses((status = 201, description = "Done", body = CaseActDone)))]
+pub(super) async fn act(
+    State(state): State<AppState>,
+    session: Session,
+    PathOf(id): PathOf<String>,
+    JsonBody(new): JsonBody<NewCaseAct>,
+) -> Result<(StatusCode, Json<CaseActDone>), ApiError> {
+    let done = state.store.act(&id, &session.actor, &new, &state.zone()).await?;
+    Ok((StatusCode::CREATED, Json(done)))
 }

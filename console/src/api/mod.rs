@@ -6,6 +6,7 @@ mod candidates;
 mod cases;
 mod evidence;
 mod live;
+mod register;
 mod session;
 mod units;
 
@@ -52,6 +53,14 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(candidates::decide))
         .routes(routes!(cases::list))
         .routes(routes!(cases::detail))
+        .routes(routes!(cases::act))
+        .routes(routes!(register::register, register::put_register))
+        .routes(routes!(register::reminders))
+        .routes(routes!(register::legal))
+        .routes(routes!(register::add_matter))
+        .routes(routes!(register::add_exemption))
+        .routes(routes!(register::end_matter))
+        .routes(routes!(register::end_exemption))
         .routes(routes!(cameras::list))
         .routes(routes!(cameras::detail))
         .routes(routes!(cameras::zones))

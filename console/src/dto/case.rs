@@ -1,18 +1,74 @@
-//! Cases.
+//! Cases: where they are, and how they are listed and told.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{CandidateSummary, Decision, Evidence, EvidenceMode, Kind};
+use super::{
+    ActOffer, CandidateSummary, CaseAct, Compliance, Decision, Evidence, EvidenceMode, ExemptionProposal, Kind, Matter, Recheck,
+    Subject, Track,
+};
 
-/// Where a case is. The later stages of its life are added to this list, never renamed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+/// Where a case is. States are added to this list, never renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CaseState {
-    /// Opened on a confirmed candidate.
+    /// Opened on a confirmed candidate; waits for legal review.
     Opened,
-    /// The confirmation was taken back before anybody went on with it.
+    /// A legal reviewer has it on the desk: the first officer cannot take it back any more.
+    LegalReview,
+    /// Legal review passed.
+    Confirmed,
+    /// It is known who is responsible.
+    SubjectMatched,
+    /// The subject was told to put it right; the time to do so runs.
+    Warned,
+    /// Put right in time, found so by a person.
+    Corrected,
+    /// Not put right in time, found so by a person.
+    NotCorrected,
+    /// A listed clause lets it go unpunished.
+    Exempt,
+    /// 立案.
+    Filed,
+    /// The signed package went to the authority's own systems.
+    HandedOver,
+    /// Nothing more is to be done here.
+    Closed,
+    /// Legal review found that it is no violation.
+    Rejected,
+    /// The record does not carry it.
+    Insufficient,
+    /// An officer was sent to look.
+    ClueDispatched,
+    /// It is another body's.
+    Referred,
+    /// A time limit passed.
+    Expired,
+    /// The confirmation was taken back before legal review.
     Withdrawn,
+}
+
+impl CaseState {
+    /// All of them, in the order of a case's life.
+    pub const ALL: [CaseState; 17] = [
+        CaseState::Opened,
+        CaseState::LegalReview,
+        CaseState::Confirmed,
+        CaseState::SubjectMatched,
+        CaseState::Warned,
+        CaseState::Corrected,
+        CaseState::NotCorrected,
+        CaseState::Exempt,
+        CaseState::Filed,
+        CaseState::HandedOver,
+        CaseState::Closed,
+        CaseState::Rejected,
+        CaseState::Insufficient,
+        CaseState::ClueDispatched,
+        CaseState::Referred,
+        CaseState::Expired,
+        CaseState::Withdrawn,
+    ];
 }
 
 /// Filters of the case list.
@@ -20,14 +76,24 @@ pub enum CaseState {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CaseQuery {
-    /// `opened`, `withdrawn` or `any` (default).
+    /// One or more states, comma-separated, or `any` (default).
     pub state: Option<String>,
     /// One or more kinds, comma-separated.
     pub kind: Option<String>,
+    /// `offsite_evidence` or `clue_only`.
+    pub mode: Option<String>,
     /// Camera id.
     pub camera: Option<String>,
     /// District, exactly.
     pub district: Option<String>,
+    /// Street, exactly.
+    pub street: Option<String>,
+    /// Only those whose clock has run out.
+    pub overdue: Option<bool>,
+    /// Only those that the person asking may give the second review: waiting, and not confirmed by themselves.
+    pub for_me: Option<bool>,
+    /// `newest` (default) or `oldest`.
+    pub sort: Option<String>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
     /// 1 to 200; default 50.
@@ -42,7 +108,7 @@ pub struct CaseSummary {
     pub id: String,
     /// Where it is.
     pub state: CaseState,
-    /// Grows with each event.
+    /// Grows with each event; an act must name the one it saw.
     pub version: i64,
     /// Of what.
     pub kind: Kind,
@@ -58,24 +124,53 @@ pub struct CaseSummary {
     pub district: String,
     /// Street.
     pub street: String,
-    /// Log-in name of who opened it.
+    /// Log-in name of who opened it: the first officer.
     pub opened_by: String,
     /// When.
     #[schema(format = DateTime)]
     pub opened_at: String,
-    /// May its pictures be evidence? Frozen when it was opened.
+    /// When the rule was met.
+    #[schema(format = DateTime)]
+    pub raised_at: String,
+    /// May its pictures be evidence? As the camera register was when they were taken; frozen when it was opened.
     pub evidence_mode: EvidenceMode,
     /// SHA-256 of the evidence manifest it was opened on, hex.
     pub evidence_sha256: String,
+    /// When it came into this state.
+    #[schema(format = DateTime)]
+    pub state_since: String,
+    /// By then the next step should be made; null where nothing presses.
+    #[schema(format = DateTime)]
+    pub due_at: Option<String>,
+    /// Log-in name of the legal reviewer who has or had it on the desk.
+    pub taken_by: Option<String>,
+    /// Log-in name of the legal reviewer who passed it.
+    pub legal_by: Option<String>,
+    /// What the camera last said of it.
+    pub seen_state: Option<super::SeenState>,
+    /// When it said so.
+    #[schema(format = DateTime)]
+    pub seen_at: Option<String>,
 }
 
-/// A page of cases, newest first.
+/// Cases by state under the same filters, whatever `state` was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CaseCount {
+    /// The state.
+    pub state: CaseState,
+    /// How many.
+    pub n: i64,
+}
+
+/// A page of cases.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct CasePage {
-    /// Newest first.
+    /// In the order asked for.
     pub items: Vec<CaseSummary>,
     /// For the next page; null at the end.
     pub next_cursor: Option<String>,
+    /// How many there are of each state; states without any are left out.
+    pub counts: Vec<CaseCount>,
 }
 
 /// One line of a case's history. Never changed.
@@ -86,16 +181,25 @@ pub struct CaseEvent {
     /// When.
     #[schema(format = DateTime)]
     pub at: String,
-    /// Log-in name.
+    /// Log-in name, or the receiver whose call-back it was.
     pub by: String,
+    /// What was done.
+    pub act: CaseAct,
     /// The state before; null for the first.
     pub from: Option<CaseState>,
     /// The state after.
     pub to: CaseState,
     /// The decision behind it.
     pub decision: String,
+    /// The coded reason, where the act has one.
+    pub reason: Option<String>,
     /// Free text.
     pub note: Option<String>,
+    /// Certificate number of the officer, where given.
+    pub certificate: Option<String>,
+    /// What was seen and chosen: ticks, latest look, clause, channel, whatever belongs to the act.
+    #[schema(value_type = Object)]
+    pub details: serde_json::Value,
     /// SHA-256 of the evidence manifest as it was, hex.
     pub evidence_sha256: String,
 }
@@ -113,4 +217,26 @@ pub struct CaseDetail {
     pub evidence: Vec<Evidence>,
     /// What was decided on the candidate, oldest first.
     pub decisions: Vec<Decision>,
+    /// Version of the zone that it was judged by.
+    pub zone_version: String,
+    /// The camera's register as it was when the pictures were taken.
+    pub compliance: Compliance,
+    /// What the person asking could do now, in the order of a case's life; also what is held up, with the reason.
+    pub acts: Vec<ActOffer>,
+    /// The matter that legal review put it under.
+    pub matter: Option<Matter>,
+    /// Matters of this kind and place that were valid when it was seen: one is chosen in legal review.
+    pub matters: Vec<Matter>,
+    /// Who is responsible; null while not known, and for those who see no pictures.
+    pub subject: Option<Subject>,
+    /// What the camera says of the correction; null unless a warning runs or was answered.
+    pub recheck: Option<Recheck>,
+    /// Clauses of the matter with what the record says to each.
+    pub exemptions: Vec<ExemptionProposal>,
+    /// The clause it was exempted by.
+    pub exemption: Option<String>,
+    /// Simple or ordinary procedure, once filed.
+    pub track: Option<Track>,
+    /// How it ended.
+    pub outcome: Option<String>,
 }

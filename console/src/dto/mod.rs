@@ -3,14 +3,21 @@
 //! Plain data only. Requests refuse unknown fields; times are RFC 3339 in UTC with milliseconds; boxes are `[x1, y1, x2, y2]`
 //! in 0..1 of the picture; ids are opaque texts.
 
+mod act;
 mod admin;
 mod camera;
 mod candidate;
 mod case;
+mod legal;
 mod live;
+mod register;
 mod session;
 mod unit;
 
+pub use act::{
+    ActOffer, CaseAct, CaseActDone, Channel, Defect, LegalTicks, NewCaseAct, Outcome, Recheck, RecheckProposal, Subject,
+    SubjectKind, Track,
+};
 pub use admin::{AuditCheck, AuditEntry, AuditPage, AuditQuery, NewUser, UserList, UserRecord};
 pub use camera::{
     CameraDetail, CameraList, CameraQuery, CameraSummary, EvidenceMode, Health, ImportedSite, KindCount, Overview, PermitDetail,
@@ -20,8 +27,15 @@ pub use candidate::{
     CandidateDetail, CandidatePage, CandidateQuery, CandidateState, CandidateSummary, Claim, Decision, DecisionMade, Evidence,
     Fact, Model, NewDecision, Observation, PlaceVisit, RejectReason, SeenState, StateCounts, Ticks, Verdict, Why,
 };
-pub use case::{CaseDetail, CaseEvent, CasePage, CaseQuery, CaseState, CaseSummary};
+pub use case::{CaseCount, CaseDetail, CaseEvent, CasePage, CaseQuery, CaseState, CaseSummary};
+pub use legal::{
+    EarlierViolation, EndEntry, Exemption, ExemptionProposal, Ground, LegalLists, Matter, NewExemption, NewMatter,
+};
 pub use live::LiveKind;
+pub use register::{
+    CameraRegister, ClueReason, Compliance, Expiring, KindCompliance, NewRegisterRecord, Proof, RegisterRecord, RegisterVersion,
+    Reminder, ReminderList, ReminderQuery, ReviewDocument, TechnicalReview,
+};
 pub use session::{Login, Me, Role, SessionInfo};
 pub use unit::{NewUnit, Unit, UnitChange, UnitLevel, UnitList, UnitRef};
 

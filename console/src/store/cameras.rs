@@ -10,6 +10,7 @@ use sqlx::any::AnyRow;
 use super::audit::Deed;
 use super::outbox::SOURCE;
 use super::{Bind, Conditions, Scope, Store, Tx, like, word_column, word_column_opt};
+use super::register::mode_now;
 use crate::clock::rfc3339;
 use crate::dto::{
     CameraQuery, CameraSummary, CandidateState, Health, ImportedSite, Kind, KindCount, LiveKind, Overview, Watching,
@@ -55,7 +56,7 @@ fn summary(row: &AnyRow, since_ms: i64) -> Result<CameraSummary, sqlx::Error> {
         health,
         health_since: row.try_get::<Option<i64>, _>("health_ms")?.map(rfc3339),
         last_seen_at: last_seen_ms.map(rfc3339),
-        evidence_mode: word_column(row, "evidence_mode")?,
+        evidence_mode: super::register::mode_of(row)?,
         version: row.try_get("version")?,
         zones: row.try_get("zones")?,
         open: row.try_get("open_count")?,
@@ -236,7 +237,8 @@ impl Store {
             conditions.and("c.id > ?", [Bind::Text(after)]);
         }
         let sql = format!(
-            "SELECT c.*, {OPEN} AS open_count, {ZONES} AS zones FROM cameras c{} ORDER BY c.id LIMIT {limit}",
+            "SELECT c.*, {OPEN} AS open_count, {ZONES} AS zones, {} FROM cameras c{} ORDER BY c.id LIMIT {limit}",
+            mode_now(self.clock.now_ms()),
             conditions.sql()
         );
         let rows = conditions.query(sql).fetch_all(&self.pool).await?;
@@ -247,7 +249,8 @@ impl Store {
     pub(crate) async fn camera(&self, id: &str, since_ms: i64) -> Result<Option<(CameraSummary, String)>, sqlx::Error> {
         let mut conditions = Conditions::everywhere();
         conditions.and("c.id = ?", [Bind::Text(id.to_owned())]);
-        let sql = format!("SELECT c.*, {OPEN} AS open_count, {ZONES} AS zones FROM cameras c{}", conditions.sql());
+        let covered = mode_now(self.clock.now_ms());
+        let sql = format!("SELECT c.*, {OPEN} AS open_count, {ZONES} AS zones, {covered} FROM cameras c{}", conditions.sql());
         let Some(row) = conditions.query(sql).fetch_optional(&self.pool).await? else { return Ok(None) };
         Ok(Some((summary(&row, since_ms)?, row.try_get("site")?)))
     }

@@ -15,7 +15,7 @@ use crate::view::View;
 /// Same place within so long before counts as history.
 const HISTORY_MS: i64 = 30 * 24 * 60 * 60_000;
 /// Boxes that share this much (intersection over union) are the same place.
-const SAME_PLACE_IOU: f64 = 0.1;
+pub(super) const SAME_PLACE_IOU: f64 = 0.1;
 
 /// Columns of a summary, its trigger still and its claim.
 const SUMMARY: &str = "SELECT c.*, l.user_id AS claim_user, l.user_name AS claim_name, l.until_ms AS claim_until, \

@@ -9,10 +9,13 @@
 mod audit;
 mod cameras;
 mod candidates;
+mod case_acts;
 mod cases;
 mod intake;
 mod live;
+mod legal;
 mod outbox;
+mod register;
 mod review;
 mod scope;
 mod units;
@@ -31,7 +34,9 @@ use crate::clock::Clock;
 
 pub(crate) use audit::Deed;
 pub(crate) use candidates::{Filter, Sort, cursor_after, cursor_text, search};
+pub(crate) use cases::{CaseSort, for_reviewer, of_mode, overdue};
 pub(crate) use intake::evidence_file;
+pub(crate) use legal::LegalList;
 pub(crate) use live::LiveEvent;
 pub(crate) use scope::{Scope, Thing};
 pub(crate) use units::CITY;
@@ -240,9 +245,15 @@ fn migrator(backend: Backend) -> Migrator {
         Backend::Sqlite => include_str!("../../migrations/sqlite/0002_append_only.sql"),
         Backend::Postgres => include_str!("../../migrations/postgres/0002_append_only.sql"),
     };
+    let register_append_only = match backend {
+        Backend::Sqlite => include_str!("../../migrations/sqlite/0021_append_only.sql"),
+        Backend::Postgres => include_str!("../../migrations/postgres/0021_append_only.sql"),
+    };
     Migrator::with_migrations(vec![
         step(1, "tables", include_str!("../../migrations/common/0001_tables.sql")),
         step(2, "append only", append_only),
+        step(20, "life of a case", include_str!("../../migrations/common/0020_lifecycle.sql")),
+        step(21, "register append only", register_append_only),
         step(50, "units", include_str!("../../migrations/common/0050_units.sql")),
     ])
 }

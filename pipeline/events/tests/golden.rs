@@ -159,9 +159,27 @@ fn a_case() {
         opened_by: "reviewer".to_owned(),
         opened_at: moment(3_600.0).wall.to_rfc3339(),
         evidence_sha256: "4".repeat(64),
+        ..CaseData::default()
     };
-    let event = Event::new(v1::CASE, data.id.clone(), "/kerbwatch/console", &camera(), data.opened_at.clone(), data);
+    let event = Event::new(v1::CASE, data.id.clone(), "/kerbwatch/console", &camera(), data.opened_at.clone(), data.clone());
     check("case", &event);
+
+    let at = moment(90_000.0).wall.to_rfc3339();
+    let data = CaseData {
+        state: "handed_over".to_owned(),
+        version: Some(9),
+        act: Some("hand_over".to_owned()),
+        by: Some("legal".to_owned()),
+        at: Some(at.clone()),
+        evidence_mode: Some("offsite_evidence".to_owned()),
+        matter: Some("stall".to_owned()),
+        track: Some("simple".to_owned()),
+        package_sha256: Some("5".repeat(64)),
+        package_key_id: Some("6".repeat(64)),
+        ..data
+    };
+    let event = Event::new(v1::CASE, format!("{}-9", data.id), "/kerbwatch/console", &camera(), at, data);
+    check("case-handed-over", &event);
 }
 
 #[test]

@@ -1,4 +1,5 @@
 /** English. Typed after the Chinese, so that a missing or left-over key does not compile. */
+import { life } from './life.en'
 import type zhCN from './zh-CN'
 
 type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> }
@@ -231,7 +232,7 @@ const en: Same<typeof zhCN> = {
     elsewhere: '{escalated} escalated, {claimed} with somebody else.',
     toCameras: 'See the cameras',
   },
-  caseState: { opened: 'Opened', withdrawn: 'Withdrawn', any: 'All states' },
+  ...life,
   cases: {
     title: 'Cases',
     state: 'State',

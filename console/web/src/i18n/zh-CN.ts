@@ -1,4 +1,6 @@
 /** Chinese. The words are those of the design: candidate 疑似线索, case 案件, zone 布控区, permit 许可, clue 线索. */
+import { life } from './life.zh-CN'
+
 export default {
   app: { name: 'Kerbwatch 街面巡查', what: '非现场执法审核台' },
   nav: { queue: '审核', cases: '案件', cameras: '点位', admin: '管理' },
@@ -229,7 +231,7 @@ export default {
     elsewhere: '另有 {escalated} 条已上报，{claimed} 条正由他人处理。',
     toCameras: '查看点位',
   },
-  caseState: { opened: '已立', withdrawn: '已撤回', any: '全部状态' },
+  ...life,
   cases: {
     title: '案件',
     state: '状态',

@@ -366,8 +366,8 @@ pub struct CameraData {
     pub site: String,
 }
 
-/// `data` of a case, as handed over.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// `data` of a case: each step of its life is one such event. The fields after `evidence_sha256` came later and may be absent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CaseData {
     /// Case id.
     pub id: String,
@@ -387,4 +387,34 @@ pub struct CaseData {
     pub opened_at: String,
     /// SHA-256 of the evidence manifest the case was opened on, hex.
     pub evidence_sha256: String,
+    /// Grows with each event of the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// What was done, e.g. `warn`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<String>,
+    /// Who did it (log-in name, or the receiver that called back).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// When, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// `offsite_evidence`, or `clue_only` when the camera's register did not cover what it saw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence_mode: Option<String>,
+    /// Id of the matter, once legal review has named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matter: Option<String>,
+    /// `simple` or `ordinary`, once filed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub track: Option<String>,
+    /// How it ended, once closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// SHA-256 of the signed case document, hex, once it went out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package_sha256: Option<String>,
+    /// Names the key that signed it: SHA-256 of its public half in DER form, hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package_key_id: Option<String>,
 }
