@@ -8,9 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{limit, page, text_filters, words};
 use crate::clock::parse_ms;
-use crate::dto::{
-    CaseActDone, CaseDetail, CasePage, CaseQuery, CaseState, EvidenceMode, Kind, NewCaseAct, from_word,
-};
+use crate::dto::{CaseActDone, CaseDetail, CasePage, CaseQuery, CaseState, EvidenceMode, Kind, NewCaseAct, from_word};
 use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf, QueryOf};
 use crate::gate::Session;
@@ -28,10 +26,7 @@ fn conditions(query: &CaseQuery, session: &Session, now_ms: i64) -> Result<Condi
     if !kinds.is_empty() {
         conditions.one_of("c.kind", &kinds);
     }
-    text_filters(
-        &mut conditions,
-        &[("c.camera", &query.camera), ("c.district", &query.district), ("c.street", &query.street)],
-    )?;
+    text_filters(&mut conditions, &[("c.camera", &query.camera), ("c.district", &query.district), ("c.street", &query.street)])?;
     if let Some(mode) = &query.mode {
         let mode: EvidenceMode = from_word(mode).ok_or_else(|| bad("mode is offsite_evidence or clue_only"))?;
         of_mode(&mut conditions, mode);

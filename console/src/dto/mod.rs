@@ -28,9 +28,7 @@ pub use candidate::{
     Fact, Model, NewDecision, Observation, PlaceVisit, RejectReason, SeenState, StateCounts, Ticks, Verdict, Why,
 };
 pub use case::{CaseCount, CaseDetail, CaseEvent, CasePage, CaseQuery, CaseState, CaseSummary};
-pub use legal::{
-    EarlierViolation, EndEntry, Exemption, ExemptionProposal, Ground, LegalLists, Matter, NewExemption, NewMatter,
-};
+pub use legal::{EarlierViolation, EndEntry, Exemption, ExemptionProposal, Ground, LegalLists, Matter, NewExemption, NewMatter};
 pub use live::LiveKind;
 pub use register::{
     CameraRegister, ClueReason, Compliance, Expiring, KindCompliance, NewRegisterRecord, Proof, RegisterRecord, RegisterVersion,

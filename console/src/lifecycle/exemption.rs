@@ -10,9 +10,7 @@ pub(crate) fn holds_on(valid_from: &str, valid_until: Option<&str>, day: &str) -
 /// What the record says to a clause. `open_minutes`: from first seen until gone.
 pub(crate) fn propose(exemption: Exemption, earlier: Vec<EarlierViolation>, open_minutes: f64) -> ExemptionProposal {
     match exemption.ground {
-        Ground::FirstViolation => {
-            ExemptionProposal { holds: earlier.is_empty(), exemption, earlier, open_minutes: None }
-        }
+        Ground::FirstViolation => ExemptionProposal { holds: earlier.is_empty(), exemption, earlier, open_minutes: None },
         Ground::Minor => {
             let most = exemption.most_open_minutes.unwrap_or(0);
             #[expect(clippy::cast_precision_loss, reason = "at most 525600")]

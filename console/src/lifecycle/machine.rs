@@ -32,7 +32,7 @@ const BENCH: &[Role] = &[Role::LegalReviewer, Role::Supervisor];
 const REVIEWER: &[Role] = &[Role::LegalReviewer];
 
 use CaseState::{
-    ClueDispatched, Closed, Confirmed, Corrected, Exempt, Expired, Filed, HandedOver, Insufficient, LegalReview, NotCorrected,
+    Closed, ClueDispatched, Confirmed, Corrected, Exempt, Expired, Filed, HandedOver, Insufficient, LegalReview, NotCorrected,
     Opened, Referred, Rejected, SubjectMatched, Warned,
 };
 

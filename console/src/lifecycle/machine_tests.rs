@@ -29,7 +29,14 @@ const ACTS: [CaseAct; 19] = [
 ];
 
 fn person(name: &str, roles: &[Role]) -> Actor {
-    Actor { id: name.to_owned(), name: name.to_owned(), display_name: name.to_owned(), roles: roles.to_vec(), units: Vec::new(), scope: Scope::default() }
+    Actor {
+        id: name.to_owned(),
+        name: name.to_owned(),
+        display_name: name.to_owned(),
+        roles: roles.to_vec(),
+        units: Vec::new(),
+        scope: Scope::default(),
+    }
 }
 
 fn standing(state: CaseState) -> Standing {
@@ -65,9 +72,8 @@ fn line(act: CaseAct) -> String {
     let edges: Vec<&Edge> = CaseState::ALL.into_iter().filter_map(|state| edge(state, act)).collect();
     let from: Vec<String> = CaseState::ALL.into_iter().filter(|s| edge(*s, act).is_some()).map(|s| word(&s)).collect();
     let to = edges.first().map_or("-".to_owned(), |edge| word(&edge.to));
-    let who = edges.first().map_or("-".to_owned(), |edge| {
-        edge.who.iter().map(|role| role.wire_name()).collect::<Vec<_>>().join(",")
-    });
+    let who =
+        edges.first().map_or("-".to_owned(), |edge| edge.who.iter().map(|role| role.wire_name()).collect::<Vec<_>>().join(","));
     let from = if from.is_empty() { "-".to_owned() } else { from.join(",") };
     format!("{} | {from} | {to} | {who}", word(&act))
 }
@@ -180,7 +186,10 @@ fn an_act_holds_what_it_needs_and_nothing_else() {
         (bare(CaseAct::Pass), "field_missing"),
         (NewCaseAct { ticks: Some(all), ..bare(CaseAct::Pass) }, "field_missing"),
         (NewCaseAct { ticks: Some(all), matter: matter.clone(), ..bare(CaseAct::Pass) }, ""),
-        (NewCaseAct { ticks: Some(LegalTicks { basis: false, ..all }), matter: matter.clone(), ..bare(CaseAct::Pass) }, "ticks_missing"),
+        (
+            NewCaseAct { ticks: Some(LegalTicks { basis: false, ..all }), matter: matter.clone(), ..bare(CaseAct::Pass) },
+            "ticks_missing",
+        ),
         (NewCaseAct { matter, ..bare(CaseAct::Take) }, "field_unexpected"),
         (NewCaseAct { reason: Some(RejectReason::Other), ..bare(CaseAct::Reject) }, "note_missing"),
         (NewCaseAct { reason: Some(RejectReason::InsideShop), ..bare(CaseAct::Reject) }, ""),
@@ -210,11 +219,7 @@ fn offers_say_what_can_be_done_and_what_holds_the_rest_up() {
     let ada = person("ada", &[Role::Operator, Role::LegalReviewer]);
     let offers = offers(&standing(Opened), &ada, NOW_MS);
     let told: Vec<(CaseAct, Option<&str>)> = offers.iter().map(|offer| (offer.act, offer.held_up.as_deref())).collect();
-    let want = [
-        (CaseAct::Take, Some("same_person")),
-        (CaseAct::DispatchClue, None),
-        (CaseAct::Expire, Some("not_expired")),
-    ];
+    let want = [(CaseAct::Take, Some("same_person")), (CaseAct::DispatchClue, None), (CaseAct::Expire, Some("not_expired"))];
     assert_eq!(told, want);
     assert!(offers[0].why.as_deref().is_some_and(|why| why.contains("second officer")));
 }

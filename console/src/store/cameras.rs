@@ -9,8 +9,8 @@ use sqlx::any::AnyRow;
 
 use super::audit::Deed;
 use super::outbox::SOURCE;
-use super::{Bind, Conditions, Scope, Store, Tx, like, word_column, word_column_opt};
 use super::register::mode_now;
+use super::{Bind, Conditions, Scope, Store, Tx, like, word_column, word_column_opt};
 use crate::clock::rfc3339;
 use crate::dto::{
     CameraQuery, CameraSummary, CandidateState, Health, ImportedSite, Kind, KindCount, LiveKind, Overview, Watching,

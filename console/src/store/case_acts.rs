@@ -49,11 +49,12 @@ pub(crate) struct Surroundings {
 
 /// Matters of the case's kind and district that held on the day it was raised.
 async fn matters(db: &mut AnyConnection, case: &CaseRow, day: &str) -> Result<Vec<Matter>, sqlx::Error> {
-    let rows = sqlx::query("SELECT * FROM matters WHERE kind = $1 AND (district = '' OR district = $2) ORDER BY district DESC, id")
-        .bind(word(&case.summary.kind))
-        .bind(case.summary.district.clone())
-        .fetch_all(db)
-        .await?;
+    let rows =
+        sqlx::query("SELECT * FROM matters WHERE kind = $1 AND (district = '' OR district = $2) ORDER BY district DESC, id")
+            .bind(word(&case.summary.kind))
+            .bind(case.summary.district.clone())
+            .fetch_all(db)
+            .await?;
     let mut all = rows.iter().map(read_matter).collect::<Result<Vec<_>, _>>()?;
     all.retain(|matter| exemption::holds_on(&matter.valid_from, matter.valid_until.as_deref(), day));
     Ok(all)
@@ -113,7 +114,12 @@ async fn look_again(db: &mut AnyConnection, case: &CaseRow, now_ms: i64) -> Resu
 
 /// Cases within the window before that legal review passed and nothing overturned, of the same kind, at the same place or of
 /// the same subject. Those that were exempted count: an exempted violation is a violation.
-async fn earlier(db: &mut AnyConnection, case: &CaseRow, scope: &Scope, window_days: i64) -> Result<Vec<EarlierViolation>, sqlx::Error> {
+async fn earlier(
+    db: &mut AnyConnection,
+    case: &CaseRow,
+    scope: &Scope,
+    window_days: i64,
+) -> Result<Vec<EarlierViolation>, sqlx::Error> {
     let here = place(db, case).await?;
     let subject = case.moving.subject.as_ref().map(|subject| subject.reference.clone());
     let rows = sqlx::query(
@@ -160,10 +166,8 @@ async fn exemptions(
     day: &str,
     now_ms: i64,
 ) -> Result<Vec<ExemptionProposal>, sqlx::Error> {
-    let rows = sqlx::query("SELECT * FROM exemptions WHERE matter = $1 ORDER BY id")
-        .bind(matter.id.clone())
-        .fetch_all(&mut *db)
-        .await?;
+    let rows =
+        sqlx::query("SELECT * FROM exemptions WHERE matter = $1 ORDER BY id").bind(matter.id.clone()).fetch_all(&mut *db).await?;
     let mut clauses = rows.iter().map(read_exemption).collect::<Result<Vec<Exemption>, _>>()?;
     clauses.retain(|clause| exemption::holds_on(&clause.valid_from, clause.valid_until.as_deref(), day));
     let gone_ms = match case.look {
@@ -213,7 +217,14 @@ struct Effect {
     details: Value,
 }
 
-fn effect(case: &CaseRow, record: &Record, actor: &Actor, new: &NewCaseAct, to: CaseState, now_ms: i64) -> Result<Effect, ApiError> {
+fn effect(
+    case: &CaseRow,
+    record: &Record,
+    actor: &Actor,
+    new: &NewCaseAct,
+    to: CaseState,
+    now_ms: i64,
+) -> Result<Effect, ApiError> {
     let mut after = Moving { state: to, due_ms: None, ..case.moving.clone() };
     let mut reason = None;
     let look = case.look.map(|(state, at)| json!({ "state": state, "at": rfc3339(at) }));
@@ -319,13 +330,7 @@ impl Tx {
 
 impl Store {
     /// Does something with a case. Nothing of it happens unless all of it does.
-    pub(crate) async fn act(
-        &self,
-        id: &str,
-        actor: &Actor,
-        new: &NewCaseAct,
-        zone: &TimeZone,
-    ) -> Result<CaseActDone, ApiError> {
+    pub(crate) async fn act(&self, id: &str, actor: &Actor, new: &NewCaseAct, zone: &TimeZone) -> Result<CaseActDone, ApiError> {
         let mut tx = self.write().await?;
         let now_ms = tx.now_ms();
         let case = tx.fresh(id, new.seen_version).await?;
@@ -359,12 +364,7 @@ impl Store {
     }
 
     /// What a page shows of a case beside its row.
-    pub(crate) async fn surroundings(
-        &self,
-        case: &CaseRow,
-        actor: &Actor,
-        zone: &TimeZone,
-    ) -> Result<Surroundings, sqlx::Error> {
+    pub(crate) async fn surroundings(&self, case: &CaseRow, actor: &Actor, zone: &TimeZone) -> Result<Surroundings, sqlx::Error> {
         let mut connection = self.pool.acquire().await?;
         let now_ms = self.clock.now_ms();
         let record = record(&mut connection, case, &actor.scope, zone, now_ms).await?;

@@ -50,11 +50,7 @@ pub(super) async fn registered(world: &World, supervisor: &Person) {
 async fn opened(world: &World, n: u32, by: &Person) -> String {
     let id = format!("{n:032x}");
     let manifest = world.file(&format!("{id}/manifest.json"), "manifest", format!("{{\"candidate\":\"{id}\"}}").as_bytes());
-    let data = CandidateData {
-        kind: "illegal_stall".to_owned(),
-        evidence: vec![manifest],
-        ..candidate_data(n, world.now_ms())
-    };
+    let data = CandidateData { kind: "illegal_stall".to_owned(), evidence: vec![manifest], ..candidate_data(n, world.now_ms()) };
     assert_eq!(world.take(&[candidate_message(&data)]).await, ["stored"]);
     let made = world.post(by, &format!("/candidates/{id}/decisions"), confirm(1)).await.expect(201);
     made["case"].as_str().unwrap().to_owned()
@@ -89,7 +85,7 @@ async fn warned(world: &World, crew: &Crew, case: &str, reference: &str) {
     pass(world, crew, case).await;
     let subject = json!({ "kind": "organisation", "name": "Noodles", "reference": reference });
     act(world, &crew.ada, case, "match_subject", json!({ "subject": subject })).await.expect(201);
-    let due = rfc3339(world.now_ms() + 1_800_000);
+    let due = rfc3339(world.now_ms() + 1_200_000);
     act(world, &crew.ada, case, "warn", json!({ "channel": "sms", "due_at": due })).await.expect(201);
 }
 
@@ -115,7 +111,8 @@ async fn a_warned_stall_that_goes_away_is_exempted_as_a_first_violation(world: W
     act(&world, &crew.ada, &case, "find_corrected", json!({})).await.expect(201);
 
     let now = detail(&world, &crew.lea, &case).await;
-    let holds = |id: &str| now["exemptions"].as_array().unwrap().iter().find(|p| p["exemption"]["id"] == id).unwrap()["holds"].clone();
+    let holds =
+        |id: &str| now["exemptions"].as_array().unwrap().iter().find(|p| p["exemption"]["id"] == id).unwrap()["holds"].clone();
     assert_eq!((holds("stall-first"), holds("stall-minor")), (json!(true), json!(true)));
     assert_eq!(act(&world, &crew.ada, &case, "exempt", json!({ "exemption": "stall-first" })).await.status, 403, "an operator");
     assert_eq!(act(&world, &crew.lea, &case, "exempt", json!({ "exemption": "advert-first" })).await.code(), "no_clause");
@@ -130,7 +127,7 @@ async fn a_warned_stall_that_goes_away_is_exempted_as_a_first_violation(world: W
     assert_eq!(end["acts"], json!([]), "nothing leads out of the end");
 
     // The next one of the same shop at another place is no first violation.
-    world.clock.advance(3_600_000);
+    world.clock.advance(600_000);
     let second = opened(&world, 2, &crew.ada).await;
     warned(&world, &crew, &second, "S-1").await;
     world.take(&[look_message(&format!("{:032x}", 2), "cleared", world.now_ms())]).await;
@@ -152,7 +149,8 @@ async fn what_stays_is_filed_on_the_track_that_follows(world: World) {
     assert_eq!(act(&world, &crew.lea, &case, "file", json!({ "expected_fine_yuan": 100 })).await.code(), "not_from_here");
     let sooner = json!({ "due_at": rfc3339(world.now_ms() + 90_000), "note": "rain" });
     assert_eq!(act(&world, &crew.ada, &case, "extend_warning", sooner).await.code(), "bad_time");
-    world.clock.advance(1_900_000);
+    // Not so long that the officers' sessions end.
+    world.clock.advance(1_300_000);
     world.take(&[look_message(&format!("{:032x}", 1), "present", world.now_ms())]).await;
     assert_eq!(detail(&world, &crew.ada, &case).await["recheck"]["proposal"], "not_corrected");
     act(&world, &crew.ada, &case, "find_not_corrected", json!({})).await.expect(201);
@@ -177,9 +175,7 @@ async fn the_second_review_is_another_officers_and_ends_the_undo(world: World) {
     assert_eq!(act(&world, &crew.ada, &case, "take", json!({})).await.status, 403);
     let offers = detail(&world, &both, &case).await["acts"].clone();
     assert_eq!((&offers[0]["act"], &offers[0]["held_up"]), (&json!("take"), &json!("same_person")));
-    let waiting = async |who: &Person| {
-        world.get(who, "/cases?for_me=true").await.expect(200)["items"].as_array().unwrap().len()
-    };
+    let waiting = async |who: &Person| world.get(who, "/cases?for_me=true").await.expect(200)["items"].as_array().unwrap().len();
     assert_eq!((waiting(&both).await, waiting(&crew.lea).await), (0, 1));
 
     act(&world, &crew.lea, &case, "take", json!({})).await.expect(201);
@@ -281,7 +277,9 @@ async fn cases_are_filtered_and_counted(world: World) {
     assert_eq!((taken["items"].as_array().unwrap().len(), &taken["items"][0]["taken_by"]), (1, &json!("lea")));
     let overdue = "/cases?overdue=true";
     assert_eq!(world.get(&crew.lea, overdue).await.expect(200)["items"], json!([]));
-    world.clock.advance(1_900_000);
+    world.clock.advance(1_000_000);
+    assert_eq!(world.get(&crew.lea, overdue).await.expect(200)["items"], json!([]));
+    world.clock.advance(1_000_000);
     assert_eq!(world.get(&crew.lea, overdue).await.expect(200)["items"].as_array().unwrap().len(), 3);
     assert_eq!(world.get(&crew.lea, "/cases?mode=offsite_evidence").await.expect(200)["items"], json!([]));
     for bad in ["state=gone", "mode=film", "sort=luck", "cursor=x", "limit=0", "overdue=perhaps"] {
