@@ -214,7 +214,8 @@ fn on_segment(a: Point, b: Point, p: Point) -> bool {
     p.x >= a.x.min(b.x) && p.x <= a.x.max(b.x) && p.y >= a.y.min(b.y) && p.y <= a.y.max(b.y)
 }
 
-fn segments_meet(a: Point, b: Point, c: Point, d: Point) -> bool {
+/// Do the segments a-b and c-d have a point in common?
+pub(crate) fn segments_meet(a: Point, b: Point, c: Point, d: Point) -> bool {
     let (o1, o2, o3, o4) = (orientation(a, b, c), orientation(a, b, d), orientation(c, d, a), orientation(c, d, b));
     if ((o1 > 0.0 && o2 < 0.0) || (o1 < 0.0 && o2 > 0.0)) && ((o3 > 0.0 && o4 < 0.0) || (o3 < 0.0 && o4 > 0.0)) {
         return true;

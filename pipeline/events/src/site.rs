@@ -1,6 +1,7 @@
 //! `site.toml`: cameras, zones, rules and permits, checked. What is wrong is refused with its line and the reason.
 
 mod file;
+pub mod spec;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -142,7 +142,7 @@ impl<'a> Place<'a> {
             .parse()
             .map_err(|_| wrong(format!("{:?} is not a duration such as \"30s\", \"5m\", \"2h\"", value.get_ref())))?;
         let seconds = signed.as_secs_f64();
-        if (0.0..=30.0 * 86_400.0).contains(&seconds) {
+        if SECONDS.contains(&seconds) {
             Ok(Duration::from_secs_f64(seconds))
         } else {
             Err(wrong(format!("{:?} is not between 0 and 30 days", value.get_ref())))
@@ -181,6 +181,14 @@ impl<'a> Place<'a> {
             })
             .transpose()
     }
+}
+
+/// How long a dwell may be, seconds.
+pub(super) const SECONDS: std::ops::RangeInclusive<f64> = 0.0..=30.0 * 86_400.0;
+
+/// Names the state of a zone: a digest of what a site file would say of it.
+pub(super) fn version_of(zone: &Zone) -> String {
+    super::file_version(&toml::to_string(&OutZone::from(zone)).unwrap_or_default())
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -298,7 +306,7 @@ fn zone(place: &Place<'_>, raw: RawZone) -> Result<Zone, SiteError> {
         permits,
         version: String::new(),
     };
-    zone.version = super::file_version(&toml::to_string(&OutZone::from(&zone)).unwrap_or_default());
+    zone.version = version_of(&zone);
     Ok(zone)
 }
 
