@@ -104,6 +104,21 @@ impl Line {
         self.now
     }
 
+    /// Goes to a look that was written down.
+    pub(crate) fn go_to(&mut self, now: Seconds, at: When) {
+        if self.looks.back().is_some_and(|(t, _)| *t > now) {
+            // A scene that began anew counts its seconds from the beginning.
+            self.looks.clear();
+        }
+        (self.now, self.last) = (now, Some(at));
+        if self.looks.back().is_none_or(|(t, _)| now - t >= APART) {
+            self.looks.push_back((now, at));
+            if self.looks.len() > REMEMBERED {
+                self.looks.pop_front();
+            }
+        }
+    }
+
     /// The moment of a time that has passed: of the last remembered look not after it, moved on by the rest when no
     /// reconnection lies between; of the oldest look remembered when it is older than all.
     pub(crate) fn moment(&self, t: Seconds) -> Moment {

@@ -10,6 +10,7 @@ mod judgement;
 mod motion;
 mod options;
 mod place;
+pub mod replay;
 mod scene;
 mod snapshot;
 pub mod tracker;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use common::{DUMPING, camera};
 use events::{CandidateState, Detections, Frame, I420, RunId, Size, Stamp, StreamTime, Subject, WallTime};
+use kerbwatch_scene::replay::{Rejudged, Replay};
 use kerbwatch_scene::{Judgement, Scene, SceneOptions};
 use proptest::prelude::*;
 
@@ -30,6 +31,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 fn play(size: Size, steps: &[Step]) -> Vec<(i64, Judgement)> {
     let (camera, calendar) = camera(DUMPING);
     let mut scene = Scene::new(&camera, &calendar, SceneOptions { width: 96, ..SceneOptions::default() });
+    scene.record();
     let (mut wall_ms, mut run, mut began, mut said) = (0i64, 1u64, 0i64, Vec::new());
     for (n, step) in steps.iter().enumerate() {
         wall_ms += i64::from(step.dt_ms);
@@ -50,6 +52,18 @@ fn play(size: Size, steps: &[Step]) -> Vec<(i64, Judgement)> {
         let frame = Frame::new(stamp.clone(), Arc::new(picture));
         said.extend(scene.step(&frame, &Detections::none(stamp)).into_iter().map(|j| (wall_ms, j)));
     }
+    let mut replay = Replay::new(&camera, &calendar, SceneOptions::default());
+    let (mut again, mut live) = (Vec::new(), Vec::new());
+    let record = scene.take_record();
+    replay
+        .feed(&record, |said| {
+            if let Rejudged::Raised { candidate, .. } = said {
+                again.push(*candidate)
+            }
+        })
+        .unwrap();
+    live.extend(said.iter().filter_map(|(_, j)| if let Judgement::Raised(c) = j { Some((**c).clone()) } else { None }));
+    assert_eq!(again, live, "judged again from what was written down");
     said
 }
 

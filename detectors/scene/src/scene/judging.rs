@@ -158,7 +158,7 @@ fn hand_over(things: &mut [Thing], now: Seconds) {
 
 impl Scene {
     /// Judges all things.
-    pub(super) fn decide(&mut self, now: Seconds, said: &mut Vec<Judgement>) {
+    pub(crate) fn decide(&mut self, now: Seconds, said: &mut Vec<Judgement>) {
         let mut things = std::mem::take(&mut self.state.things);
         for index in 0..things.len() {
             // What is out is asked anew for each: the one before may just have been raised.
@@ -181,18 +181,20 @@ impl Scene {
     }
 
     /// How tall people are where a thing stands, pixels.
-    fn person_at(&self, thing: &Thing) -> Option<f32> {
-        let street = self.state.street.as_ref()?;
-        self.state.stature.at(thing.at.y2, street.empty.h)
+    pub(crate) fn person_at(&self, thing: &Thing) -> Option<f32> {
+        if let Some(replayed) = &self.replayed {
+            return replayed.persons.get(&thing.serial).copied();
+        }
+        self.state.stature.at(thing.at.y2, self.size()?.1)
     }
 
-    fn decide_one(&mut self, thing: &mut Thing, out: &[Out], kin: Kin, now: Seconds, said: &mut Vec<Judgement>) {
+    fn decide_one(&self, thing: &mut Thing, out: &[Out], kin: Kin, now: Seconds, said: &mut Vec<Judgement>) {
         let Some(at) = self.state.line.last() else { return };
-        let Some((w, h)) = self.state.street.as_ref().map(|s| (s.empty.w, s.empty.h)) else { return };
+        let Some((w, h)) = self.size() else { return };
         let bbox = thing.bbox(w, h);
         let area = thing.mask.len() as f64 / (w * h) as f64;
         let surface = on_surface(&self.camera, thing, &bbox);
-        for zone in &self.camera.zones.clone() {
+        for zone in &self.camera.zones {
             let ad = |kind: Kind| kind == Kind::UnauthorizedAd;
             let here = |kind: &Kind| if ad(*kind) && surface { lies_in(zone, &bbox, 0.2) } else { in_zone(zone, *kind, &bbox) };
             for kind in CLAIMS.into_iter().filter(|kind| here(kind) && (!surface || ad(*kind))) {
@@ -209,7 +211,7 @@ impl Scene {
                     thing.episodes[index].note_miss(Nearest { at: at.into(), bbox: bbox.to_array(), failed });
                     continue;
                 }
-                let person = self.state.stature.at(thing.at.y2, h);
+                let person = self.person_at(thing);
                 let facts = Facts { thing, zone, rule, bbox, area, now, learnt_at: self.state.learnt_at, person, kin };
                 let verdict = judge(kind, &facts);
                 let dwell =
@@ -469,7 +471,7 @@ impl Scene {
     }
 
     fn observe(&self, thing: &Thing, id: &str, state: CandidateState, at: Moment, said: &mut Vec<Judgement>) {
-        let (w, h) = self.state.street.as_ref().map_or((1, 1), |s| (s.empty.w, s.empty.h));
+        let (w, h) = self.size().unwrap_or((1, 1));
         if let Ok(id) = id.parse() {
             said.push(Judgement::Observed(Observation {
                 camera: self.camera.id.clone(),

@@ -21,16 +21,17 @@ use crate::options::SceneOptions;
 use crate::place::company::Company;
 use crate::place::stature::Stature;
 use crate::place::thing::{Presence, Thing};
+use crate::replay;
 use crate::snapshot::{self, SnapshotError};
 use crate::tracker::{self, Tracker, TrackerOptions};
 use crate::view::View;
 use crate::violation::{Check, Episode, Nearest};
 
 /// Looks further apart than this left a time in which nothing was seen, seconds: key frames come at least so often.
-const BLIND_AFTER: Seconds = 12.0;
+pub(crate) const BLIND_AFTER: Seconds = 12.0;
 
 /// Gaps that are remembered.
-const GAPS: usize = 64;
+pub(crate) const GAPS: usize = 64;
 
 /// Finished near misses that are remembered.
 const MISSES: usize = 64;
@@ -45,6 +46,10 @@ pub struct Scene {
     watched: Vec<bool>,
     tracker: Tracker,
     state: State,
+    /// Writes down what is judged, if that is wanted.
+    pub(crate) recorder: Option<replay::Recorder>,
+    /// What was written down, in place of what is seen, when a recording is judged again.
+    pub(crate) replayed: Option<replay::Replayed>,
 }
 
 /// All that a snapshot holds, the tracker apart.
@@ -52,13 +57,13 @@ pub struct Scene {
 pub(crate) struct State {
     pub(crate) line: Line,
     learning: Vec<(Seconds, Picture)>,
-    learnt_at: Seconds,
+    pub(crate) learnt_at: Seconds,
     street: Option<Street>,
     light: Light,
     view: View,
     upset_looks: u32,
     unwell_since: Option<Seconds>,
-    things: Vec<Thing>,
+    pub(crate) things: Vec<Thing>,
     next_serial: u64,
     company: Company,
     model_at: Option<Seconds>,
@@ -72,7 +77,7 @@ pub(crate) struct State {
     judged_at: Seconds,
     blind: bool,
     /// From when to when nothing was judged, newest last.
-    gaps: VecDeque<(Seconds, Seconds)>,
+    pub(crate) gaps: VecDeque<(Seconds, Seconds)>,
 }
 
 /// One look at the street, and what is known of it.
@@ -132,7 +137,9 @@ impl Scene {
     }
 
     fn with_state(camera: &Camera, calendar: &Calendar, options: SceneOptions, state: State, tracker: Tracker) -> Self {
-        let mut scene = Self { camera: camera.clone(), calendar: calendar.clone(), options, watched: Vec::new(), tracker, state };
+        let (camera, calendar) = (camera.clone(), calendar.clone());
+        let (recorder, replayed) = (None, None);
+        let mut scene = Self { camera, calendar, options, watched: Vec::new(), tracker, state, recorder, replayed };
         if let Some(street) = &scene.state.street {
             scene.watched = scene.watch(street.empty.w, street.empty.h);
         }
@@ -230,6 +237,7 @@ impl Scene {
         self.state.past.push(now, &current);
         let seen = Seen { frame, current: &current, tracks, detections, now, dt };
         self.follow(&seen, said);
+        self.note(now);
         self.decide(now, said);
     }
 
@@ -367,6 +375,30 @@ impl Scene {
                 self.state.misses.pop_front();
             }
         }
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(crate) fn state_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+
+    /// Width and height of the small picture, once the street is known.
+    pub(crate) fn size(&self) -> Option<(usize, usize)> {
+        let replayed = self.replayed.as_ref().map(|replayed| replayed.size);
+        replayed.or_else(|| self.state.street.as_ref().map(|street| (street.empty.w, street.empty.h)))
+    }
+
+    /// Does a pixel lie in a zone that watches for something?
+    pub(crate) fn watches(&self, pixel: usize) -> bool {
+        self.watched.get(pixel).copied().unwrap_or(false)
+    }
+
+    /// Is this kind watched in this zone?
+    pub(crate) fn wants(&self, zone: &str, kind: u8) -> bool {
+        self.camera.zones.iter().any(|z| z.id.as_str() == zone && z.rules.contains_key(&kind_at(kind)))
     }
 
     fn camera_is(&self, health: Health, at: Moment) -> Judgement {

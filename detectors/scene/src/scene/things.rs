@@ -341,7 +341,7 @@ impl Scene {
     }
 
     /// The fewest pixels that any rule wants, less a third for what thresholds eat from the border.
-    fn least_pixels(&self, pixels: usize) -> usize {
+    pub(crate) fn least_pixels(&self, pixels: usize) -> usize {
         let areas = self.camera.zones.iter().flat_map(|z| z.rules.values()).map(|r| r.min_area);
         let least = areas.fold(1.0, f64::min);
         ((least * pixels as f64 * 0.66) as usize).max(LEAST_PIXELS)

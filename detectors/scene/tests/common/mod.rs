@@ -9,6 +9,7 @@ use events::{
     Candidate, CandidateState, Detection, Detections, Frame, Health, I420, ObjectClass, RunId, Score, Size, Stamp, StreamTime,
     Subject, WallTime,
 };
+use kerbwatch_scene::replay::{Rejudged, Replay};
 use kerbwatch_scene::{Judgement, Scene, SceneOptions};
 
 pub const SIZE: Size = Size { width: 320, height: 240 };
@@ -121,13 +122,29 @@ pub struct Play {
     pub run_began: f64,
     pub fps: f64,
     pub said: Vec<(f64, Judgement)>,
+    /// What the scene writes down, judged again as it is written: at the end both must have raised the same.
+    pub replay: Replay,
+    pub record: Vec<u8>,
+    pub again: Vec<Candidate>,
+}
+
+/// Every story is told twice: by the scene, and by what it wrote down.
+impl Drop for Play {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let raised: Vec<Candidate> = self.raised().into_iter().map(|(_, c)| c.clone()).collect();
+            assert_eq!(self.again, raised, "judged again from what was written down");
+        }
+    }
 }
 
 impl Play {
     pub fn new(rules: &str, fps: f64) -> Self {
         let (camera, calendar) = camera(rules);
         let scene = Scene::new(&camera, &calendar, SceneOptions::default());
-        Self { scene, t: 0.0, n: 0, run: 1, run_began: 0.0, fps, said: Vec::new() }
+        let replay = Replay::new(&camera, &calendar, SceneOptions::default());
+        let (said, record, again) = (Vec::new(), Vec::new(), Vec::new());
+        Self { scene, t: 0.0, n: 0, run: 1, run_began: 0.0, fps, said, replay, record, again }
     }
 
     pub fn stamp(&self) -> Stamp {
@@ -147,7 +164,21 @@ impl Play {
             Some(items) => Detections { stamp, models: Arc::from(["m".to_owned()]), items },
             None => Detections::none(stamp),
         };
+        if !self.scene.is_recording() {
+            // At the beginning, and after a restart.
+            self.scene.record();
+            self.replay.begin();
+        }
         let said = self.scene.step(&frame, &detections);
+        let record = self.scene.take_record();
+        let again = &mut self.again;
+        let tell = |said| {
+            if let Rejudged::Raised { candidate, .. } = said {
+                again.push(*candidate);
+            }
+        };
+        self.replay.feed(&record, tell).unwrap();
+        self.record.extend(record);
         self.said.extend(said.into_iter().map(|j| (self.t, j)));
         self.n += 1;
         self.t += 1.0 / self.fps;
