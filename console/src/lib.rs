@@ -10,6 +10,7 @@ pub mod error;
 mod api;
 mod assets;
 mod auth;
+pub mod backtest;
 mod config;
 mod days;
 mod evidence;
@@ -25,6 +26,7 @@ mod state;
 mod store;
 mod users;
 mod view;
+mod zones;
 
 #[cfg(test)]
 mod tests;

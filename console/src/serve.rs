@@ -12,6 +12,7 @@ use events::site::Site;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::backtest::Backtester;
 use crate::clock::SystemClock;
 use crate::config::ConsoleConfig;
 use crate::password::PasswordCost;
@@ -29,13 +30,29 @@ pub struct Hooks {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Is the rest of the process ready? The reason when it is not.
     pub ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
+    /// Judges what cameras saw again under other zones; `None` where nobody can.
+    pub backtest: Option<Arc<dyn Backtester>>,
     /// Told the address once the console listens there.
     pub listening: Arc<dyn Fn(SocketAddr) + Send + Sync>,
 }
 
 impl Default for Hooks {
     fn default() -> Self {
-        Self { metrics: Arc::new(String::new), ready: Arc::new(|| Ok(())), listening: Arc::new(|_| {}) }
+        Self { metrics: Arc::new(String::new), ready: Arc::new(|| Ok(())), backtest: None, listening: Arc::new(|_| {}) }
+    }
+}
+
+/// How often zones that were approved for a later time are looked for: they are live within seconds of it.
+const PLANNED: Duration = Duration::from_secs(1);
+
+/// Makes zones live whose time has come.
+async fn publish_planned(store: Store) {
+    let mut every = tokio::time::interval(PLANNED);
+    loop {
+        every.tick().await;
+        if let Err(error) = store.publish_due().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "zones whose time has come could not be published");
+        }
     }
 }
 
@@ -55,9 +72,10 @@ pub async fn serve(
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     let state = AppState::new(&config, store.clone(), Some(Arc::clone(&bus)), PasswordCost::Full, hooks.clone()).await?;
     if let Some(site) = site {
-        store.import_site(&site, "site file").await.context("taking over the site file")?;
+        store.import_site_file(&site, "site file").await.context("taking over the site file")?;
     }
     let live = tokio::spawn(state.live.clone().follow(store.clone()));
+    let planned = tokio::spawn(publish_planned(store.clone()));
     let outbox = tokio::spawn(intake::drain(store.clone(), Arc::clone(&bus)));
     let (stop_intake, stop) = mpsc::channel();
     let (thread_state, group, runtime) = (state.clone(), config.bus_group.clone(), tokio::runtime::Handle::current());
@@ -94,6 +112,7 @@ pub async fn serve(
 
     drop(stop_intake);
     let taken = tokio::task::spawn_blocking(move || thread.join()).await?;
+    planned.abort();
     outbox.abort();
     live.abort();
     store.close().await;

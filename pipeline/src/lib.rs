@@ -3,6 +3,7 @@
 //! The road of a frame is one function, [`watch::Watch::frame`]; all else here brings frames to it or takes away what it
 //! says. The binary is a thin `main` over this library, so that tests and benches can call the same code.
 
+pub mod backtest;
 pub mod build;
 pub mod cmd;
 pub mod config;
@@ -11,6 +12,7 @@ pub mod evidence;
 pub mod explain;
 pub mod footage;
 pub mod outlet;
+pub mod recording;
 pub mod stop;
 pub mod telemetry;
 pub mod usage;

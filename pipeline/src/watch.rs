@@ -21,6 +21,7 @@ use scene::{Attention, Judgement, Scene};
 use crate::evidence::recorder::{Footage, ReadyDraft, Recorder};
 use crate::evidence::{Context, still};
 use crate::outlet::Outlet;
+use crate::recording::Writer;
 use crate::telemetry::{CandidateRaised, DeliveryFailed, FrameDropped};
 use crate::worker::Desk;
 
@@ -51,6 +52,8 @@ pub struct Watch {
     detector: Option<Detector>,
     models: Vec<ModelRef>,
     recording: Option<Recording>,
+    /// Writes down what the scene saw, for backtests.
+    seen: Option<Writer>,
     outlet: Box<dyn Outlet>,
     pending: VecDeque<Pending>,
     /// Raised, and still waiting for post-roll footage.
@@ -78,6 +81,8 @@ pub struct Parts {
     pub models: Vec<ModelRef>,
     /// Evidence, if it is wanted.
     pub recording: Option<Recording>,
+    /// What the scene saw is written down there, if it is wanted.
+    pub seen: Option<Writer>,
     /// Where what is said goes.
     pub outlet: Box<dyn Outlet>,
 }
@@ -85,7 +90,7 @@ pub struct Parts {
 impl Watch {
     /// Begins.
     pub fn new(parts: Parts) -> Self {
-        let Parts { camera, calendar, worker, scene, detector, models, recording, outlet } = parts;
+        let Parts { camera, calendar, worker, scene, detector, models, recording, seen, outlet } = parts;
         Self {
             camera,
             calendar,
@@ -94,6 +99,7 @@ impl Watch {
             detector,
             models,
             recording,
+            seen,
             outlet,
             pending: VecDeque::new(),
             waiting: BTreeSet::new(),
@@ -118,7 +124,13 @@ impl Watch {
             },
         };
         self.inferred += u64::from(self.detector.is_some());
+        if let Some(seen) = &mut self.seen {
+            seen.before(&mut self.scene, frame);
+        }
         let judgements = self.scene.step(frame, &detections);
+        if let Some(seen) = &mut self.seen {
+            seen.after(&mut self.scene, frame);
+        }
         if let Some(recording) = &mut self.recording {
             recording.recorder.step(frame, &judgements, footage);
         }
@@ -142,6 +154,7 @@ impl Watch {
     /// The end of watching: like [`Watch::lost`], without a word about the camera's health. Gives what could not be sealed
     /// or written, and so is still pending.
     pub fn close(&mut self, footage: &dyn Footage) -> Option<anyhow::Error> {
+        self.flush_seen();
         self.deliver(footage, true)
     }
 
@@ -167,6 +180,13 @@ impl Watch {
         (self.camera, self.calendar) = (camera, calendar);
         self.take(judgements, None);
         self.deliver(footage, false);
+    }
+
+    /// Writes out what the scene saw: before its memory is saved, and at the end.
+    pub fn flush_seen(&mut self) {
+        if let Some(seen) = &mut self.seen {
+            seen.flush(&mut self.scene);
+        }
     }
 
     /// The scene, to save it or to ask why something was not raised.

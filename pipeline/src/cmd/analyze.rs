@@ -23,6 +23,7 @@ use crate::evidence::recorder::{self, Recorder};
 use crate::explain::{Explainer, Form};
 use crate::footage::RingFootage;
 use crate::outlet::{Lines, Outlet};
+use crate::recording::Writer;
 use crate::usage::Usage;
 use crate::watch::{Parts, Recording, Watch};
 use crate::worker::Desk;
@@ -57,6 +58,9 @@ pub struct Args {
     /// Private key that signs the evidence (Ed25519, PKCS#8 PEM); made on first use. Default: in the user's data folder
     #[arg(long, value_name = "FILE", requires = "evidence")]
     signing_key: Option<PathBuf>,
+    /// Folder to record into what the scene saw, for `kerbwatch zones backtest`
+    #[arg(long, value_name = "DIR")]
+    recordings: Option<PathBuf>,
     /// Where the counts go
     #[arg(long, value_name = "STATS.json")]
     stats: Option<PathBuf>,
@@ -145,6 +149,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         detector,
         models: models.clone(),
         recording,
+        seen: args.recordings.as_ref().map(|root| Writer::new(root, &camera.id, "analyze")),
         outlet: Box::new(out),
     });
 

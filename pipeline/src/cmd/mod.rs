@@ -13,6 +13,7 @@ pub mod evidence;
 pub mod models;
 pub mod standalone;
 pub mod worker;
+pub mod zones;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -57,6 +58,8 @@ enum Command {
     Models(models::Args),
     /// Put cameras on the bus, so that workers watch them
     Cameras(cameras::Args),
+    /// Try zones on what cameras saw
+    Zones(zones::Args),
 }
 
 /// A wrong command line, configuration, site or model file: exit code 2.
@@ -104,6 +107,7 @@ fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Evidence(args) => evidence::run(args),
         Command::Models(args) => models::run(args),
         Command::Cameras(args) => cameras::run(args),
+        Command::Zones(args) => zones::run(args),
     };
     result.unwrap_or_else(|error| fail(&error))
 }

@@ -10,6 +10,7 @@ use events::site::Site;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::bad_use;
+use crate::backtest::Recordings;
 use crate::config::Config;
 use crate::stop::Stop;
 use crate::{telemetry, worker};
@@ -75,12 +76,17 @@ pub(crate) fn serve(
         .build()
         .context("starting the async runtime")?;
     let stop = stop.clone();
+    let recordings = Arc::new(Recordings::new(&config.evidence.join(crate::recording::FOLDER)));
     runtime.block_on(async move {
         console::serve(
             config,
             bus,
             site,
-            console::Hooks { metrics: Arc::new(move || metrics.render()), ..console::Hooks::default() },
+            console::Hooks {
+                metrics: Arc::new(move || metrics.render()),
+                backtest: Some(recordings),
+                ..console::Hooks::default()
+            },
             async move { stop.wait().await },
         )
         .await

@@ -25,5 +25,5 @@ pub mod verify;
 pub use chain::{Chain, ChainError};
 pub use draft::{Clip, ClipSource, Container, Context, Draft, Gap, Role, Still};
 pub use signer::{Signer, SignerError, key_id};
-pub use still::{JPEG_QUALITY, StillError, still};
+pub use still::{JPEG_QUALITY, StillError, still, still_of};
 pub use store::{EvidenceError, EvidenceStore, SealedPackage};

@@ -40,19 +40,23 @@ pub enum StillError {
 /// # Errors
 /// When the picture is empty or too big for JPEG, or the encoder fails.
 pub fn still(frame: &Frame) -> Result<Vec<u8>, StillError> {
-    let size = frame.pixels().size();
+    still_of(frame.pixels(), JPEG_QUALITY)
+}
+
+/// Pixels as JPEG of this quality, 1..=100.
+///
+/// # Errors
+/// When the picture is empty or too big for JPEG, or the encoder fails.
+pub fn still_of(pixels: &dyn Pixels, quality: u8) -> Result<Vec<u8>, StillError> {
+    let size = pixels.size();
     let (Ok(width @ 1..), Ok(height @ 1..)) = (u16::try_from(size.width), u16::try_from(size.height)) else {
         return Err(StillError::Size { width: size.width, height: size.height });
     };
     // A quarter of the luma bytes holds most street scenes at this quality without growing.
     let mut jpeg = Vec::with_capacity(usize::from(width) * usize::from(height) / 4);
-    let mut encoder = Encoder::new(&mut jpeg, JPEG_QUALITY);
+    let mut encoder = Encoder::new(&mut jpeg, quality);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
-    encoder.encode_image(Planes::new(frame.pixels(), width, height)).map_err(|source| StillError::Encode {
-        width,
-        height,
-        source,
-    })?;
+    encoder.encode_image(Planes::new(pixels, width, height)).map_err(|source| StillError::Encode { width, height, source })?;
     Ok(jpeg)
 }
 

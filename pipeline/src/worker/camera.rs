@@ -19,6 +19,7 @@ use super::Shared;
 use crate::evidence::recorder::{self, Recorder};
 use crate::footage::RingFootage;
 use crate::outlet::Spooled;
+use crate::recording::Writer;
 use crate::watch::{Parts, Recording, Watch};
 
 /// The scene's memory is saved at least this often, so that a crash costs at most this much of the empty street.
@@ -148,6 +149,7 @@ fn watch(shared: &Arc<Shared>, camera: &Camera, calendar: &Calendar) -> anyhow::
         detector: shared.detector(),
         models: shared.models(),
         recording: Some(Recording { recorder, desk: shared.desk.clone() }),
+        seen: Some(Writer::new(&shared.recordings, &camera.id, &shared.name)),
         outlet: Box::new(Spooled::new(shared.spool.clone(), &shared.name)),
     }))
 }
@@ -266,6 +268,7 @@ impl Life {
             return;
         }
         (self.saved, self.dirty) = (Instant::now(), false);
+        self.watch.flush_seen();
         if let Err(error) = self.shared.spool.put_state(&self.camera.id, &self.watch.scene().snapshot()) {
             tracing::error!(camera = %self.camera.id, "the scene's memory was not saved: {:#}", anyhow::Error::from(error));
         }

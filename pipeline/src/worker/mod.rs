@@ -7,13 +7,14 @@ mod camera;
 pub mod http;
 mod shared;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use bus::cameras::{CameraChange, CameraFeed};
-use bus::{Bus, Relay, RelayOptions};
+use bus::{Bus, BusConfig, Relay, RelayOptions};
 use events::CameraId;
 use events::site::Site;
 
@@ -49,7 +50,7 @@ pub fn run(config: &Config, bus: Arc<dyn Bus>, stop: &Stop) -> anyhow::Result<()
     ingest::init()?;
     let shared = Arc::new(Shared::open(config)?);
     let relay = Relay::start(shared.spool.clone(), bus, RelayOptions::default()).context("starting the relay")?;
-    let mut cameras = Cameras { shared: shared.clone(), running: BTreeMap::new() };
+    let mut cameras = Cameras { shared: shared.clone(), site: None, running: BTreeMap::new() };
     let watched = watch(config, &mut cameras, stop);
     tracing::info!("stopping {} cameras", cameras.running.len());
     cameras.stop_all();
@@ -62,18 +63,26 @@ pub fn run(config: &Config, bus: Arc<dyn Bus>, stop: &Stop) -> anyhow::Result<()
 
 /// Takes cameras from the site file, or from the bus, and keeps them running until `stop`.
 fn watch(config: &Config, cameras: &mut Cameras, stop: &Stop) -> anyhow::Result<()> {
-    let mut feed = None;
-    match &config.site {
-        Some((site, base)) => {
-            for camera in &site.cameras {
-                let source =
-                    ingest::SourceUrl::parse(&camera.source, base).with_context(|| format!("camera {}: source", camera.id))?;
-                let mut one = Site { calendar: site.calendar.clone(), cameras: vec![camera.clone()] };
-                one.cameras[0].source = source.address();
-                cameras.start(one)?;
+    let mut feed = match (&config.site, &config.bus) {
+        // In a city the site file alone says what this worker watches; alone, the console beside it may change the zones.
+        (Some(_), BusConfig::Kafka(_)) => None,
+        _ => Some(CameraFeed::open(&config.bus, "workers").context("joining the workers")?),
+    };
+    if let Some((site, base)) = &config.site {
+        for camera in &site.cameras {
+            ingest::SourceUrl::parse(&camera.source, base).with_context(|| format!("camera {}: source", camera.id))?;
+        }
+        cameras.site = Some((site.cameras.iter().map(|camera| camera.id.clone()).collect(), base.clone()));
+        if let Some(feed) = &mut feed {
+            // What was drawn in the console since the file was written goes before it.
+            for change in feed.next(Duration::from_millis(200)).unwrap_or_default() {
+                cameras.apply(change)?;
             }
         }
-        None => feed = Some(CameraFeed::open(&config.bus, "workers").context("joining the workers")?),
+        for camera in site.cameras.iter().filter(|camera| !cameras.running.contains_key(&camera.id)).cloned().collect::<Vec<_>>()
+        {
+            cameras.start(Site { calendar: site.calendar.clone(), cameras: vec![camera] })?;
+        }
     }
     let mut kept = Instant::now();
     while !stop.is_set() {
@@ -98,6 +107,9 @@ fn watch(config: &Config, cameras: &mut Cameras, stop: &Stop) -> anyhow::Result<
 /// The cameras of this worker.
 struct Cameras {
     shared: Arc<Shared>,
+    /// The cameras of the site file, if there is one, which are all that is watched; and the folder that its sources are
+    /// relative to.
+    site: Option<(BTreeSet<CameraId>, PathBuf)>,
     running: BTreeMap<CameraId, Running>,
 }
 
@@ -119,6 +131,8 @@ impl Cameras {
                     }
                 }
             }
+            // The site file says so, whatever the bus says.
+            CameraChange::Removed(_) | CameraChange::Revoked(_) if self.site.is_some() => Ok(()),
             CameraChange::Removed(camera) => {
                 self.stop(&[camera]);
                 Ok(())
@@ -132,7 +146,19 @@ impl Cameras {
 
     /// Starts the cameras of a site, or gives running ones their new zones.
     fn start(&mut self, site: Site) -> anyhow::Result<()> {
-        for camera in site.cameras {
+        for mut camera in site.cameras {
+            if let Some((watched, base)) = &self.site {
+                if !watched.contains(&camera.id) {
+                    continue;
+                }
+                match ingest::SourceUrl::parse(&camera.source, base) {
+                    Ok(source) => camera.source = source.address(),
+                    Err(error) => {
+                        tracing::error!(camera = %camera.id, "its source cannot be played, it goes on as it was: {error}");
+                        continue;
+                    }
+                }
+            }
             let again = match self.running.get(&camera.id) {
                 Some(running) if running.same_stream(&camera) => {
                     running.reconfigure(camera.clone(), site.calendar.clone());

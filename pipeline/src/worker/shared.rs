@@ -21,6 +21,8 @@ pub(crate) struct Shared {
     pub(crate) post_roll: std::time::Duration,
     /// One folder a camera: what its open episodes keep.
     pub(crate) shelves: std::path::PathBuf,
+    /// What scenes saw, for backtests; shared with the consoles like the evidence.
+    pub(crate) recordings: std::path::PathBuf,
     engine: Option<Engine>,
 }
 
@@ -97,6 +99,7 @@ impl Shared {
             pre_roll: config.pre_roll,
             post_roll: config.post_roll,
             shelves: config.data.join("shelves"),
+            recordings: config.evidence.join(crate::recording::FOLDER),
             engine,
         })
     }
