@@ -30,7 +30,7 @@ impl Actor {
 
     /// What the application tells about them.
     pub(crate) fn me(&self) -> Me {
-        let pages: [(&str, &[Role]); 12] = [
+        let pages: [(&str, &[Role]); 16] = [
             ("queue", QUEUE),
             ("decide", DECIDE),
             ("pictures", PICTURES),
@@ -41,6 +41,10 @@ impl Actor {
             ("cameras", &Role::ALL),
             ("overview", &Role::ALL),
             ("import", IMPORT),
+            ("zones", ZONES),
+            ("draw", DRAW),
+            ("approve", APPROVE),
+            ("zone_approval", APPROVAL),
             ("users", USERS),
             ("audit", AUDIT),
         ];
@@ -66,6 +70,12 @@ const LEGAL_REVIEW: &[Role] = &[Role::LegalReviewer];
 /// both: not an administrator, who decides nothing, and not a legal reviewer, who would judge by what they entered themselves.
 const REGISTER: &[Role] = &[Role::Supervisor];
 const IMPORT: &[Role] = &[Role::BureauEditor, Role::Administrator];
+const ZONES: &[Role] = &[Role::BureauEditor, Role::BureauApprover, Role::Supervisor];
+const DRAW: &[Role] = &[Role::BureauEditor];
+const APPROVE: &[Role] = &[Role::BureauApprover];
+const HANDS_ON: &[Role] = &[Role::BureauEditor, Role::BureauApprover];
+const APPROVAL: &[Role] = &[Role::BureauApprover, Role::Administrator];
+const APPROVAL_SEEN: &[Role] = &[Role::BureauEditor, Role::BureauApprover, Role::Supervisor, Role::Administrator];
 const USERS: &[Role] = &[Role::Administrator];
 const AUDIT: &[Role] = &[Role::Auditor];
 
@@ -110,6 +120,21 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/cameras/{id}", Access::Roles(&Role::ALL)),
     ("GET", "/cameras/{id}/zones", Access::Roles(&Role::ALL)),
     ("POST", "/cameras/import", Access::Roles(IMPORT)),
+    ("GET", "/zones", Access::Roles(ZONES)),
+    ("POST", "/zones/check", Access::Roles(HANDS_ON)),
+    ("GET", "/zones/approval", Access::Roles(APPROVAL_SEEN)),
+    ("PUT", "/zones/approval", Access::Roles(APPROVAL)),
+    ("GET", "/cameras/{id}/draft", Access::Roles(ZONES)),
+    ("PUT", "/cameras/{id}/draft", Access::Roles(DRAW)),
+    ("POST", "/cameras/{id}/draft/submit", Access::Roles(DRAW)),
+    ("POST", "/cameras/{id}/draft/approve", Access::Roles(APPROVE)),
+    ("POST", "/cameras/{id}/draft/return", Access::Roles(HANDS_ON)),
+    ("POST", "/cameras/{id}/draft/discard", Access::Roles(DRAW)),
+    ("GET", "/cameras/{id}/versions", Access::Roles(ZONES)),
+    ("POST", "/cameras/{id}/versions/{version}/restore", Access::Roles(DRAW)),
+    ("GET", "/cameras/{id}/precision", Access::Roles(ZONES)),
+    ("POST", "/cameras/{id}/backtest", Access::Roles(ZONES)),
+    ("GET", "/cameras/{id}/recorded/{file}", Access::Roles(PICTURES)),
     ("GET", "/overview", Access::Roles(&Role::ALL)),
     ("GET", "/evidence/{candidate}/{file}", Access::Roles(PICTURES)),
     ("GET", "/events", Access::Roles(&Role::ALL)),

@@ -46,6 +46,14 @@ impl Signer {
         format!("/api/v1/evidence/{candidate}/{file}?expires={expires}&purpose={purpose}&sig={sig}")
     }
 
+    /// The signed address of a still that a camera's recording keeps, relative to the server.
+    pub(crate) fn recorded_url(&self, user: &str, camera: &str, file: &str, purpose: &str, now_ms: i64) -> String {
+        let expires = now_ms.div_euclid(1000).div_euclid(STEP_S) * STEP_S + LIFETIME_S;
+        let object = format!("recorded/{camera}");
+        let sig = hex::encode(self.mac(&Claims { user, candidate: &object, file, purpose, expires }).finalize().into_bytes());
+        format!("/api/v1/cameras/{camera}/recorded/{file}?expires={expires}&purpose={purpose}&sig={sig}")
+    }
+
     /// Is it ours, and not over? Compared in constant time.
     pub(crate) fn holds(&self, claims: &Claims<'_>, sig: &str, now_ms: i64) -> bool {
         let Ok(sig) = hex::decode(sig) else { return false };

@@ -11,6 +11,11 @@ pub(crate) struct View<'a> {
 }
 
 impl View<'_> {
+    /// A signed address of a recorded still, or nothing for those who see no pictures.
+    pub(crate) fn recorded_url(&self, camera: &str, file: &str) -> Option<String> {
+        self.signer.map(|signer| signer.recorded_url(&self.actor.id, camera, file, "backtest", self.now_ms))
+    }
+
     /// A signed address, or nothing for those who see no pictures.
     pub(crate) fn url(&self, candidate: &str, file: &str, purpose: &str) -> Option<String> {
         self.signer.map(|signer| signer.url(&self.actor.id, candidate, file, purpose, self.now_ms))

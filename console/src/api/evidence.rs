@@ -21,11 +21,11 @@ use crate::store::Deed;
 #[into_params(parameter_in = Query)]
 pub(super) struct Signed {
     /// Unix seconds after which it is void.
-    expires: i64,
+    pub(super) expires: i64,
     /// What the person is doing: `queue`, `review`, `case` or `camera`; it stands in the audit log.
-    purpose: String,
+    pub(super) purpose: String,
     /// HMAC-SHA-256 over candidate, file, expiry, purpose and the session's user, hex.
-    sig: String,
+    pub(super) sig: String,
 }
 
 /// A file of an evidence package. `Range` is honoured. The address is bound to the person it was made for.

@@ -1,6 +1,7 @@
 //! The routes, and the OpenAPI document that is made from them.
 
 mod admin;
+mod backtest;
 mod cameras;
 mod candidates;
 mod cases;
@@ -9,6 +10,7 @@ mod live;
 mod register;
 mod session;
 mod units;
+mod zones;
 
 use std::sync::atomic::Ordering;
 
@@ -66,6 +68,19 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(cameras::zones))
         .routes(routes!(cameras::import))
         .routes(routes!(cameras::overview))
+        .routes(routes!(zones::list))
+        .routes(routes!(zones::check))
+        .routes(routes!(zones::approvals, zones::set_approval))
+        .routes(routes!(zones::desk, zones::save))
+        .routes(routes!(zones::submit))
+        .routes(routes!(zones::approve))
+        .routes(routes!(zones::hand_back))
+        .routes(routes!(zones::discard))
+        .routes(routes!(zones::versions))
+        .routes(routes!(zones::restore))
+        .routes(routes!(zones::precision))
+        .routes(routes!(backtest::run))
+        .routes(routes!(backtest::still))
         .routes(routes!(evidence::look))
         .routes(routes!(live::events))
         .routes(routes!(admin::users, admin::add_user))

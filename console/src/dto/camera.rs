@@ -109,7 +109,8 @@ pub struct CameraList {
 }
 
 /// How one kind is watched in one zone.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RuleDetail {
     /// Which kind.
     pub kind: Kind,
@@ -126,7 +127,8 @@ pub struct RuleDetail {
 }
 
 /// Allowed use of a place and time.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PermitDetail {
     /// Unique within its zone.
     pub id: String,

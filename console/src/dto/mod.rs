@@ -5,6 +5,7 @@
 
 mod act;
 mod admin;
+mod backtest;
 mod camera;
 mod candidate;
 mod case;
@@ -13,12 +14,14 @@ mod live;
 mod register;
 mod session;
 mod unit;
+mod zones;
 
 pub use act::{
     ActOffer, CaseAct, CaseActDone, Channel, Defect, LegalTicks, NewCaseAct, Outcome, Recheck, RecheckProposal, Subject,
     SubjectKind, Track,
 };
 pub use admin::{AuditCheck, AuditEntry, AuditPage, AuditQuery, NewUser, UserList, UserRecord};
+pub use backtest::{AskBacktest, Backtest, BacktestCounts, BacktestCover, BacktestPrecision, BacktestRow, Fate};
 pub use camera::{
     CameraDetail, CameraList, CameraQuery, CameraSummary, EvidenceMode, Health, ImportedSite, KindCount, Overview, PermitDetail,
     RuleDetail, SiteImport, Watching, ZoneDetail, ZoneList,
@@ -36,6 +39,11 @@ pub use register::{
 };
 pub use session::{Login, Me, Role, SessionInfo};
 pub use unit::{NewUnit, Unit, UnitChange, UnitLevel, UnitList, UnitRef};
+pub use zones::{
+    ApprovalSetting, ApprovalSettings, DraftEvent, DraftState, DraftStep, DraftStepped, FieldChange, Precision, RestoreVersion,
+    SaveDraft, SetApproval, ZoneChange, ZoneCheck, ZoneChecked, ZoneDesk, ZoneDraft, ZoneDrawing, ZoneFault, ZonePrecision,
+    ZoneVersion, ZoneVersions, ZonedCamera, ZonedCameras, ZonesQuery,
+};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

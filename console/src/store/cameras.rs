@@ -1,14 +1,11 @@
 //! Cameras as site files with versions, their health, and what the overview counts.
 
-use bus::Message;
 use events::site::{Camera, Site};
-use events::wire::v1::{self, CameraData, topic};
 use serde_json::json;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::audit::Deed;
-use super::outbox::SOURCE;
 use super::register::mode_now;
 use super::{Bind, Conditions, Scope, Store, Tx, like, word_column, word_column_opt};
 use crate::clock::rfc3339;
@@ -34,6 +31,16 @@ pub(crate) struct Place {
 /// A site file with just this camera: the form in which cameras are kept and sent.
 fn one_camera(site: &Site, camera: &Camera) -> String {
     Site { calendar: site.calendar.clone(), cameras: vec![camera.clone()] }.to_toml()
+}
+
+/// Does a kept site text say the same of this camera's zones, hours and holidays?
+fn same_zones(kept: &str, site: &Site, camera: &Camera) -> bool {
+    let Ok(kept) = Site::parse("kept settings", kept) else { return false };
+    let versions = |camera: &Camera| camera.zones.iter().map(|zone| zone.version.clone()).collect::<Vec<_>>();
+    let same = |other: &Camera| versions(other) == versions(camera);
+    kept.cameras.first().is_some_and(same)
+        && kept.calendar.holidays == site.calendar.holidays
+        && kept.calendar.time_zone == site.calendar.time_zone
 }
 
 fn watching(health: Option<Health>, last_seen_ms: Option<i64>, since_ms: i64) -> Watching {
@@ -184,22 +191,52 @@ impl Store {
             }
             let version = version + 1;
             tx.put_camera(camera, &text, version, by).await?;
-            let data = CameraData { camera: id.clone(), version: version.unsigned_abs(), site: text };
-            tx.send(&Message {
-                topic: topic::CAMERAS.to_owned(),
-                key: id.clone(),
-                id: format!("{id}-{version}"),
-                kind: v1::CAMERA.to_owned(),
-                source: SOURCE.to_owned(),
-                time: rfc3339(tx.now_ms()),
-                data: Some(serde_json::to_vec(&data).expect("a camera is JSON")),
-            })
-            .await?;
+            tx.send_camera(&id, version, text).await?;
             let details = json!({ "version": version });
             tx.audit(Deed { actor: by, action: "camera.put", object: &id, reason: None, details }).await?;
             done.changed.push(id);
         }
         tx.commit().await?;
+        Ok(done)
+    }
+
+    /// Takes over the cameras of the site file that this process was started with, but only those it says something new of:
+    /// zones that were edited here since are not put back by a restart.
+    pub(crate) async fn import_site_file(&self, site: &Site, by: &str) -> Result<ImportedSite, sqlx::Error> {
+        let mut news = Site { calendar: site.calendar.clone(), cameras: Vec::new() };
+        let (mut unchanged, mut elsewhere) = (Vec::new(), Vec::new());
+        for camera in &site.cameras {
+            let kept = sqlx::query("SELECT site FROM site_file_cameras WHERE camera = $1")
+                .bind(camera.id.as_str())
+                .fetch_optional(&self.pool)
+                .await?;
+            let kept: Option<String> = kept.map(|row| row.try_get("site")).transpose()?;
+            match kept {
+                Some(kept) if kept == one_camera(site, camera) => unchanged.push(camera.id.to_string()),
+                // Another address or name, but the zones say what they said: those that were drawn here stay.
+                Some(kept) if same_zones(&kept, site, camera) => elsewhere.push(camera.clone()),
+                _ => news.cameras.push(camera.clone()),
+            }
+        }
+        let mut done = self.import_site(&news, by).await?;
+        for camera in &elsewhere {
+            let text = match self.camera(camera.id.as_str(), 0).await? {
+                Some((_, text)) if !text.is_empty() => text,
+                _ => one_camera(site, camera),
+            };
+            let mut mine = Site::parse("kept settings", &text).unwrap_or_else(|_| site.clone());
+            let zones = mine.cameras.first().map(|kept| kept.zones.clone()).unwrap_or_default();
+            mine.cameras = vec![Camera { zones, ..camera.clone() }];
+            done.changed.extend(self.import_site(&mine, by).await?.changed);
+        }
+        news.cameras.extend(elsewhere);
+        let mut tx = self.write().await?;
+        for camera in &news.cameras {
+            let put = "INSERT INTO site_file_cameras (camera, site) VALUES ($1, $2) ON CONFLICT (camera) DO UPDATE SET site = $2";
+            sqlx::query(put).bind(camera.id.as_str()).bind(one_camera(site, camera)).execute(tx.db()).await?;
+        }
+        tx.commit().await?;
+        done.unchanged.extend(unchanged);
         Ok(done)
     }
 

@@ -15,11 +15,14 @@ mod intake;
 mod legal;
 mod live;
 mod outbox;
+mod precision;
 mod register;
 mod review;
 mod scope;
 mod units;
 mod users;
+mod zone_drafts;
+mod zone_versions;
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -38,9 +41,11 @@ pub(crate) use cases::{CaseSort, for_reviewer, of_mode, overdue};
 pub(crate) use intake::evidence_file;
 pub(crate) use legal::LegalList;
 pub(crate) use live::LiveEvent;
+pub(crate) use precision::{Decided, LEAST as LEAST_DECISIONS};
 pub(crate) use scope::{Scope, Thing};
 pub(crate) use units::CITY;
 pub(crate) use users::{Attempt, StoredUser};
+pub(crate) use zone_drafts::StoredDraft;
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -249,11 +254,17 @@ fn migrator(backend: Backend) -> Migrator {
         Backend::Sqlite => include_str!("../../migrations/sqlite/0021_append_only.sql"),
         Backend::Postgres => include_str!("../../migrations/postgres/0021_append_only.sql"),
     };
+    let zones_append_only = match backend {
+        Backend::Sqlite => include_str!("../../migrations/sqlite/0031_zones_append_only.sql"),
+        Backend::Postgres => include_str!("../../migrations/postgres/0031_zones_append_only.sql"),
+    };
     Migrator::with_migrations(vec![
         step(1, "tables", include_str!("../../migrations/common/0001_tables.sql")),
         step(2, "append only", append_only),
         step(20, "life of a case", include_str!("../../migrations/common/0020_lifecycle.sql")),
         step(21, "register append only", register_append_only),
+        step(30, "zone drafts", include_str!("../../migrations/common/0030_zone_drafts.sql")),
+        step(31, "zones append only", zones_append_only),
         step(50, "units", include_str!("../../migrations/common/0050_units.sql")),
     ])
 }

@@ -106,7 +106,11 @@ const QUERY: [&str; 18] = [
 
 async fn fire(world: &World, people: &[Option<Person>], routes: &[(String, String)], shot: &Shot) -> Result<(), TestCaseError> {
     let (method, path) = &routes[shot.route];
-    let path = path.replace("{id}", &shot.parts[0]).replace("{candidate}", &shot.parts[0]).replace("{file}", &shot.parts[1]);
+    let path = path
+        .replace("{id}", &shot.parts[0])
+        .replace("{candidate}", &shot.parts[0])
+        .replace("{file}", &shot.parts[1])
+        .replace("{version}", &shot.parts[1]);
     let query: Vec<String> = shot.query.iter().map(|(name, value)| format!("{}={value}", QUERY[*name])).collect();
     let uri = format!("{path}?{}", query.join("&"));
     let mut request = Request::builder().method(method.as_str()).uri(&uri).header("x-kerbwatch", "1");

@@ -1,6 +1,7 @@
 //! The console as a whole, driven through its own HTTP interface, on both databases.
 
 mod audit;
+mod backtest;
 mod cameras;
 mod evidence;
 mod fuzz;
@@ -16,6 +17,7 @@ mod running;
 mod scope;
 mod session;
 mod world;
+mod zones;
 
 /// Runs a scenario on SQLite and on PostgreSQL. Where there is no PostgreSQL, the second says so and is skipped.
 macro_rules! both {

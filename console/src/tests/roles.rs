@@ -34,8 +34,9 @@ async fn every_role_may_use_exactly_its_routes(world: World) {
         let (method, path, cells) = (words[0], words[1], &words[2..]);
         assert_eq!(cells.len(), people.len(), "{line}");
         seen.insert(format!("{method} {path}"));
-        let address = path.replace("{id}", "x").replace("{candidate}", "x").replace("{file}", "x.jpg");
-        let query = if path.starts_with("/evidence") { "?expires=1&purpose=review&sig=00" } else { "" };
+        let address = path.replace("{id}", "x").replace("{candidate}", "x").replace("{file}", "x.jpg").replace("{version}", "1");
+        let query =
+            if path.starts_with("/evidence") || path.contains("/recorded/") { "?expires=1&purpose=review&sig=00" } else { "" };
         for (cell, person) in cells.iter().zip(&people) {
             // A log-out would end the session that the next lines need; without a cookie it shows the same.
             let cookie = person.as_ref().filter(|_| method != "DELETE" || path != "/session").map(|p| p.cookie.as_str());

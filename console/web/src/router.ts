@@ -20,6 +20,7 @@ export const router = createRouter({
     { path: '/queue/:id?', name: 'queue', component: () => import('@/queue/QueuePage.vue'), meta: { title: 'nav.queue', needs: 'queue' } },
     { path: '/cases', name: 'cases', component: () => import('@/cases/CasesPage.vue'), meta: { title: 'nav.cases', needs: 'cases' } },
     { path: '/cases/:id', name: 'case', component: () => import('@/cases/CasePage.vue'), meta: { title: 'nav.cases', needs: 'cases' } },
+    { path: '/zones/:id?', name: 'zones', component: () => import('@/zones/ZonesPage.vue'), meta: { title: 'nav.zones', needs: 'zones' } },
     { path: '/cameras', name: 'cameras', component: () => import('@/cameras/CamerasPage.vue'), meta: { title: 'nav.cameras', needs: 'cameras' } },
     { path: '/cameras/:id', name: 'camera', component: () => import('@/cameras/CameraPage.vue'), meta: { title: 'nav.cameras', needs: 'cameras' } },
     { path: '/admin/users', name: 'users', component: () => import('@/admin/UsersPage.vue'), meta: { title: 'admin.users', needs: 'users' } },
@@ -33,6 +34,7 @@ export function home(): string {
   const pages: [string, string][] = [
     ['queue', '/queue'],
     ['cases', '/cases'],
+    ['zones', '/zones'],
     ['cameras', '/cameras'],
     ['users', '/admin/users'],
     ['audit', '/admin/audit'],

@@ -1,12 +1,14 @@
 /** English. Typed after the Chinese, so that a missing or left-over key does not compile. */
 import { life } from './life.en'
 import type zhCN from './zh-CN'
+import zones from './zones.en'
 
 type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> }
 
 const en: Same<typeof zhCN> = {
+  ...zones,
   app: { name: 'Kerbwatch', what: 'Review desk for street enforcement' },
-  nav: { queue: 'Queue', cases: 'Cases', cameras: 'Cameras', admin: 'Admin' },
+  nav: { queue: 'Queue', cases: 'Cases', zones: 'Zones', cameras: 'Cameras', admin: 'Admin' },
   frame: {
     skip: 'Skip to content',
     navigation: 'Main navigation',
@@ -317,6 +319,7 @@ const en: Same<typeof zhCN> = {
     permitWhole: 'the whole zone',
     permitPart: 'the dashed part',
     showInQueue: 'Candidates of this camera',
+    editZones: 'Zones',
     legendZone: 'Zone',
     legendPermit: 'Permit',
     legendLine: 'Shop line',

@@ -1,9 +1,11 @@
 /** Chinese. The words are those of the design: candidate 疑似线索, case 案件, zone 布控区, permit 许可, clue 线索. */
 import { life } from './life.zh-CN'
+import zones from './zones.zh-CN'
 
 export default {
+  ...zones,
   app: { name: 'Kerbwatch 街面巡查', what: '非现场执法审核台' },
-  nav: { queue: '审核', cases: '案件', cameras: '点位', admin: '管理' },
+  nav: { queue: '审核', cases: '案件', zones: '布控区', cameras: '点位', admin: '管理' },
   frame: {
     skip: '跳到正文',
     navigation: '主导航',
@@ -316,6 +318,7 @@ export default {
     permitWhole: '整个布控区',
     permitPart: '图中虚线部分',
     showInQueue: '查看该点位的线索',
+    editZones: '布控区',
     legendZone: '布控区',
     legendPermit: '许可范围',
     legendLine: '店铺边界线',

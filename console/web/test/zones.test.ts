@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+
+import { corners, faultsAt, freeId, moved, newPermit, newRule, newZone, places, setCorners, snapped, type Plan, type Point } from '@/zones/model'
+import { readWeek, writeWeek } from '@/zones/week'
+
+function plan(): Plan {
+  const one = newZone({ zones: [], holidays: [] }, 'One', [[0.1, 0.5], [0.4, 0.5], [0.4, 0.9], [0.1, 0.9]])
+  return { zones: [one], holidays: [] }
+}
+
+describe('shapes', () => {
+  it('draw a point to a neighbour’s corner before its edge, and to the picture’s edges', () => {
+    const p = plan()
+    expect(snapped([0.405, 0.505], p, null, 16 / 9)).toEqual([0.4, 0.5])
+    expect(snapped([0.25, 0.507], p, null, 16 / 9)).toEqual([0.25, 0.5])
+    expect(snapped([0.004, 0.2], p, null, 16 / 9)).toEqual([0, 0.2])
+    expect(snapped([0.6, 0.99], p, null, 16 / 9)).toEqual([0.6, 1])
+    expect(snapped([0.7, 0.3], p, null, 16 / 9)).toEqual([0.7, 0.3])
+    expect(snapped([0.405, 0.505], p, { zone: 0, shape: 'polygon' }, 16 / 9), 'not to itself').toEqual([0.405, 0.505])
+  })
+
+  it('stay in the picture when moved', () => {
+    const square: Point[] = [[0.1, 0.1], [0.3, 0.1], [0.3, 0.3], [0.1, 0.3]]
+    expect(moved(square, -0.5, 0)[0]).toEqual([0, 0.1])
+    expect(moved(square, 0.9, 0.9)[2]).toEqual([1, 1])
+  })
+
+  it('are found and set by place; the selected zone lies on top', () => {
+    const p = plan()
+    const zone = p.zones[0]
+    if (!zone) throw new Error('no zone')
+    zone.permits.push(newPermit(zone))
+    setCorners(p, { zone: 0, shape: 'permits.0' }, [[0, 0], [0.1, 0], [0.1, 0.1]])
+    setCorners(p, { zone: 0, shape: 'shop_line' }, [[0, 0.5], [1, 0.5]])
+    p.zones.push(newZone(p, 'Two', [[0, 0], [0.1, 0], [0.1, 0.1]]))
+    expect(p.zones.map((z) => z.id)).toEqual(['zone-1', 'zone-2'])
+    expect(corners(p, { zone: 0, shape: 'permits.0' })).toHaveLength(3)
+    expect(places(p, 0).at(-1)).toEqual({ zone: 0, shape: 'shop_line' })
+    expect(freeId('zone', ['zone-1', 'zone-3'])).toBe('zone-2')
+    expect(newRule('illegal_stall').dwell_s).toBe(180)
+  })
+
+  it('have the faults of their own field', () => {
+    const fault = { zone: 0, field: 'permits.0.polygon', corners: [1], code: 'outside', reason: '', warning: false }
+    expect(faultsAt([fault], { zone: 0, shape: 'permits.0' })).toHaveLength(1)
+    expect(faultsAt([fault], { zone: 0, shape: 'polygon' })).toHaveLength(0)
+  })
+})
+
+describe('a week', () => {
+  it('comes back as it was written', () => {
+    for (const windows of [['mon-fri 08:00-20:00'], ['daily 06:00-09:00'], ['mon,wed 10:00-12:00', 'sat-sun 18:00-24:00'], []]) expect(writeWeek(readWeek(windows))).toEqual(windows)
+  })
+
+  it('runs over midnight into the next day', () => {
+    const { grid } = readWeek(['sun 22:00-02:00'])
+    expect([grid[6]?.[23], grid[0]?.[0], grid[0]?.[1], grid[0]?.[2]]).toEqual([true, true, true, false])
+    expect(writeWeek(readWeek(['sun 22:00-02:00']))).toEqual(['mon 00:00-02:00', 'sun 22:00-24:00'])
+    expect(readWeek(['sat-mon 08:00-09:00']).grid.map((row) => row[8])).toEqual([true, false, false, false, false, true, true])
+  })
+
+  it('keeps what hours cannot say', () => {
+    const windows = ['workdays 08:00-20:00', 'holidays 00:00-24:00', 'fri 18:30-23:00', 'nonsense']
+    expect(readWeek(windows).kept).toEqual(windows)
+    expect(writeWeek(readWeek(windows))).toEqual(windows)
+  })
+})
