@@ -137,7 +137,7 @@ pub struct DraftEvent {
     pub at: String,
     /// Who.
     pub by: String,
-    /// `begun`, `saved`, `submitted`, `returned`, `approved`, `published`, `discarded`.
+    /// `begun`, `saved`, `restored`, `submitted`, `returned`, `approved`, `published`, `discarded`.
     pub action: String,
     /// What they said.
     pub note: Option<String>,

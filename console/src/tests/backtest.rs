@@ -72,7 +72,7 @@ async fn what_would_have_been_lies_beside_what_was_decided(mut world: World) {
     }
     let officer = world.person("ops", &[Role::Operator]).await;
     let decide = async |n: u32, body: Value| {
-        world.post(&officer, &format!("/candidates/{n:032x}/decisions"), body).await.expect(200);
+        world.post(&officer, &format!("/candidates/{n:032x}/decisions"), body).await.expect(201);
     };
     decide(1, confirm(1)).await;
     decide(2, json!({ "seen_version": 1, "verdict": "reject", "reason": "not_a_violation" })).await;

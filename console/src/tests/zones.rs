@@ -174,6 +174,7 @@ async fn zones_planned_for_later_go_live_at_their_time(world: World) {
     bureau.world.clock.advance(3_600_000);
     assert_eq!(bureau.world.state.store.publish_due().await.unwrap(), 1);
     assert_eq!(bureau.world.state.store.publish_due().await.unwrap(), 0, "once");
+    let bureau = Bureau { editor: bureau.world.log_in("ed").await, ..bureau };
     let desk = bureau.desk().await;
     assert_eq!((&desk["version"], &desk["zones"][0]["name"]), (&json!(2), &json!("From Monday")));
     assert_eq!(bureau.sent().await.len(), 2);
@@ -226,7 +227,7 @@ async fn a_bureau_sees_its_own_noise(world: World) {
         let mut data = candidate_data(n, bureau.world.now_ms());
         data.zone = if n >= 100 { "south".to_owned() } else { "north".to_owned() };
         bureau.world.take(&[candidate_message(&data)]).await;
-        bureau.world.post(&officer, &format!("/candidates/{n:032x}/decisions"), body).await.expect(200);
+        bureau.world.post(&officer, &format!("/candidates/{n:032x}/decisions"), body).await.expect(201);
     };
     let reject = |reason: &str| json!({ "seen_version": 1, "verdict": "reject", "reason": reason });
     for n in 1..=24 {

@@ -174,7 +174,15 @@ impl Officer {
     }
 
     pub fn post(&self, path: &str, body: &serde_json::Value) -> (u16, serde_json::Value) {
-        let request = self.client.post(format!("{}{path}", self.url)).header("x-kerbwatch", "1").json(body);
+        self.sent(self.client.post(format!("{}{path}", self.url)), body)
+    }
+
+    pub fn put(&self, path: &str, body: &serde_json::Value) -> (u16, serde_json::Value) {
+        self.sent(self.client.put(format!("{}{path}", self.url)), body)
+    }
+
+    fn sent(&self, request: reqwest::RequestBuilder, body: &serde_json::Value) -> (u16, serde_json::Value) {
+        let request = request.header("x-kerbwatch", "1").json(body);
         self.runtime.block_on(async {
             let response = request.send().await.expect("POST");
             let status = response.status().as_u16();
@@ -210,6 +218,11 @@ pub fn sample(dir: &Path, id: &str) -> (sample_streams::SampleScene, PathBuf) {
 
 /// Runs a browser script of the console's pages; skips loudly where there is no browser.
 pub fn browser(script: &str, port: u16, user: &str, password: &str, shots: &Path) {
+    browser_as(script, port, user, password, shots, &[]);
+}
+
+/// The same, with more that the script wants to know.
+pub fn browser_as(script: &str, port: u16, user: &str, password: &str, shots: &Path, more: &[(&str, &str)]) {
     let web = root().join("console/web");
     let chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
     if !web.join("node_modules").is_dir()
@@ -228,6 +241,7 @@ pub fn browser(script: &str, port: u16, user: &str, password: &str, shots: &Path
         .env("KERBWATCH_USER", user)
         .env("KERBWATCH_PASSWORD", password)
         .env("KERBWATCH_SHOTS", shots)
+        .envs(more.iter().copied())
         .status()
         .expect("running node");
     assert!(status.success(), "{script} failed");

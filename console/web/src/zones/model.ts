@@ -1,7 +1,8 @@
 /** Zones as they are drawn: shapes, corners, snapping. Pure: no screen, no server. */
 import type { Schemas } from '@/api/client'
 
-export type Drawing = Schemas['ZoneDrawing']
+/** As the server says it: a request may leave lists out, an answer never does. */
+export type Drawing = Schemas['ZoneDrawing'] & Required<Pick<Schemas['ZoneDrawing'], 'rules' | 'permits'>>
 export type Rule = Schemas['RuleDetail']
 export type Permit = Schemas['PermitDetail']
 export type Fault = Schemas['ZoneFault']

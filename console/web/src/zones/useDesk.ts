@@ -4,7 +4,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { api, ask, CHANGE, type Answer, type Schemas } from '@/api/client'
 import type { Problem } from '@/api/problem'
 import { may } from '@/app/session'
-import { copy, type Fault, type Plan } from './model'
+import { copy, type Drawing, type Fault, type Plan } from './model'
 
 /** Steps that can be undone. */
 const STEPS = 200
@@ -29,7 +29,8 @@ export function useDesk(camera: Ref<string>) {
 
   function adopt(data: Schemas['ZoneDesk']): void {
     desk.value = data
-    plan.value = copy(data.draft ? { zones: data.draft.zones, holidays: data.draft.holidays } : { zones: data.zones, holidays: data.holidays })
+    const shown = data.draft ?? data
+    plan.value = copy({ zones: shown.zones as Drawing[], holidays: shown.holidays })
     faults.value = data.draft?.faults ?? []
     kept.value = text(plan.value)
     done.value = []
