@@ -156,7 +156,8 @@ async fn what_is_out_of_scope_is_not_there(world: World) {
         assert_eq!(refused.status, StatusCode::NOT_FOUND, "{method} {path} of another district");
         let reply = String::from_utf8_lossy(&refused.bytes).into_owned();
         assert!(!MARKS.iter().any(|mark| reply.contains(mark)), "{method} {path}: {reply}");
-        if method == "GET" {
+        // This console has no recordings to show.
+        if method == "GET" && !path.contains("/recorded/") {
             let reply = world.call(Some(&ada), &method, &address(&world, &path, own, &me), None).await;
             assert_eq!(reply.status, StatusCode::OK, "{method} {path} of one's own: {}", String::from_utf8_lossy(&reply.bytes));
         }

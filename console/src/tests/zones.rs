@@ -225,6 +225,8 @@ async fn a_bureau_sees_its_own_noise(world: World) {
     let officer = bureau.world.person("ops", &[Role::Operator]).await;
     let decide = async |n: u32, body: Value| {
         let mut data = candidate_data(n, bureau.world.now_ms());
+        // A confirmation seals the evidence.
+        data.evidence = vec![bureau.world.file(&format!("{n:032x}/manifest.json"), "manifest", b"{}")];
         data.zone = if n >= 100 { "south".to_owned() } else { "north".to_owned() };
         bureau.world.take(&[candidate_message(&data)]).await;
         bureau.world.post(&officer, &format!("/candidates/{n:032x}/decisions"), body).await.expect(201);
