@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use events::site::{Camera, Permit, Zone};
-use events::{Candidate, CandidateId, CandidateState, Fact, Kind, Moment, Observation, Point, Score, Subject, Why};
+use events::{Candidate, CandidateId, CandidateState, Kind, Moment, Observation, Point, Score, Subject, Why};
 
 use super::{Scene, kind_at, kind_index};
 use crate::clock::{Seconds, When};
@@ -219,14 +219,17 @@ impl Scene {
                 let needed = rule.dwell.as_secs_f64();
                 let score = verdict.score();
                 let mut failed: Vec<Check> = verdict.checks.iter().filter(|c| !c.holds()).copied().collect();
-                let likely = failed.is_empty() || newness(&facts).iter().all(Check::holds);
+                let fresh = !thing.episodes[index].opened;
+                let likely = fresh && (failed.is_empty() || newness(&facts).iter().all(Check::holds));
                 let dwell_check = Check::at_least(Name::Dwell, dwell, needed);
                 if !dwell_check.holds() {
                     failed.push(dwell_check);
                 }
-                let text = (verdict.text)(&facts, dwell);
-                let mut trace: Vec<Fact> = verdict.checks.iter().map(Check::fact).collect();
-                trace.insert(0, dwell_check.fact());
+                // The sentence is made only where it is said: in most looks something fails.
+                let why = failed.is_empty().then(|| {
+                    let checks = std::iter::once(&dwell_check).chain(&verdict.checks);
+                    Why { text: (verdict.text)(&facts, dwell), facts: checks.map(Check::fact).collect() }
+                });
                 let seen = thing.presence == Presence::Seen;
                 // What stands there with a permit is not the less explained by it: only the same kind, no longer permitted, is new.
                 let code = kind_index(kind);
@@ -273,9 +276,11 @@ impl Scene {
                     }
                     continue;
                 }
-                if met && seen {
-                    let candidate =
-                        self.candidate(thing, index, zone, bbox, at, Score::clamped(score), Why { text, facts: trace });
+                if met
+                    && seen
+                    && let Some(why) = why
+                {
+                    let candidate = self.candidate(thing, index, zone, bbox, at, Score::clamped(score), why);
                     let episode = &mut thing.episodes[index];
                     if !episode.opened {
                         episode.opened = true;
