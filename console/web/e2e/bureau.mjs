@@ -86,6 +86,7 @@ test('a bureau draws, tries, hands in; another person approves; it is live; and 
     step('the week is painted by mouse')
     await at(page, 'add-permit').click()
     await at(page, 'permit').waitFor()
+    assert.equal(await at(page, 'dwell-waste_dumping').inputValue(), '45', 'what was typed stays, whatever is drawn anew meanwhile')
     await at(page, 'note').fill('kerb was moved')
     await at(page, 'save').click()
     await say(page, /saved|已保存/)
