@@ -211,6 +211,15 @@ impl Scene {
                     thing.episodes[index].note_miss(Nearest { at: at.into(), bbox: bbox.to_array(), failed });
                     continue;
                 }
+                // What stands there with a permit is not the less explained by it: only the same kind, no longer permitted, is new.
+                let code = kind_index(kind);
+                let explains =
+                    |e: &Episode| e.raised.as_ref().is_some_and(|r| e.kind != code || !r.permitted || permit.is_some());
+                let claimed = thing.episodes.iter().any(explains);
+                // A replay tells of no near misses: what is explained already need not be judged again.
+                if claimed && self.replayed.is_some() {
+                    continue;
+                }
                 let person = self.person_at(thing);
                 let facts = Facts { thing, zone, rule, bbox, area, now, learnt_at: self.state.learnt_at, person, kin };
                 let verdict = judge(kind, &facts);
@@ -231,11 +240,6 @@ impl Scene {
                     Why { text: (verdict.text)(&facts, dwell), facts: checks.map(Check::fact).collect() }
                 });
                 let seen = thing.presence == Presence::Seen;
-                // What stands there with a permit is not the less explained by it: only the same kind, no longer permitted, is new.
-                let code = kind_index(kind);
-                let explains =
-                    |e: &Episode| e.raised.as_ref().is_some_and(|r| e.kind != code || !r.permitted || permit.is_some());
-                let claimed = thing.episodes.iter().any(explains);
                 let twin = out.iter().find(|o| o.is_one_with(thing, kind, zone, permit.is_some(), person));
                 let score_check = Check::at_least(Name::Score, f64::from(score), rule.min_score);
                 if !score_check.holds() {
