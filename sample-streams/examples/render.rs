@@ -4,6 +4,7 @@
 //! - `render FOLDER --streets N [--first-seed S] [--size WxH] [--fps F] [--gop G] [--codec C] [--jobs J]`: composed streets, with
 //!   `lookalikes.jsonl` too
 //! - `render FOLDER --stills N [--first-seed S] [--size WxH]`: labelled pictures and `annotations.json` (COCO)
+//! - `render FOLDER --moments N [--first-seed S] [--size WxH]`: of N composed streets the telling moments, labelled likewise
 //! - `render FOLDER --look [--streets N …]`: stills at telling moments, true boxes red, look-alikes blue
 
 use std::fs;
@@ -22,6 +23,7 @@ struct Args {
     only: Option<String>,
     streets: Option<u64>,
     stills: Option<u64>,
+    moments: Option<u64>,
     first_seed: u64,
     size: Option<Size>,
     fps: u32,
@@ -33,7 +35,7 @@ struct Args {
 fn args() -> Result<Args> {
     let mut list = std::env::args().skip(1);
     let folder = list.next().filter(|folder| !folder.starts_with('-')).context(
-        "usage: render FOLDER [--streets N | --stills N] [--first-seed S] [--size WxH] [--fps F] [--gop G] [--codec C] [--jobs J] [--only ID] [--look]",
+        "usage: render FOLDER [--streets N | --stills N | --moments N] [--first-seed S] [--size WxH] [--fps F] [--gop G] [--codec C] [--jobs J] [--only ID] [--look]",
     )?;
     let mut args = Args {
         folder: folder.into(),
@@ -41,6 +43,7 @@ fn args() -> Result<Args> {
         only: None,
         streets: None,
         stills: None,
+        moments: None,
         first_seed: 1,
         size: None,
         fps: 5,
@@ -62,6 +65,7 @@ fn args() -> Result<Args> {
             "--only" => args.only = Some(value()?),
             "--streets" => args.streets = Some(value()?.parse().context("--streets wants a number")?),
             "--stills" => args.stills = Some(value()?.parse().context("--stills wants a number")?),
+            "--moments" => args.moments = Some(value()?.parse().context("--moments wants a number")?),
             "--first-seed" => args.first_seed = value()?.parse().context("--first-seed wants a number")?,
             "--size" => {
                 let text = value()?;
@@ -96,6 +100,13 @@ fn main() -> Result<()> {
         let mut wanted = StillSet::new(args.first_seed, count);
         wanted.size = args.size.unwrap_or(wanted.size);
         set::stills(&args.folder, &wanted, |progress| show("pictures", progress))?;
+        eprintln!("in {:.1} s", begun.elapsed().as_secs_f64());
+        return Ok(());
+    }
+    if let Some(count) = args.moments {
+        let mut wanted = StillSet::new(args.first_seed, count);
+        wanted.size = args.size.unwrap_or(wanted.size);
+        set::moments(&args.folder, &wanted, |progress| show("streets", progress))?;
         eprintln!("in {:.1} s", begun.elapsed().as_secs_f64());
         return Ok(());
     }

@@ -15,7 +15,7 @@ use crate::scene::SampleScene;
 use crate::site_toml;
 use crate::still::StillError;
 
-pub use stills::{StillSet, stills};
+pub use stills::{StillSet, moments, stills};
 
 /// Of the streets. Grows whenever the same seed gives other pictures or another truth than before: a folder then cannot be
 /// continued.
