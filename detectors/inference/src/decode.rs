@@ -3,6 +3,7 @@
 //! The shapes were fitted when the model was loaded ([`crate::family::fit`]); the values may be anything, NaN and infinity
 //! included, and never make a decoder panic or give a box that is none.
 
+mod classifier;
 mod detr;
 mod end2end;
 mod fastestdet;
@@ -82,6 +83,7 @@ impl Head {
             }
             Layout::Nanodet { levels, bins } => nanodet::decode(outputs, levels, *bins, &mut sink),
             Layout::FastestDet { columns, rows } => fastestdet::decode(&outputs[0], (*columns, *rows), &mut sink),
+            Layout::Classifier => classifier::decode(&outputs[0], &mut sink),
         }
         Ok(sink.finish())
     }
@@ -114,6 +116,7 @@ impl Head {
                 dims(level.classes) == Some(&[places, self.classes]) && dims(level.edges) == Some(&[places, 4 * bins])
             }),
             Layout::FastestDet { columns, rows } => dims(0) == Some(&[5 + self.classes, *rows, *columns]),
+            Layout::Classifier => dims(0) == Some(&[self.classes]),
         }
     }
 }
@@ -182,6 +185,7 @@ mod tests {
                 vec![("c8", vec![64, 3]), ("c16", vec![16, 3]), ("d8", vec![64, 32]), ("d16", vec![16, 32])]
             }
             Family::FastestDet => vec![("o", vec![8, 4, 4])],
+            Family::Classifier => vec![("o", vec![3])],
         }
     }
 
@@ -198,7 +202,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn any_values_give_proper_boxes_or_none(
-            family in (0usize..6).prop_map(|index| Family::NAMES[index].0),
+            family in (0usize..7).prop_map(|index| Family::NAMES[index].0),
             pool in proptest::collection::vec(wild(), 97),
             score in 0.0..1.0f32,
         ) {
@@ -222,7 +226,7 @@ mod tests {
 
         #[test]
         fn any_shapes_are_decoded_or_refused(
-            family in (0usize..6).prop_map(|index| Family::NAMES[index].0),
+            family in (0usize..7).prop_map(|index| Family::NAMES[index].0),
             dims in proptest::collection::vec(proptest::collection::vec(0usize..40, 0..4), 0..6),
             short in 0usize..3,
         ) {

@@ -18,10 +18,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use events::{BBox, Detection, Detections, Frame, ModelRef, Score};
+use events::{BBox, Detection, Detections, Frame, ModelRef, ObjectClass, Score};
 
 use crate::decode::Raw;
-use crate::family::FitError;
+use crate::family::{Family, FitError};
 use crate::model::ModelFolder;
 use crate::nms::{Sighting, join, suppress};
 use crate::preprocess::{self, Placement};
@@ -40,6 +40,14 @@ const SPARE_TENSORS: usize = 16;
 
 /// Boxes of one class from different tiles or models that overlap more than this are one thing.
 const JOIN_IOU: f64 = 0.5;
+
+/// A classifier is shown so much of a thing's sides around its box: what it stands on says what it is. As it was trained
+/// (`models/training/kerbtrain/things.py`).
+const AROUND_A_THING: f64 = 0.15;
+
+/// What a thing is, as far as classifiers can tell: classes with probabilities 0..=1, the most likely first; several classifiers are
+/// averaged.
+pub type Names = Vec<(ObjectClass, f32)>;
 
 /// Why an engine did not start.
 #[derive(Debug, thiserror::Error)]
@@ -235,7 +243,9 @@ impl Engine {
     /// When ONNX Runtime, its execution provider or a model cannot be had, or a model is not what its folder says.
     pub fn start(folders: Vec<ModelFolder>, options: EngineOptions) -> Result<Engine, EngineError> {
         let counters = Arc::new(Counters::default());
-        let digests = folders.iter().map(|folder| folder.sha256().to_owned()).collect();
+        // Of those that look at whole frames: whoever asks wants to know whether somebody looked for people.
+        let detectors = folders.iter().filter(|folder| folder.family() != Family::Classifier);
+        let digests = detectors.map(|folder| folder.sha256().to_owned()).collect();
         let mut loaded = Vec::new();
         let mut lanes = Vec::new();
         // All models are loaded before any thread starts: an error leaves nothing running.
@@ -342,16 +352,54 @@ impl Detector {
         Ok(Detections { stamp: frame.stamp().clone(), models: Arc::clone(&self.shared.digests), items: looked? })
     }
 
+    /// Says what the things in these boxes (0..1 of the picture) are, in the same order; an empty answer each where no model is a
+    /// classifier.
+    ///
+    /// # Errors
+    /// See [`DetectError`].
+    pub fn name(&self, frame: &Frame, things: &[BBox]) -> Result<Vec<Names>, DetectError> {
+        let mut names: Vec<Names> = vec![Vec::new(); things.len()];
+        let tiles: Vec<BBox> = things.iter().map(|thing| thing.grown(AROUND_A_THING)).collect();
+        let classifiers = self.shared.lanes.iter().filter(|lane| lane.is_classifier()).count();
+        if tiles.is_empty() || classifiers == 0 {
+            return Ok(names);
+        }
+        let said = self.ask(frame, Lane::is_classifier, |_| tiles.clone())?;
+        for found in said.into_iter().flatten() {
+            let Some(of) = names.get_mut(found.tile % TILES_OF_A_LANE) else { continue };
+            let share = found.detection.score.value() / classifiers as f32;
+            match of.iter_mut().find(|(class, _)| *class == found.detection.class) {
+                Some((_, sum)) => *sum += share,
+                None => of.push((found.detection.class, share)),
+            }
+        }
+        names.iter_mut().for_each(|of| of.sort_by(|a, b| b.1.total_cmp(&a.1)));
+        Ok(names)
+    }
+
     fn look(&self, frame: &Frame, regions: &[BBox]) -> Result<Vec<Detection>, DetectError> {
+        let (size, most) = (frame.pixels().size(), self.shared.max_tiles);
+        let plan = |lane: &Lane| tiling::plan(size, regions, lane.folder.input().size, most);
+        let seen = self.ask(frame, |lane| !lane.is_classifier(), plan)?;
+        Ok(join(seen.into_iter().flatten().collect(), JOIN_IOU))
+    }
+
+    /// Shows the tiles that `plan` cuts to the models that `wanted` picks; what each saw.
+    fn ask(
+        &self,
+        frame: &Frame,
+        wanted: impl Fn(&Lane) -> bool,
+        plan: impl Fn(&Lane) -> Vec<BBox>,
+    ) -> Result<Vec<Vec<Sighting>>, DetectError> {
         let counters = &self.shared.counters;
         let size = frame.pixels().size();
         let mut asked = Vec::with_capacity(self.shared.lanes.len());
         let mut seen = Vec::new();
-        for lane in &self.shared.lanes {
+        for lane in self.shared.lanes.iter().filter(|lane| wanted(lane)) {
             let asking = if size.width == 0 || size.height == 0 {
                 Err(DetectError::EmptyFrame { width: size.width, height: size.height })
             } else {
-                lane.ask(frame, regions, self.shared.max_tiles, counters)
+                lane.ask(frame, &plan(lane), counters)
             };
             asked.push((lane, asking.inspect_err(|error| telemetry::error(lane.folder.name(), error.reason()))?));
         }
@@ -362,9 +410,12 @@ impl Detector {
             telemetry::frame(lane.folder.name());
             seen.push(found);
         }
-        Ok(join(seen.into_iter().flatten().collect(), JOIN_IOU))
+        Ok(seen)
     }
 }
+
+/// Tiles are numbered so that no two of a frame share a number: this many times the model's, and the tile's own.
+const TILES_OF_A_LANE: usize = 1000;
 
 /// A frame under way to one model.
 struct Asked {
@@ -389,9 +440,13 @@ impl Drop for Preparing<'_> {
 }
 
 impl Lane {
-    fn ask(&self, frame: &Frame, regions: &[BBox], max_tiles: usize, counters: &Counters) -> Result<Asked, DetectError> {
+    /// Is it asked what a thing is, rather than what is where?
+    fn is_classifier(&self) -> bool {
+        self.folder.family() == Family::Classifier
+    }
+
+    fn ask(&self, frame: &Frame, tiles: &[BBox], counters: &Counters) -> Result<Asked, DetectError> {
         let (size, spec) = (frame.pixels().size(), self.folder.input());
-        let tiles = tiling::plan(size, regions, spec.size, max_tiles);
         let (reply, replies) = bounded(tiles.len());
         let mut placements = Vec::with_capacity(tiles.len());
         let mut preparing = Some(Preparing::begin(&self.preparing));
@@ -427,7 +482,7 @@ impl Lane {
         let mut seen = Vec::new();
         // In the order of tiles, not of answers: the result must not depend on who was faster.
         for (index, (found, placement)) in tiles.into_iter().zip(&asked.placements).enumerate() {
-            let tile = lane * 1000 + index;
+            let tile = lane * TILES_OF_A_LANE + index;
             seen.extend(self.sightings(&found.unwrap_or_default(), placement, tile));
         }
         Ok(seen)
@@ -456,7 +511,7 @@ impl Lane {
             // All that the rules have no word for must not suppress one another: a clock before a vase stays two things.
             (meant, (meant == events::ObjectClass::Other).then_some(class))
         };
-        let kept = if self.folder.family().suppresses_itself() {
+        let kept = if self.folder.family().suppresses_itself() || self.is_classifier() {
             found.to_vec()
         } else {
             suppress(found, self.folder.nms_iou(), meaning)

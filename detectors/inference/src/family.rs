@@ -20,17 +20,20 @@ pub enum Family {
     Nanodet,
     /// FastestDet: one map `[5+C, rows, columns]`.
     FastestDet,
+    /// No detector: says what one cut-out thing is, as probabilities `[C]`.
+    Classifier,
 }
 
 impl Family {
     /// All families with their names in `model.toml`.
-    pub const NAMES: [(Family, &'static str); 6] = [
+    pub const NAMES: [(Family, &'static str); 7] = [
         (Family::Yolox, "yolox"),
         (Family::Yolov8, "yolov8"),
         (Family::End2end, "end2end"),
         (Family::Detr, "detr"),
         (Family::Nanodet, "nanodet"),
         (Family::FastestDet, "fastestdet"),
+        (Family::Classifier, "classifier"),
     ];
 
     /// Its name in `model.toml`.
@@ -42,7 +45,7 @@ impl Family {
     pub fn suppresses_itself(self) -> bool {
         match self {
             Family::End2end | Family::Detr => true,
-            Family::Yolox | Family::Yolov8 | Family::Nanodet | Family::FastestDet => false,
+            Family::Yolox | Family::Yolov8 | Family::Nanodet | Family::FastestDet | Family::Classifier => false,
         }
     }
 }
@@ -136,6 +139,7 @@ pub(crate) enum Layout {
     Detr { labels: usize, boxes: usize, scores: usize },
     Nanodet { levels: Vec<Level>, bins: usize },
     FastestDet { columns: usize, rows: usize },
+    Classifier,
 }
 
 /// The strides of a YOLO head with three levels.
@@ -191,6 +195,10 @@ pub(crate) fn fit(family: Family, size: (u32, u32), classes: usize, outputs: &[O
                 }
                 _ => Err(shape_error(output, format!("[{}, rows, columns]", 5 + classes))),
             }
+        }
+        Family::Classifier => {
+            let [output] = outputs else { return Err(outputs_error("one output")) };
+            if output.dims == [classes] { Ok(Layout::Classifier) } else { Err(shape_error(output, format!("[{classes}]"))) }
         }
     }
 }
@@ -283,6 +291,7 @@ mod tests {
             (vec![out("labels", &[300]), out("boxes", &[300, 4]), out("scores", &[300])], (640, 640), Family::Detr),
             (nano.to_vec(), (416, 416), Family::Nanodet),
             (vec![out("758", &[85, 22, 22])], (352, 352), Family::FastestDet),
+            (vec![out("probabilities", &[80])], (56, 56), Family::Classifier),
         ] {
             assert_eq!(guess(size, None, &outputs).unwrap(), (family, 80), "{outputs:?}");
         }

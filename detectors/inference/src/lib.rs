@@ -20,7 +20,7 @@ mod session;
 mod telemetry;
 pub mod tiling;
 
-pub use engine::{DetectError, Detector, Engine, EngineError, EngineOptions, EngineStats, Provider};
+pub use engine::{DetectError, Detector, Engine, EngineError, EngineOptions, EngineStats, Names, Provider};
 pub use family::{Family, FitError};
 pub use model::{ColourOrder, InputSpec, ModelError, ModelFolder, Resize};
 

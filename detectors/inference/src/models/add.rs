@@ -162,6 +162,9 @@ fn usual_input(family: Family) -> &'static str {
         Family::Nanodet => {
             "colour = \"bgr\"\nmean = [103.53, 116.28, 123.675]\nstd = [57.375, 57.12, 58.395]\nresize = \"stretch\"\n"
         }
+        Family::Classifier => {
+            "colour = \"rgb\"\nscale = 0.0078431373   # 1/127.5\nmean = [1.0, 1.0, 1.0]\nresize = \"letterbox\"\npad = 127.5\n"
+        }
         Family::FastestDet => "colour = \"bgr\"\nscale = 0.003921569     # 1/255\nresize = \"stretch\"\n",
     }
 }
