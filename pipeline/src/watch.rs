@@ -14,9 +14,9 @@ use anyhow::{Context as _, anyhow};
 use events::schedule::Calendar;
 use events::site::Camera;
 use events::wire::v1::{CandidateData, EvidenceItem, ObservationData};
-use events::{Candidate, CandidateId, CandidateState, Detections, Frame, Health, ModelRef, Moment, Observation, Subject};
+use events::{BBox, Candidate, CandidateId, CandidateState, Detections, Frame, Health, ModelRef, Moment, Observation, Subject};
 use inference::Detector;
-use scene::{Attention, Judgement, Scene};
+use scene::{Attention, Judgement, Question, Scene};
 
 use crate::evidence::recorder::{Footage, ReadyDraft, Recorder};
 use crate::evidence::{Context, still};
@@ -124,6 +124,16 @@ impl Watch {
             },
         };
         self.inferred += u64::from(self.detector.is_some());
+        if let Some(detector) = &self.detector {
+            let (questions, places): (Vec<Question>, Vec<BBox>) = self.scene.questions(&detections).into_iter().unzip();
+            match detector.name(frame, &places) {
+                Ok(names) => questions.into_iter().zip(names).for_each(|(asked, names)| self.scene.told(asked, names)),
+                Err(_) => {
+                    FrameDropped { camera: self.camera.id.as_str(), reason: "name_failed" }.emit();
+                    return false;
+                }
+            }
+        }
         if let Some(seen) = &mut self.seen {
             seen.before(&mut self.scene, frame);
         }

@@ -19,5 +19,5 @@ mod violation;
 
 pub use judgement::{Attention, Condition, Judgement, NearMiss};
 pub use options::SceneOptions;
-pub use scene::Scene;
+pub use scene::{Names, Question, Scene};
 pub use snapshot::SnapshotError;

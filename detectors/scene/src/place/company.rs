@@ -111,6 +111,21 @@ impl Who {
     }
 }
 
+/// Which of those whom a model names count as company of a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Counted {
+    /// Also whose box covers the thing: either somebody stands before or beside it, or the thing is that somebody.
+    pub(crate) itself: bool,
+    /// Also who stood there before the thing came, and so did not bring it.
+    pub(crate) bystanders: bool,
+}
+
+impl Counted {
+    fn takes(self, m: &Mover, b: &Area, bystanders: &[Area]) -> bool {
+        (self.itself || !is_itself(m, b)) && (self.bystanders || !bystanders.iter().any(|was| was.iou(&m.at) >= STOOD))
+    }
+}
+
 /// Side of the cells that remembered movement is counted in, pixels.
 const CELL: usize = 4;
 
@@ -165,18 +180,17 @@ impl Scene {
     }
 
     /// Is somebody near a thing of this box and so many pixels?
-    pub(crate) fn near(&self, b: &Area, pixels: f32) -> bool {
-        // A named mover counts even where it covers the thing: either it stands before or beside it, or the thing is the mover.
-        self.movers.iter().any(|m| m.who != Who::Unknown && m.score >= NAMED && beside(m, b))
+    pub(crate) fn near(&self, b: &Area, pixels: f32, counted: Counted, bystanders: &[Area]) -> bool {
+        self.movers.iter().any(|m| m.who != Who::Unknown && m.score >= NAMED && counted.takes(m, b, bystanders) && beside(m, b))
             || self.stir(b, around(b).0, around(b).1, |i| self.cells[i]) >= enough(pixels)
     }
 }
 
 impl Scene {
     /// Is somebody near who was there in the look `before`, too: who stays, rather than passes?
-    pub(crate) fn stays(&self, before: Option<&Scene>, b: &Area, pixels: f32) -> bool {
-        let Some(before) = before.filter(|s| s.columns == self.columns) else { return self.near(b, pixels) };
-        if self.guard(Some(before), b).is_some() {
+    pub(crate) fn stays(&self, before: Option<&Scene>, b: &Area, pixels: f32, counted: Counted, bystanders: &[Area]) -> bool {
+        let Some(before) = before.filter(|s| s.columns == self.columns) else { return self.near(b, pixels, counted, bystanders) };
+        if self.guard(Some(before), b, counted, bystanders).is_some() {
             return true;
         }
         let (dx, dy) = around(b);
@@ -187,9 +201,10 @@ impl Scene {
 
 impl Scene {
     /// Where a named mover stands beside a thing that stood there in the look `before`, too.
-    pub(crate) fn guard(&self, before: Option<&Scene>, b: &Area) -> Option<Area> {
+    pub(crate) fn guard(&self, before: Option<&Scene>, b: &Area, counted: Counted, bystanders: &[Area]) -> Option<Area> {
         let stood = |m: &Mover| before.is_some_and(|s| s.movers.iter().any(|was| was.at.iou(&m.at) >= STOOD));
-        let stands = |m: &&Mover| m.who != Who::Unknown && m.score >= NAMED && beside(m, b) && stood(m);
+        let stands =
+            |m: &&Mover| m.who != Who::Unknown && m.score >= NAMED && counted.takes(m, b, bystanders) && beside(m, b) && stood(m);
         self.movers.iter().find(stands).map(|m| m.at)
     }
 }
@@ -222,6 +237,10 @@ fn beside(m: &Mover, b: &Area) -> bool {
     across <= reach && down <= 0.3 * m.at.height() && (m.at.y2 - b.y2).abs() <= 0.7 * m.at.height().max(b.height())
 }
 
+/// Who stood beside a thing's place earlier than so long before it came did not bring it, seconds; what was longer ago is forgotten.
+const BEFORE: Seconds = 2.5;
+const EARLIEST: Seconds = 16.0;
+
 /// A little less than a second, so that at one look a second it is the last one.
 const A_SECOND: Seconds = 0.9;
 
@@ -244,6 +263,22 @@ impl Company {
     /// The looks since `t`, oldest first.
     pub(crate) fn since(&self, t: Seconds) -> impl Iterator<Item = &Scene> {
         self.looks.iter().filter(move |s| s.t >= t)
+    }
+
+    /// Where named movers stood beside a thing before it came at `onset`: seen at one place in two looks.
+    pub(crate) fn bystanders(&self, b: &Area, onset: Seconds) -> Vec<Area> {
+        let early: Vec<&Scene> = self.looks.iter().filter(|s| (onset - EARLIEST..onset - BEFORE).contains(&s.t)).collect();
+        let mut found: Vec<Area> = Vec::new();
+        for (index, look) in early.iter().enumerate() {
+            for m in look.movers.iter().filter(|m| m.who != Who::Unknown && m.score >= NAMED && beside(m, b) && !is_itself(m, b))
+            {
+                let again = early[..index].iter().any(|s| s.movers.iter().any(|was| was.at.iou(&m.at) >= STOOD));
+                if again && !found.iter().any(|known| known.iou(&m.at) >= STOOD) {
+                    found.push(m.at);
+                }
+            }
+        }
+        found
     }
 
     /// The last look before `t`.

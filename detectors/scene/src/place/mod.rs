@@ -3,6 +3,9 @@
 //!
 //! [`thing`] is one thing with all that is known of it; [`company`] tells who was near it and when they left.
 
+pub(crate) mod attendance;
 pub(crate) mod company;
+pub(crate) mod identity;
 pub(crate) mod stature;
 pub(crate) mod thing;
+pub(crate) mod trust;

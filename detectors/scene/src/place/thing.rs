@@ -1,12 +1,14 @@
 //! One thing that stands somewhere, with all that is known of it.
 
+use events::ObjectClass;
 use serde::{Deserialize, Serialize};
 
-use super::company::{Area, Company, Scene, Who, is_itself};
+use super::attendance::{Attendance, Attended};
+use super::company::{Area, Company, Counted, Scene, Who, is_itself};
+use super::identity::Identity;
 use crate::clock::{Seconds, When};
 use crate::motion::blobs::{Mask, PixelBox, UNLIKE};
 use crate::motion::measure::Looks;
-use crate::motion::street::{Shows, Street};
 use crate::violation::Episode;
 
 /// Who put a thing there, as far as it was seen.
@@ -29,18 +31,6 @@ pub(crate) enum Presence {
     Gone,
 }
 
-/// A stay beside a thing that lasts less than this is passing by, seconds. At key frames one look in two seconds is passing.
-const PASSING: Seconds = 2.5;
-
-/// A gap in a stay up to this long does not end it, seconds (or one look at slow rates).
-const STAY_GAP: Seconds = 1.6;
-
-/// Who stands still is missed by a model for so long at most, seconds.
-const UNNAMED: Seconds = 16.0;
-
-/// Somebody who stirred at a thing is thought to be there for so much longer, seconds.
-const HOLDS: Seconds = 2.5;
-
 /// Looks after which a model would have named what it knows.
 const MODEL_LOOKS: u32 = 3;
 
@@ -50,6 +40,26 @@ const LINE: f32 = 3.0;
 const STROKES: f32 = 1.1;
 const LEAST_STROKES: f32 = 6.0;
 const AT_ONCE: f32 = 0.5;
+
+/// What comes and goes by itself, and the probability above which a thing may be that.
+const MOVERS: [ObjectClass; 6] = [
+    ObjectClass::Person,
+    ObjectClass::Car,
+    ObjectClass::Truck,
+    ObjectClass::TwoWheeler,
+    ObjectClass::Tricycle,
+    ObjectClass::Animal,
+];
+const A_MOVER: f64 = 0.3;
+
+/// The ways to count who is with a thing.
+const ALL: Counted = Counted { itself: true, bystanders: true };
+const ACCOUNTS: [Counted; 4] = [
+    ALL,
+    Counted { itself: false, bystanders: true },
+    Counted { itself: true, bystanders: false },
+    Counted { itself: false, bystanders: false },
+];
 
 /// Time constant of the running shares, seconds.
 const RUNNING: f64 = 6.0;
@@ -84,16 +94,10 @@ pub(crate) struct Thing {
     pub(crate) bringer: Option<Bringer>,
     /// Somebody was beside it after it stood complete.
     pub(crate) departed: bool,
-    stay_since: Option<Seconds>,
-    /// Where the model saw somebody stand beside it, and when it last did.
-    guard: Option<(Area, Seconds)>,
-    stay_last: Seconds,
-    /// Since when nobody stays with it.
-    pub(crate) left_at: Option<Seconds>,
-    pub(crate) attended_s: f64,
-    pub(crate) observed_s: f64,
-    /// When something last stirred at it or within it.
-    stirred_at: Seconds,
+    /// Who stays with it, as often as there are ways to count: in the order of [`ACCOUNTS`].
+    accounts: [Attendance; ACCOUNTS.len()],
+    /// Who stood there before it came.
+    bystanders: Vec<Area>,
     /// Running share of looks in which the model calls the thing itself a mover.
     pub(crate) mover_share: f32,
     pub(crate) model_looks: u32,
@@ -107,6 +111,8 @@ pub(crate) struct Thing {
     pub(crate) fuzz: f32,
     /// The model's names for it, as weights by class index.
     pub(crate) names: Vec<(u8, f32)>,
+    /// What a classifier that was shown it says it is.
+    pub(crate) identity: Identity,
     pub(crate) episodes: Vec<Episode>,
     /// Was in the picture before the street was learnt (adopted after a crash): the street is the thing, and change its end.
     pub(crate) in_street: bool,
@@ -150,13 +156,8 @@ impl Thing {
             measured: 0,
             bringer: None,
             departed: false,
-            stay_since: None,
-            guard: None,
-            stay_last: f64::NEG_INFINITY,
-            left_at: None,
-            attended_s: 0.0,
-            observed_s: 0.0,
-            stirred_at: f64::NEG_INFINITY,
+            accounts: Default::default(),
+            bystanders: Vec::new(),
             mover_share: 0.0,
             model_looks: 0,
             covered_looks: 0,
@@ -164,6 +165,7 @@ impl Thing {
             alternation: 0.0,
             fuzz: 0.0,
             names: Vec::new(),
+            identity: Identity::default(),
             episodes: Vec::new(),
             in_street: false,
             went_unseen: false,
@@ -173,6 +175,7 @@ impl Thing {
     /// Reads from the remembered looks who brought it and who stayed.
     pub(crate) fn recall(&mut self, company: &Company) {
         let pixels = self.mask.len() as f32;
+        self.bystanders = company.bystanders(&self.at, self.onset);
         let around = self.at.grown(0.3 * self.at.width() + 4.0, 0.3 * self.at.height() + 4.0);
         let start = company.before(self.onset - 1.5).map_or(self.onset - 1.5, |s| s.t).max(self.onset - 4.5);
         let mut before = start;
@@ -198,11 +201,13 @@ impl Thing {
                 }
             }
             if look.t >= self.onset - 0.05 {
-                let near = look.near(&self.at, pixels);
+                let near = look.near(&self.at, pixels, ALL, &[]);
                 if near && look.t >= self.complete - 0.05 {
                     self.departed = true;
                 }
-                self.attend(near, look.t);
+                for (counted, account) in ACCOUNTS.into_iter().zip(&mut self.accounts) {
+                    account.attend(look.near(&self.at, pixels, counted, &self.bystanders), look.t);
+                }
                 // What the model said of this place while the thing was not yet known: it may miss a person in the very look
                 // in which the person's outline becomes one.
                 if look.model {
@@ -211,82 +216,59 @@ impl Thing {
             }
             before = look.t;
         }
-        if self.stay_since.is_none() && self.left_at.is_none() {
-            self.left_at = Some(self.complete);
+        for account in &mut self.accounts {
+            account.close(self.complete);
         }
     }
 
-    /// Takes in whether somebody is near in the look at `t`.
-    pub(crate) fn attend(&mut self, near: bool, t: Seconds) {
-        if near {
-            if self.stay_since.is_none() {
-                self.stay_since = Some(t);
-            }
-            self.stay_last = t;
-            let long = self.stay_since.is_some_and(|since| t - since >= PASSING);
-            if long || self.left_at.is_none() {
-                self.left_at = None;
-            }
-        } else if let Some(since) = self.stay_since {
-            if t - self.stay_last > STAY_GAP || self.stay_last - since < PASSING {
-                if self.left_at.is_none() {
-                    self.left_at = Some(self.stay_last.max(since));
-                }
-                self.stay_since = None;
-            }
-        } else if self.left_at.is_none() {
-            self.left_at = Some(t);
-        }
+    /// Who is with it, counting bystanders or not. A model takes a heap or a sofa for a person now and then: where a classifier says
+    /// that it is neither person nor vehicle, such a box counts for nobody.
+    fn attended(&self, bystanders: bool) -> &Attendance {
+        let wanted = Counted { itself: !self.is_no_mover(), bystanders };
+        let at = ACCOUNTS.iter().position(|counted| *counted == wanted).unwrap_or(0);
+        &self.accounts[at]
     }
 
-    /// Is somebody with it now?
-    pub(crate) fn is_attended(&self) -> bool {
-        self.left_at.is_none()
+    /// Does a classifier say that it neither is a person nor a vehicle?
+    fn is_no_mover(&self) -> bool {
+        self.identity.share(&MOVERS).is_some_and(|share| share < A_MOVER)
     }
 
-    /// Since when it stands alone and unchanged; `None` while somebody is with it.
+    /// Since when it stands alone and unchanged; `None` while somebody is with it. Who stood there before it came does not count:
+    /// they did not bring it.
     pub(crate) fn alone_since(&self) -> Option<Seconds> {
-        self.left_at.map(|left| left.max(self.settled))
+        self.attended(false).left_at().map(|left| left.max(self.settled))
     }
 
     /// How long nobody stirred at it, seconds.
     pub(crate) fn unattended_for(&self, now: Seconds) -> Seconds {
-        if self.is_attended() { 0.0 } else { now - self.stirred_at.max(self.stay_last) }
+        self.attended(true).unattended_for(now)
     }
 
     /// Share of the observed time in which somebody was with it, 0..=1.
     pub(crate) fn attended_share(&self) -> f64 {
-        if self.observed_s > 0.0 { self.attended_s / self.observed_s } else { 0.0 }
+        self.attended(true).share()
     }
 
     /// Running means after a look of `dt` seconds.
-    pub(crate) fn observe(&mut self, company: &Company, street: &Street, changing: Option<f32>, stir: f32, dt: f64) {
+    pub(crate) fn observe(
+        &mut self,
+        company: &Company,
+        taken: &dyn Fn(usize, usize) -> bool,
+        changing: Option<f32>,
+        stir: f32,
+        dt: f64,
+    ) {
         let Some(look) = company.last() else { return };
         let share = (1.0 - (-dt / RUNNING).exp()) as f32;
         let pixels = self.mask.len() as f32;
-        let near = look.near(&self.at, pixels);
-        let mut stays = look.stays(company.a_second_before(look.t), &self.at, pixels);
-        if let Some(guard) = look.guard(company.a_second_before(look.t), &self.at) {
-            self.guard = Some((guard, look.t));
-        } else if let Some((place, seen)) = self.guard {
-            // A model misses who stands still now and then; they have gone when their place shows the street.
-            if look.t - seen <= UNNAMED && is_taken(street, &place, &self.at) {
-                stays = true;
-            } else {
-                self.guard = None;
-            }
-        }
+        let near = look.near(&self.at, pixels, ALL, &[]);
         if near && look.t > self.complete {
             self.departed = true;
         }
-        self.attend(stays, look.t);
-        self.observed_s += dt;
-        // Who serves behind a cart covers little and moves little, but never stands quite still.
-        if stays || stir >= (0.03 * self.mask.len() as f32).max(8.0) {
-            self.stirred_at = look.t;
-        }
-        if self.is_attended() || look.t - self.stirred_at <= HOLDS {
-            self.attended_s += dt;
+        let it = Attended { at: &self.at, pixels, bystanders: &self.bystanders };
+        for (counted, account) in ACCOUNTS.into_iter().zip(&mut self.accounts) {
+            account.observe(it, company, taken, counted, stir, dt);
         }
         if let Some(changing) = changing
             && !near
@@ -342,6 +324,7 @@ impl Thing {
         self.bringer = self.bringer.or(piece.bringer);
         // What was measured of a part says little of the whole.
         self.measured = 0;
+        self.identity = Identity::default();
     }
 
     /// Its box in 0..1.
@@ -380,6 +363,7 @@ impl Thing {
         self.in_street
             || self.is_raised()
             || nobody
+            || self.is_no_mover()
             || (now - self.complete >= 10.0 && self.fuzz < 0.08 && self.mover_share < 0.3 && !upright)
     }
 
@@ -413,19 +397,4 @@ impl Thing {
     pub(crate) fn elevation(&self) -> Option<f32> {
         self.bringer.filter(|b| b.height > 0.0).map(|b| (b.foot - self.at.y2) / b.height)
     }
-}
-
-/// Does much of a place, that of a thing apart, show something else than the street? Somebody fills half of a box.
-fn is_taken(street: &Street, place: &Area, thing: &Area) -> bool {
-    let (w, h) = (street.empty.w, street.empty.h);
-    let (x1, x2) = (place.x1.max(0.0) as usize, (place.x2.max(0.0) as usize).min(w));
-    let (y1, y2) = (place.y1.max(0.0) as usize, (place.y2.max(0.0) as usize).min(h));
-    let (mut taken, mut all) = (0usize, 0usize);
-    for y in y1..y2 {
-        for x in (x1..x2).filter(|x| !thing.contains(*x as f32, y as f32)) {
-            all += 1;
-            taken += usize::from(street.shows[y * w + x] != Shows::Street);
-        }
-    }
-    all > 0 && 4 * taken >= all
 }

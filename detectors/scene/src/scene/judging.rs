@@ -11,7 +11,7 @@ use crate::judgement::Judgement;
 use crate::place::company::Area;
 use crate::place::thing::{Presence, Thing};
 use crate::violation::kin::{self, Kin};
-use crate::violation::{CLAIMS, Check, Episode, Facts, Name, Nearest, Raised, judge, newness};
+use crate::violation::{CLAIMS, Check, Episode, Facts, Looked, Name, Nearest, Raised, judge, looks_hung, newness};
 
 /// Looks a thing must have been measured in before anything is said of it.
 const MEASURED: u32 = 2;
@@ -22,10 +22,10 @@ const ANOTHER_ACT: Seconds = 20.0;
 /// Pieces of one thing come within this time, seconds.
 const TOGETHER: Seconds = 6.0;
 
-/// Does a zone watch a thing with this box? What stands is where its foot is (a little above it, for the lower edge of a box
-/// is often a pixel low); what hangs on a surface lies in it with foot and centre.
+/// Does a zone watch a thing with this box? What stands is where its foot is (a fifth of it above the lower edge, for the shade at
+/// its foot belongs to the box); what hangs on a surface lies in it with foot and centre.
 fn in_zone(zone: &Zone, kind: Kind, bbox: &events::BBox) -> bool {
-    if kind == Kind::UnauthorizedAd { lies_in(zone, bbox, 0.08) } else { zone.polygon.contains(above_foot(bbox, 0.08)) }
+    if kind == Kind::UnauthorizedAd { lies_in(zone, bbox, 0.08) } else { zone.polygon.contains(above_foot(bbox, 0.2)) }
 }
 
 /// A point so far above the foot of a box, as a share of its height.
@@ -41,7 +41,7 @@ fn lies_in(zone: &Zone, bbox: &events::BBox, share: f64) -> bool {
 /// Is a thing on a watched surface rather than on the ground before it: within it, or but for its rim within it and above the
 /// feet of whoever brought it? A sheet low on a wall may reach a little below where the bureau drew the wall's foot.
 fn on_surface(camera: &Camera, thing: &Thing, bbox: &events::BBox) -> bool {
-    let above = thing.elevation().is_some_and(|e| e >= 0.1);
+    let above = thing.elevation().is_some_and(|e| e >= 0.1) || looks_hung(thing);
     let surfaces = camera.zones.iter().filter(|z| {
         let ground = CLAIMS.iter().any(|k| *k != Kind::UnauthorizedAd && z.rules.contains_key(k));
         z.rules.contains_key(&Kind::UnauthorizedAd) && !ground
@@ -229,7 +229,7 @@ impl Scene {
                 let score = verdict.score();
                 let mut failed: Vec<Check> = verdict.checks.iter().filter(|c| !c.holds()).copied().collect();
                 let fresh = !thing.episodes[index].opened;
-                let likely = fresh && (failed.is_empty() || newness(&facts).iter().all(Check::holds));
+                let likely = fresh && (failed.is_empty() || newness(&facts, Looked::Unknown).iter().all(Check::holds));
                 let dwell_check = Check::at_least(Name::Dwell, dwell, needed);
                 if !dwell_check.holds() {
                     failed.push(dwell_check);

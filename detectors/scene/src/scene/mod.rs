@@ -1,9 +1,11 @@
 //! One camera's scene: the life of a look, from the frame to the judgements.
 
+mod asking;
 mod judging;
 mod learning;
 mod things;
 
+pub use asking::{Names, Question};
 use std::collections::VecDeque;
 
 use events::schedule::Calendar;
@@ -21,6 +23,7 @@ use crate::options::SceneOptions;
 use crate::place::company::Company;
 use crate::place::stature::Stature;
 use crate::place::thing::{Presence, Thing};
+use crate::place::trust::Trust;
 use crate::replay;
 use crate::snapshot::{self, SnapshotError};
 use crate::tracker::{self, Tracker, TrackerOptions};
@@ -50,6 +53,8 @@ pub struct Scene {
     pub(crate) recorder: Option<replay::Recorder>,
     /// What was written down, in place of what is seen, when a recording is judged again.
     pub(crate) replayed: Option<replay::Replayed>,
+    /// What a classifier said of things in the frame that comes next.
+    told: Vec<(u64, Names)>,
 }
 
 /// All that a snapshot holds, the tracker apart.
@@ -72,6 +77,7 @@ pub(crate) struct State {
     adopted: Vec<Adopted>,
     misses: VecDeque<Miss>,
     stature: Stature,
+    trust: Trust,
     past: Past,
     /// When things were last judged, and whether something kept them from it since.
     judged_at: Seconds,
@@ -139,7 +145,8 @@ impl Scene {
     fn with_state(camera: &Camera, calendar: &Calendar, options: SceneOptions, state: State, tracker: Tracker) -> Self {
         let (camera, calendar) = (camera.clone(), calendar.clone());
         let (recorder, replayed) = (None, None);
-        let mut scene = Self { camera, calendar, options, watched: Vec::new(), tracker, state, recorder, replayed };
+        let mut scene =
+            Self { camera, calendar, options, watched: Vec::new(), tracker, state, recorder, replayed, told: Vec::new() };
         if let Some(street) = &scene.state.street {
             scene.watched = scene.watch(street.empty.w, street.empty.h);
         }
@@ -149,6 +156,13 @@ impl Scene {
     /// Takes one decoded frame with what the model saw in it. Frames may come at any rate and irregularly; of more than five
     /// a second some are passed over.
     pub fn step(&mut self, frame: &Frame, detections: &Detections) -> Vec<Judgement> {
+        let said = self.take(frame, detections);
+        // Answers hold for the frame they were asked in, whatever became of it.
+        self.told.clear();
+        said
+    }
+
+    fn take(&mut self, frame: &Frame, detections: &Detections) -> Vec<Judgement> {
         let moment = frame.stamp().moment();
         let mut said = Vec::new();
         if self.state.offline {

@@ -11,6 +11,7 @@ use crate::motion::picture::Picture;
 use crate::motion::street::{Shows, Street};
 use crate::motion::writing;
 use crate::place::company::{Area, Mover, Scene as Look, Who};
+use crate::place::identity::Identity;
 use crate::place::thing::{Bringer, Presence, Thing};
 use crate::tracker::Tracks;
 use crate::violation::{Episode, Raised};
@@ -71,8 +72,12 @@ impl Scene {
         self.state.company.push(look);
 
         let mut things = std::mem::take(&mut self.state.things);
+        let street = self.state.street.as_ref().expect("checked above");
+        let shows: Vec<bool> =
+            (0..w * h).map(|i| street.shows[i] != Shows::Street && (owner[i] == 0 || !firm[owner[i] as usize - 1])).collect();
+        let taken = |x: usize, y: usize| x < w && y < h && shows[y * w + x];
         for thing in &mut things {
-            self.see(thing, seen, model);
+            self.see(thing, seen, model, &taken);
         }
         self.join(&mut things, w, h);
         self.find(&mut things, &boxed, current, now);
@@ -117,7 +122,7 @@ impl Scene {
     }
 
     /// One thing in one look.
-    fn see(&self, thing: &mut Thing, seen: &Seen<'_>, model: bool) {
+    fn see(&self, thing: &mut Thing, seen: &Seen<'_>, model: bool, taken: &dyn Fn(usize, usize) -> bool) {
         let &Seen { frame, current, detections, now, dt, .. } = seen;
         let (Some(street), Some(look)) = (&self.state.street, self.state.company.last()) else { return };
         if thing.in_street {
@@ -158,11 +163,20 @@ impl Scene {
             thing.part_gone_since = None;
         }
         let changing = (thing.presence == Presence::Seen).then_some(other);
-        thing.observe(&self.state.company, street, changing, stir_within(thing, street), dt);
+        // What stirs speaks for somebody only where a model does not see people.
+        let heard = model && thing.is_seen_by_model();
+        let stir = if heard { 0.0 } else { stir_within(thing, street) };
+        thing.observe(&self.state.company, taken, changing, stir, dt);
         if model && thing.presence == Presence::Seen {
             thing.named(look, dt);
             thing.silence_counts = self.state.stature.silence_counts(thing.at.y2, current.h);
             name(thing, detections, current.w, current.h);
+        }
+        thing.identity.believe(self.state.trust.is_given());
+        if shown >= 0.6
+            && let Some((_, names)) = self.told.iter().find(|(of, _)| *of == thing.serial)
+        {
+            thing.identity.hear(names, now);
         }
         if shown >= 0.7 && !thing.is_raised() {
             let seen = looks(&thing.mask, current, &street.empty);
@@ -195,6 +209,7 @@ impl Scene {
             }
             thing.departed = true;
             thing.measured = 0;
+            thing.identity = Identity::default();
             thing.fuzz *= 0.3;
             thing.mover_share *= 0.5;
             self.retime(thing, street, current);
@@ -431,13 +446,15 @@ fn area_box([x1, y1, x2, y2]: [f64; 4]) -> events::BBox {
     events::BBox::clamped(x1, y1, x2, y2)
 }
 
-/// Pixels that move within a thing's box, grown to where somebody behind it would show.
+/// Pixels that move within a thing's box, grown to where somebody behind it would show, but beside its own: those of a heap flicker
+/// in noise and rain, and nobody is there.
 fn stir_within(thing: &Thing, street: &Street) -> f32 {
     let (w, h) = (street.empty.w, street.empty.h);
     let (dx, up) = (0.1 * thing.at.width(), 0.3 * thing.at.height());
     let (x1, x2) = ((thing.at.x1 - dx).max(0.0) as usize, ((thing.at.x2 + dx) as usize).min(w));
     let (y1, y2) = ((thing.at.y1 - up).max(0.0) as usize, (thing.at.y2 as usize).min(h));
-    let row = |y: usize| street.shows[y * w + x1..y * w + x2.max(x1)].iter().filter(|s| **s == Shows::Other).count();
+    let own = |i: usize| thing.mask.binary_search(&(i as u32)).is_ok();
+    let row = |y: usize| (y * w + x1..y * w + x2.max(x1)).filter(|&i| street.shows[i] == Shows::Other && !own(i)).count();
     (y1..y2).map(row).sum::<usize>() as f32
 }
 

@@ -2,7 +2,9 @@
 
 use events::{Kind, ObjectClass};
 
-use super::{Check, Facts, Name, Verdict, like_a_door, named, newness};
+use crate::place::thing::Thing;
+
+use super::{Check, FITS, Facts, Name, Verdict, like_a_door, looked, named, newness};
 
 /// Its pixels and what lies between them fill its box to at least this share; a sheet seen at an angle still does.
 const RECTANGLE: f64 = 0.5;
@@ -16,9 +18,19 @@ const APPEARED_WITHIN: f64 = 20.0;
 /// A sheet has at least so much of its brightness right at its border.
 const CRISP: f64 = 0.5;
 
+/// What is hung up or pasted.
+const HUNG: [ObjectClass; 2] = [ObjectClass::Poster, ObjectClass::Board];
+
+/// Does a classifier take it for something hung up?
+pub(crate) fn looks_hung(thing: &Thing) -> bool {
+    thing.identity.share(&HUNG).is_some_and(|share| share >= FITS)
+}
+
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     let thing = facts.thing;
-    let mut checks = newness(facts);
+    let looked = looked(facts, &HUNG);
+    let mut checks = newness(facts, looked);
+    checks.extend(looked.check());
     checks.push(Check::at_least(Name::Rectangle, f64::from(thing.looks.solid), RECTANGLE));
     checks.push(Check::at_most(Name::Spread, f64::from(thing.spread), APPEARED_WITHIN));
     // Whoever pastes stands before the place: what is there when that person has gone was left by them.
@@ -31,10 +43,12 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     // The light of a headlamp that stands on a wall grows towards its middle.
     let crisp = if thing.looks.ratio > 1.0 { f64::from(thing.looks.crisp) } else { 1.0 };
     checks.push(Check::at_least(Name::Crisp, crisp, CRISP));
-    checks.push(Check::at_most(Name::DoorLike, if like_a_door(facts) { 1.0 } else { 0.0 }, 0.5));
+    checks.push(Check::at_most(Name::DoorLike, if !looked.fits() && like_a_door(facts) { 1.0 } else { 0.0 }, 0.5));
     // The roof of a stall hangs before a wall, and stands on the ground.
     checks.push(Check::at_most(Name::Rests, if facts.kin.rests { 1.0 } else { 0.0 }, 0.5));
-    if named(thing, &[ObjectClass::Person, ObjectClass::Car, ObjectClass::Truck, ObjectClass::TwoWheeler, ObjectClass::Bag]) {
+    if looked.is_unknown()
+        && named(thing, &[ObjectClass::Person, ObjectClass::Car, ObjectClass::Truck, ObjectClass::TwoWheeler, ObjectClass::Bag])
+    {
         checks.push(Check::at_least(Name::Wanted, 0.0, 1.0));
     }
     Verdict {

@@ -3,18 +3,24 @@
 use events::{Kind, ObjectClass};
 
 use super::{
-    Check, Facts, Name, Verdict, hangs, like_a_car, like_a_two_wheeler, named, newness, no_people, no_vehicle, off_the_shop,
+    Check, Facts, Name, Verdict, hangs, like_a_car, like_a_two_wheeler, looked, named, newness, no_people, no_vehicle,
+    off_the_shop,
 };
 
 /// Its pixels came within this time, seconds: what grows slowly is light or water. A pile shovelled off a truck takes longer
 /// than a bag, so this is generous.
 const APPEARED_WITHIN: f64 = 15.0;
 
+/// What people dump.
+const DUMPED: [ObjectClass; 4] = [ObjectClass::Bag, ObjectClass::Pile, ObjectClass::Goods, ObjectClass::Furniture];
+
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     let thing = facts.thing;
-    let mut checks = newness(facts);
+    let looked = looked(facts, &DUMPED);
+    let mut checks = newness(facts, looked);
     let unseen_by_model = !thing.is_seen_by_model();
-    if unseen_by_model {
+    checks.extend(looked.check());
+    if unseen_by_model && !looked.fits() {
         checks.extend([no_vehicle(like_a_car(facts) || like_a_two_wheeler(facts)), no_people(facts)]);
     }
     checks.push(Check::at_most(Name::Spread, f64::from(thing.spread), APPEARED_WITHIN));
@@ -26,7 +32,7 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     if let Some((beyond, reach)) = off_the_shop(facts) {
         checks.push(Check::at_least(Name::ShopSide, beyond.abs(), reach));
     }
-    if named(thing, &[ObjectClass::Bin, ObjectClass::TwoWheeler, ObjectClass::Car, ObjectClass::Truck]) {
+    if looked.is_unknown() && named(thing, &[ObjectClass::Bin, ObjectClass::TwoWheeler, ObjectClass::Car, ObjectClass::Truck]) {
         checks.push(Check::at_least(Name::Wanted, 0.0, 1.0));
     }
     Verdict {

@@ -3,25 +3,36 @@
 use events::ObjectClass;
 
 use super::{
-    Check, Facts, Name, OPEN, Verdict, and, firmness, hand_luggage, hangs, like_a_car, like_a_two_wheeler, named, newness,
-    no_people, no_vehicle, off_the_shop, sizeable, unseen_by_model,
+    Check, Facts, Name, OPEN, Verdict, and, firmness, hand_luggage, hangs, like_a_car, like_a_two_wheeler, looked, named,
+    newness, no_people, no_vehicle, off_the_shop, sizeable, unseen_by_model,
 };
 
 /// A foot this far beyond the line may be a matter of drawing, picture heights.
 const TOLERANCE: f64 = 0.012;
 
+/// What shops put out.
+const PUT_OUT: [ObjectClass; 4] = [ObjectClass::Goods, ObjectClass::Furniture, ObjectClass::Board, ObjectClass::Poster];
+
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     let thing = facts.thing;
-    let mut checks = and(newness(facts), firmness(facts, 0.25));
+    let looked = looked(facts, &PUT_OUT);
+    let mut checks = newness(facts, looked);
     let vehicle = like_a_car(facts) || unseen_by_model(facts) && thing.looks.fill < OPEN && like_a_two_wheeler(facts);
-    checks.extend([sizeable(facts, 0.25), no_vehicle(vehicle), no_people(facts)]);
+    if !looked.fits() {
+        checks = and(checks, firmness(facts, 0.25));
+        checks.push(sizeable(facts, 0.25));
+        checks.extend([no_vehicle(vehicle), no_people(facts)]);
+    }
+    checks.extend(looked.check());
     if let Some((beyond, reach)) = off_the_shop(facts) {
         checks.push(Check::at_least(Name::Beyond, beyond, TOLERANCE));
         checks.push(Check::at_most(Name::ShopSide, beyond, reach));
     }
     checks.push(Check::at_least(Name::Departed, if thing.departed { 1.0 } else { 0.0 }, 1.0));
     checks.push(Check::at_most(Name::Elevation, if hangs(thing) { 1.0 } else { 0.0 }, 0.5));
-    if named(thing, &[ObjectClass::Bin, ObjectClass::TwoWheeler, ObjectClass::Car, ObjectClass::Truck, ObjectClass::Person]) {
+    if looked.is_unknown()
+        && named(thing, &[ObjectClass::Bin, ObjectClass::TwoWheeler, ObjectClass::Car, ObjectClass::Truck, ObjectClass::Person])
+    {
         checks.push(Check::at_least(Name::Wanted, 0.0, 1.0));
     }
     Verdict {

@@ -6,6 +6,7 @@ mod encroachment;
 pub(crate) mod kin;
 mod stall;
 
+pub(crate) use advert::looks_hung;
 use events::site::{Rule, Zone};
 use events::{BBox, Fact, Kind, ObjectClass};
 use serde::{Deserialize, Serialize};
@@ -264,8 +265,52 @@ const FILL: f64 = 0.18;
 /// More of the street's fine structure seen through it than this: only the light changed.
 const SAME_STRUCTURE: f64 = 0.6;
 
+/// Is it what a rule is for, as far as its looks tell?
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Looked {
+    /// No classifier said anything, or nothing clear.
+    Unknown,
+    /// With this probability, 0..=1, which is enough.
+    Fits(f64),
+    /// With this probability, 0..=1, which is too little.
+    Differs(f64),
+}
+
+/// A classifier is believed when it calls a thing one of the wanted classes with more, or less, than these probabilities.
+const FITS: f64 = 0.5;
+const DIFFERS: f64 = 0.35;
+
+/// What a classifier says of whether the thing is one of these.
+pub(crate) fn looked(facts: &Facts<'_>, wanted: &[ObjectClass]) -> Looked {
+    match facts.thing.identity.share(wanted) {
+        Some(share) if share >= FITS => Looked::Fits(share),
+        Some(share) if share < DIFFERS => Looked::Differs(share),
+        _ => Looked::Unknown,
+    }
+}
+
+impl Looked {
+    /// Is it known to fit, so that nothing has to be told from its size?
+    pub(crate) fn fits(self) -> bool {
+        matches!(self, Looked::Fits(_))
+    }
+
+    /// Says it nothing, so that what else is known of its class counts?
+    pub(crate) fn is_unknown(self) -> bool {
+        self == Looked::Unknown
+    }
+
+    /// As a condition, where anything is known.
+    pub(crate) fn check(self) -> Option<Check> {
+        match self {
+            Looked::Unknown => None,
+            Looked::Fits(share) | Looked::Differs(share) => Some(Check::at_least(Name::Wanted, share, FITS)),
+        }
+    }
+}
+
 /// What makes it a thing that newly stands there, rather than light, leaves, a person or the ghost of what left.
-pub(crate) fn newness(facts: &Facts<'_>) -> Vec<Check> {
+pub(crate) fn newness(facts: &Facts<'_>, looked: Looked) -> Vec<Check> {
     let thing = facts.thing;
     let looks = &thing.looks;
     let shadow = shadow_likeness(thing);
@@ -276,9 +321,10 @@ pub(crate) fn newness(facts: &Facts<'_>) -> Vec<Check> {
         Check::at_least(Name::EdgeNow, f64::from(looks.edge_now), EDGE_NOW),
         Check::at_most(Name::SameStructure, structure, SAME_STRUCTURE),
         Check::at_most(Name::ShadowLikeness, shadow, 0.6),
-        Check::at_most(Name::MoverShare, f64::from(thing.mover_share), 0.3),
-        Check::at_most(Name::Fuzz, f64::from(thing.fuzz), 0.15),
-        Check::at_most(Name::Upright, if thing.is_its_bringer() { 1.0 } else { 0.0 }, 0.5),
+        // Whoever stands before goods moves, and is near; what is seen to be goods is not the less there.
+        Check::at_most(Name::MoverShare, f64::from(thing.mover_share), if looked.fits() { 1.0 } else { 0.3 }),
+        Check::at_most(Name::Fuzz, f64::from(thing.fuzz), if looked.fits() { 0.35 } else { 0.15 }),
+        Check::at_most(Name::Upright, if !looked.fits() && thing.is_its_bringer() { 1.0 } else { 0.0 }, 0.5),
         Check::at_least(Name::Arrived, thing.onset - facts.learnt_at, 1.5),
         Check::at_most(Name::Caption, if thing.is_caption() { 1.0 } else { 0.0 }, 0.5),
         Check::at_least(Name::Inside, if cut_off(facts) { 0.0 } else { 1.0 }, 1.0),

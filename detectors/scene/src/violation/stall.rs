@@ -3,8 +3,8 @@
 use events::ObjectClass;
 
 use super::{
-    Check, Facts, Name, Verdict, and, as_long_as_a_stall, firmness, hangs, like_a_car, like_a_two_wheeler, named, newness,
-    no_people, no_vehicle, off_the_shop, sizeable,
+    Check, Facts, Name, Verdict, and, as_long_as_a_stall, firmness, hangs, like_a_car, like_a_two_wheeler, looked, named,
+    newness, no_people, no_vehicle, off_the_shop, sizeable,
 };
 
 /// A stall is attended at least this share of its stay.
@@ -13,19 +13,32 @@ const ATTENDED: f64 = 0.6;
 /// Whoever keeps it may have stepped aside for this long, seconds; who brought rubbish is gone for longer.
 const STEPPED_ASIDE: f64 = 6.0;
 
+/// What only vendors have, and what a stall is made of.
+const CARTS: [ObjectClass; 2] = [ObjectClass::Stall, ObjectClass::Canopy];
+const STALL: [ObjectClass; 3] = [ObjectClass::Stall, ObjectClass::Canopy, ObjectClass::Goods];
+
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     let thing = facts.thing;
-    let mut checks = and(newness(facts), firmness(facts, 0.25));
+    let looked = looked(facts, &STALL);
+    let mut checks = newness(facts, looked);
     // A model names two-wheelers; without one a low cart may be one.
     let vehicle = like_a_car(facts) || !thing.is_seen_by_model() && like_a_two_wheeler(facts);
-    checks.extend([sizeable(facts, 0.3), as_long_as_a_stall(facts), no_vehicle(vehicle), no_people(facts)]);
-    if let Some((beyond, reach)) = off_the_shop(facts) {
+    checks.push(sizeable(facts, 0.3));
+    if !looked.fits() {
+        checks = and(checks, firmness(facts, 0.25));
+        checks.extend([as_long_as_a_stall(facts), no_vehicle(vehicle), no_people(facts)]);
+    }
+    checks.extend(looked.check());
+    // What looks like a stall is one also right before a shop.
+    if let Some((beyond, reach)) = off_the_shop(facts).filter(|_| !super::looked(facts, &CARTS).fits()) {
         checks.push(Check::at_least(Name::ShopSide, beyond, reach));
     }
     checks.push(Check::at_least(Name::AttendedShare, thing.attended_share(), ATTENDED));
     checks.push(Check::at_most(Name::Unattended, thing.unattended_for(facts.now), STEPPED_ASIDE));
     checks.push(Check::at_most(Name::Elevation, if hangs(thing) { 1.0 } else { 0.0 }, 0.5));
-    if named(thing, &[ObjectClass::Bin, ObjectClass::TwoWheeler, ObjectClass::Car, ObjectClass::Truck, ObjectClass::Person]) {
+    if looked.is_unknown()
+        && named(thing, &[ObjectClass::Bin, ObjectClass::TwoWheeler, ObjectClass::Car, ObjectClass::Truck, ObjectClass::Person])
+    {
         checks.push(Check::at_least(Name::Wanted, 0.0, 1.0));
     }
     Verdict {

@@ -1,0 +1,81 @@
+//! What a thing is by its looks, as a classifier says that was shown it again and again.
+
+use events::ObjectClass;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Seconds;
+
+/// One answer may be of a moment in which somebody stood before it; two agree or not.
+const ASKED: u32 = 2;
+
+/// The mean is of the last so many answers, about.
+const REMEMBERED: u32 = 8;
+
+/// A thing that has been asked about so often is asked about again only after so long, seconds.
+const OFTEN: u32 = 3;
+const AGAIN: Seconds = 3.5;
+
+/// The mean of what a classifier said.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    answers: u32,
+    /// Is the classifier believed on this camera?
+    believed: bool,
+    heard_at: Seconds,
+    /// By class, in the order of [`ObjectClass::NAMES`].
+    shares: [f32; ObjectClass::NAMES.len()],
+}
+
+impl Identity {
+    /// What was said counts, or does not.
+    pub(crate) fn believe(&mut self, believed: bool) {
+        self.believed = believed;
+    }
+
+    /// Takes in an answer: classes with probabilities 0..=1.
+    pub(crate) fn hear(&mut self, names: &[(ObjectClass, f32)], now: Seconds) {
+        self.answers = (self.answers + 1).min(REMEMBERED);
+        self.heard_at = now;
+        let weight = 1.0 / self.answers as f32;
+        for ((class, _), share) in ObjectClass::NAMES.iter().zip(&mut self.shares) {
+            let said = names.iter().find(|(named, _)| named == class).map_or(0.0, |(_, probability)| *probability);
+            *share += (said - *share) * weight;
+        }
+    }
+
+    /// When the last answer came, seconds of the scene's time line; 0 where none did.
+    pub(crate) fn heard_at(&self) -> Seconds {
+        self.heard_at
+    }
+
+    /// Is it worth asking (again)?
+    pub(crate) fn wants_to_know(&self, now: Seconds) -> bool {
+        self.answers < OFTEN || now - self.heard_at >= AGAIN
+    }
+
+    /// How likely it is one of these, 0..=1; `None` while that is not known, or who says so is not believed.
+    pub(crate) fn share(&self, classes: &[ObjectClass]) -> Option<f64> {
+        let each = ObjectClass::NAMES.iter().zip(&self.shares).filter(|((class, _), _)| classes.contains(class));
+        (self.believed && self.answers >= ASKED).then(|| each.map(|(_, share)| f64::from(*share)).sum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_answer_is_none_and_more_are_averaged() {
+        let mut identity = Identity::default();
+        identity.believe(true);
+        identity.hear(&[(ObjectClass::Bin, 0.8), (ObjectClass::Bag, 0.2)], 1.0);
+        assert_eq!(identity.share(&[ObjectClass::Bin]), None);
+        identity.hear(&[(ObjectClass::Bin, 0.4)], 2.0);
+        let near = |a: Option<f64>, b: f64| (a.unwrap() - b).abs() < 1e-6;
+        assert!(near(identity.share(&[ObjectClass::Bin]), 0.6));
+        assert!(near(identity.share(&[ObjectClass::Bin, ObjectClass::Bag]), 0.7));
+        assert!(identity.wants_to_know(2.1));
+        identity.hear(&[], 3.0);
+        assert!(!identity.wants_to_know(4.0) && identity.wants_to_know(7.0));
+    }
+}
