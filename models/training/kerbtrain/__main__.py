@@ -18,6 +18,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--held", type=Path, action="append", default=[], metavar="DATA", help="pictures to judge by (default: a tenth of DATA)")
     parser.add_argument("--work", type=Path, metavar="FOLDER", help="checkpoint and download (default: FOLDER.work beside --out)")
     parser.add_argument("--map", action="append", default=[], metavar="WORD=CLASS", help="what a word of your labels means, e.g. hawker=stall")
+    parser.add_argument("--things", action="store_true", help="train the classifier that says what one thing is, not the detector")
     parser.add_argument("--size", default="448x256", metavar="WxH", help="input, multiples of 64 (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=3000, help="steps of training (default: %(default)s)")
     parser.add_argument("--batch", type=int, default=8, help="views a step (default: %(default)s)")
@@ -42,6 +43,9 @@ def main() -> int:
 
         words, silent, size = parse_map(args.map), parse_silent(args.silent), parse_size(args.size)
         from .road import Order, travel
+
+        if args.things:
+            from .thing_road import travel
 
         order = Order(
             data=args.data,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Mapping
+from typing import Mapping, Sequence
 
 from .classes import CLASSES
 from .export import sha256
@@ -35,4 +35,28 @@ def write_toml(folder: Path, size: tuple[int, int], scores: Mapping[str, float],
     ]
     if scores:
         lines += ["[output.scores]", *(f"{name} = {scores[name]}" for name in CLASSES if name in scores)]
+    (folder / "model.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_classifier(folder: Path, side: int, classes: Sequence[str]) -> None:
+    """Writes it for a classifier of `side` pixels a side in the folder. All it says is reported: the scene weighs it."""
+    lines = [
+        f'file = "{ONNX}"',
+        f'sha256 = "{sha256(folder / ONNX)}"',
+        'licence = "Apache-2.0"',
+        'source = "made by models/training"',
+        'family = "classifier"',
+        "[input]",
+        f"width = {side}",
+        f"height = {side}",
+        'colour = "rgb"',
+        f"scale = {1 / 127.5:.10f}",
+        "mean = [1.0, 1.0, 1.0]",
+        "std = [1.0, 1.0, 1.0]",
+        'resize = "letterbox"',
+        "pad = 127.5",
+        "[output]",
+        "score = 0.02",
+        "classes = [" + ", ".join(f'"{name}"' for name in classes) + "]",
+    ]
     (folder / "model.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -32,6 +32,8 @@ class Picture:
     """Where the labels hold (an officer looked at one candidate, not at the street); None: everywhere."""
     ignored: tuple[tuple[float, float, float, float], ...] = field(default=())
     """Places nobody shall learn from: crowds, classes the kit has no word for."""
+    others: tuple[tuple[float, float, float, float], ...] = field(default=())
+    """Of the ignored places, those that the labels call `other`: something changed there, and it is no thing."""
 
 
 def word(name: str, extra: Mapping[str, str]) -> str | None:
@@ -92,9 +94,13 @@ def read_coco(file: Path, extra: Mapping[str, str] | None = None, folders: tuple
     """
     data, extra = load_json(file), extra or {}
     categories: dict[int, str | None] = {}
+    named_other: set[int] = set()
     for index, entry in enumerate(need(file, "", data, "categories", list)):
         where = f"categories[{index}]"
-        categories[need(file, where, entry, "id", int)] = word(need(file, where, entry, "name", str), extra)
+        key, name = need(file, where, entry, "id", int), need(file, where, entry, "name", str)
+        categories[key] = word(name, extra)
+        if name == "other" and categories[key] is None:
+            named_other.add(key)
     if not any(categories.values()):
         raise KitError(file, "categories", f"none means one of {', '.join(CLASSES)}; say which with --map word=class")
     sizes: dict[int, tuple[Path, int, int]] = {}
@@ -113,6 +119,7 @@ def read_coco(file: Path, extra: Mapping[str, str] | None = None, folders: tuple
         sizes[key] = (found, int(width), int(height))
     boxes: dict[int, list[Box]] = {key: [] for key in sizes}
     ignored: dict[int, list[tuple[float, float, float, float]]] = {key: [] for key in sizes}
+    others: dict[int, list[tuple[float, float, float, float]]] = {key: [] for key in sizes}
     for index, entry in enumerate(need(file, "", data, "annotations", list)):
         where = f"annotations[{index}]"
         image = need(file, where, entry, "image_id", int)
@@ -130,6 +137,8 @@ def read_coco(file: Path, extra: Mapping[str, str] | None = None, folders: tuple
         name_of = categories[category]
         if name_of is None or entry.get("iscrowd", 0):
             ignored[image].append(box)
+            if category in named_other:
+                others[image].append(box)
         else:
             boxes[image].append(Box(name_of, box))
-    return [Picture(*sizes[key], tuple(boxes[key]), None, tuple(ignored[key])) for key in sorted(sizes)]
+    return [Picture(*sizes[key], tuple(boxes[key]), None, tuple(ignored[key]), tuple(others[key])) for key in sorted(sizes)]
