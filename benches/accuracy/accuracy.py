@@ -80,8 +80,12 @@ class Variant:
 
 
 def variants(model: Path | None, rates: list[tuple[str, str]]) -> list[Variant]:
-    """By rate with the shipped model, if there is one; then without."""
+    """By rate with the shipped models, if there are any; at the first rate without the classifier; then without any."""
     with_model = [Variant(name, ["--rate", rate, "--models", str(model)], True) for name, rate in rates] if model else []
+    detectors = [toml.parent for toml in model_tomls(model) if tomllib.loads(toml.read_text())["family"] != "classifier"] if model else []
+    if rates and len(detectors) == 1 and len(model_tomls(model)) > 1:
+        (name, rate), *_ = rates
+        with_model.append(Variant(f"{name}, no classifier", ["--rate", rate, "--models", str(detectors[0])], True))
     without = [Variant(f"{name}, no model", ["--rate", rate, "--no-models"], False)
                for name, rate in (rates if not model else rates[:1])]
     return with_model + without
@@ -92,7 +96,8 @@ class Analyses:
 
     def __init__(self, binary: Path, model: Path | None, work: Path, jobs: int):
         self.binary, self.work, self.jobs = binary, work, jobs
-        self.made_by = {True: digest(binary, *([model] if model else [])), False: digest(binary)}
+        tomls = model_tomls(model) if model else []
+        self.made_by = {True: digest(binary, *tomls, *(toml.with_name("model.onnx") for toml in tomls)), False: digest(binary)}
 
     def all(self, folder: Path, name: str, wanted: list[Variant]) -> dict[str, dict[str, Path]]:
         """Events files by variant and camera."""
@@ -202,13 +207,18 @@ def tracker(args) -> dict | None:
     return json.loads(scores.read_text())
 
 
+def model_tomls(model: Path) -> list[Path]:
+    """Of a model folder, or of those in a folder."""
+    return [path for path in [model / "model.toml", *sorted(model.glob("*/model.toml"))] if path.is_file()]
+
+
 def shipped(given: Path | None) -> Path | None:
-    model = given or ROOT / "models/street"
-    if (model / "model.toml").is_file():
+    model = given or ROOT / "models"
+    if model_tomls(model):
         return model
     if given:
         raise Bad(f"--model: no model.toml in {given}")
-    say(f"no model ships yet ({model} has no model.toml): all is measured without one")
+    say(f"no model ships yet (no folder of {model} has a model.toml): all is measured without one")
     return None
 
 
@@ -222,7 +232,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=ROOT / ".local/accuracy", help="folder for what is made on the way")
     parser.add_argument("--shared", type=Path, default=Path(os.environ.get("KERBWATCH_SHARED", ROOT.parent / "shared")),
                         help="folder with real/clips and real/mot (default KERBWATCH_SHARED, or ../shared)")
-    parser.add_argument("--model", type=Path, help="model folder (default models/street, where it is)")
+    parser.add_argument("--model", type=Path, help="model folder, or a folder of them (default models)")
     parser.add_argument("--kerbwatch", type=Path, default=ROOT / "target/release/kerbwatch", help="the program")
     parser.add_argument("--render", default="cargo run --quiet --release -p kerbwatch-sample-streams --example render --",
                         help="the command that renders streets")
@@ -257,7 +267,7 @@ def main(argv: list[str]) -> int:
         analyses = Analyses(args.kerbwatch, model, args.work, args.jobs)
         found: dict = {
             "date": datetime.date.today().isoformat(), "held_out": args.first_seed >= FIRST_HELD_OUT, "quick": args.quick,
-            "model": model.name if model else None, "machine": f"{os.cpu_count()} cores, {platform.machine()}",
+            "model": ", ".join(toml.parent.name for toml in model_tomls(model)) if model else None, "machine": f"{os.cpu_count()} cores, {platform.machine()}",
             "software": run([args.kerbwatch, "--version"]).stdout.strip(),
         }
         found["streets"] = streets(args, analyses, model) if "streets" in args.parts else None

@@ -138,7 +138,7 @@ def named(items: list[dict], limit: int = 40) -> str:
 
 
 def write(found: dict) -> str:
-    model = f"`models/{found['model']}`" if found["model"] else "none: no model ships yet, so every row is without one"
+    model = f"{found['model']}, of `models/`" if found["model"] else "none: no model ships yet, so every row is without one"
     parts = [f"# {found['date']}: accuracy\n",
              f"By `make bench-accuracy`{' (`--quick`: a small run, its intervals are wide)' if found['quick'] else ''}. "
              f"{found['software']}; {found['machine']}. Model: {model}.\n",

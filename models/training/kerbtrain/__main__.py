@@ -19,6 +19,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, metavar="FOLDER", help="checkpoint and download (default: FOLDER.work beside --out)")
     parser.add_argument("--map", action="append", default=[], metavar="WORD=CLASS", help="what a word of your labels means, e.g. hawker=stall")
     parser.add_argument("--things", action="store_true", help="train the classifier that says what one thing is, not the detector")
+    parser.add_argument("--unlike", type=Path, metavar="FOLDER", help="with --things: photographs it shall learn to be unsure of; half a dozen help")
     parser.add_argument("--size", default="448x256", metavar="WxH", help="input, multiples of 64 (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=3000, help="steps of training (default: %(default)s)")
     parser.add_argument("--batch", type=int, default=8, help="views a step (default: %(default)s)")
@@ -65,6 +66,7 @@ def main() -> int:
             kerbwatch=args.kerbwatch,
             note=args.note,
             seed=args.seed,
+            unlike=args.unlike,
         )
         travel(order)
     except KitError as error:

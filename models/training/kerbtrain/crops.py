@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Iterable, Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 
 from .classes import CLASSES
 from .data import pixels
+from .errors import KitError
 from .labels import Picture
 
 NOTHING = "other"
@@ -142,3 +144,30 @@ def read(pictures: Iterable[Picture], seed: int) -> Crops:
             aspects.append((box[2] - box[0]) / (box[3] - box[1]))
             classes.append(CLASSES_OF_THINGS.index(name))
     return Crops(np.stack(cuts) if cuts else np.zeros((0, SIDE, SIDE, 3), np.uint8), np.array(aspects, np.float32), np.array(classes, np.int64))
+
+
+def unlike(files: Sequence[Path], count: int, seed: int) -> Crops:
+    """Random places of pictures that are of another kind than those it learns from, at the sizes at which a camera shows things. Their
+    classes mean nothing. Raises KitError where a picture cannot be read.
+    """
+    rng = np.random.default_rng(seed)
+    images = []
+    for file in files:
+        try:
+            images.append(Image.open(file).convert("RGB"))
+        except OSError as error:
+            raise KitError(file, "", f"cannot be read: {error}") from error
+    cuts, aspects = [], []
+    for index in range(count):
+        image = images[index % len(images)]
+        width, height = image.size
+        w = rng.uniform(20, 200) * np.exp(rng.uniform(-0.2, 1.9))
+        w, h = min(w, 0.5 * width), min(w * np.exp(rng.normal(0.2, 0.6)), 0.5 * height)
+        x = rng.uniform(min(0.5 * w, width - w), max(width - 1.5 * w, 0.5 * w))
+        y = rng.uniform(min(0.5 * h, height - h), max(height - 1.5 * h, 0.5 * h))
+        # As small as it would be on a street camera.
+        side = int(rng.uniform(22, SIDE))
+        small = Image.fromarray(cut(image, (x, y, x + w, y + h))).resize((side, side), Image.Resampling.BOX)
+        cuts.append(np.asarray(small.resize((SIDE, SIDE), Image.Resampling.BILINEAR)))
+        aspects.append(w / h)
+    return Crops(np.stack(cuts), np.array(aspects, np.float32), np.zeros(count, np.int64))

@@ -49,6 +49,7 @@ class Order:
     kerbwatch: Path | None
     note: str
     seed: int
+    unlike: Path | None = None
 
 
 def say(text: str) -> None:

@@ -28,6 +28,7 @@ class Facts:
     seed: int
     temperature: float
     differs: float
+    photographs: int
     note: str
 
 
@@ -59,6 +60,9 @@ def write(folder: Path, facts: Facts) -> None:
         f"- File: `{ONNX}`, {onnx.stat().st_size / 1e6:.2f} MB, SHA-256 `{sha256(onnx)}`, input {things.INPUT}x{things.INPUT}; its probabilities lie within {facts.differs:.4f} of PyTorch's.",
         "- Licence: Apache-2.0. Trained from scratch: nobody else's weights are in it.",
         f"- Learnt from: {int(facts.counts.sum())} crops, {facts.epochs} epochs (seed {facts.seed}). {facts.note}".rstrip(),
+        f"- Taught to be unsure of {facts.photographs} photographs of other things, so that it names less of what it has never seen. It is unsure of most of them then, not of all."
+        if facts.photographs
+        else "- Never taught to be unsure: of what it has not seen it is often sure, and wrong.",
         f"- `{NOTHING}` is bare ground or wall, shadow, light, water, leaves, a door: nothing that was put there.",
         f"- Logits are divided by {facts.temperature:.2f}, so that a probability is how often it is right on held crops of the same kind. On others it is not.",
         "",

@@ -15,7 +15,9 @@ from .errors import KitError
 from .export import LARGEST, halve, runner
 from .road import Order, check, pictures, say
 
-EPOCHS = 16
+EPOCHS = 12
+PLACES = 6000
+"""Cut from the photographs it shall be unsure of."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,15 @@ def travel(order: Order) -> None:
     say(f"{len(learnt.classes)} crops to learn from, {len(held.classes)} to judge by")
     order.work.mkdir(parents=True, exist_ok=True)
     net, epochs = things.train(learnt, order.seed, order.minutes or 1e9, EPOCHS, order.work / "things.pt")
+    photographs = sorted(order.unlike.iterdir()) if order.unlike else []
+    if photographs:
+        net = things.doubt(net, learnt, crops.unlike(photographs, PLACES, order.seed), order.seed)
+    publish(order, net, epochs, learnt, held, len(photographs))
+    say(f"done in {time.monotonic() - began:.0f} s: {order.out}")
+
+
+def publish(order: Order, net: things.ThingNet, epochs: int, learnt: crops.Crops, held: crops.Crops, photographs: int) -> None:
+    """Judges on the held crops, and writes the model folder."""
     with torch.no_grad():
         spoken = things.logits(net, held)
     temperature = things.temperature(spoken, held.classes)
@@ -47,9 +58,8 @@ def travel(order: Order) -> None:
     differs = export(things.Spoken(net, temperature).eval(), order.out / folder.ONNX, held)
     folder.write_classifier(order.out, things.INPUT, crops.CLASSES_OF_THINGS)
     counts = np.bincount(learnt.classes, minlength=len(crops.CLASSES_OF_THINGS))
-    thing_card.write(order.out, thing_card.Facts(counts, judged, epochs, order.seed, temperature, differs, order.note))
+    thing_card.write(order.out, thing_card.Facts(counts, judged, epochs, order.seed, temperature, differs, photographs, order.note))
     check(order)
-    say(f"done in {time.monotonic() - began:.0f} s: {order.out}")
 
 
 def judge(probabilities: np.ndarray, classes: np.ndarray) -> Judged:

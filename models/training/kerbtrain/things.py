@@ -102,13 +102,18 @@ def disturbed(x: Tensor, rng: np.random.Generator) -> Tensor:
     return x.clamp(0, 255)
 
 
+def draw_weights(crops: Crops) -> np.ndarray:
+    """How likely each crop is drawn: rare classes oftener than they come, common ones seldomer."""
+    counts = np.bincount(crops.classes, minlength=len(CLASSES_OF_THINGS)).clip(1)
+    weights = (1.0 / np.sqrt(counts))[crops.classes]
+    return weights / weights.sum()
+
+
 def train(crops: Crops, seed: int, minutes: float, epochs: int, checkpoint: Path, batch: int = 128, rate: float = 3e-3) -> tuple[ThingNet, int]:
     """The net, and how many epochs it took. Goes on from `checkpoint` where it is there."""
     torch.manual_seed(seed)
     net = ThingNet(len(CLASSES_OF_THINGS))
-    counts = np.bincount(crops.classes, minlength=len(CLASSES_OF_THINGS)).clip(1)
-    weights = (1.0 / np.sqrt(counts))[crops.classes]
-    weights /= weights.sum()
+    weights = draw_weights(crops)
     steps = min(math.ceil(len(crops.classes) / batch), LONGEST)
     optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.02)
     plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=epochs * steps, pct_start=0.2)
@@ -142,6 +147,31 @@ def train(crops: Crops, seed: int, minutes: float, epochs: int, checkpoint: Path
             print("time is up: the same command goes on from here", file=sys.stderr)
             return net.eval(), epoch + 1
     return net.eval(), epochs
+
+
+def doubt(net: ThingNet, crops: Crops, unlike: Crops, seed: int, epochs: int = 5, steps: int = 200, rate: float = 1.5e-3) -> ThingNet:
+    """Teaches a trained net to be unsure of pictures of another kind: outlier exposure (Hendrycks, Mazeika, Dietterich 2019). Without
+    it a net that only saw drawings names what a photograph shows, and is sure of it.
+    """
+    torch.manual_seed(seed)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.02)
+    plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=epochs * steps, pct_start=0.15)
+    weights = draw_weights(crops)
+    for epoch in range(epochs):
+        rng = np.random.default_rng([seed, 1000 + epoch])
+        net.train()
+        for _ in range(steps):
+            known, other = rng.choice(len(weights), 104, p=weights), rng.integers(0, len(unlike.classes), 32)
+            spoken = net(torch.cat([views(crops, known, rng), views(unlike, other, rng)]))
+            right = F.cross_entropy(spoken[:104], torch.from_numpy(crops.classes[known]), label_smoothing=0.05)
+            loss = right - 0.5 * F.log_softmax(spoken[104:], 1).mean()
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+            optimiser.step()
+            plan.step()
+        print(f"doubt, epoch {epoch + 1} of {epochs}", file=sys.stderr, flush=True)
+    return net.eval()
 
 
 def logits(net: nn.Module, crops: Crops) -> Tensor:

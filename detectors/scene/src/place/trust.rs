@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 /// Persons it was last asked about, and how many of them are needed.
 const REMEMBERED: usize = 60;
-const LEAST: usize = 6;
+const LEAST: usize = 10;
 
 /// It has to give them this probability of being one, on the mean.
-const AGREES: f32 = 0.75;
+const AGREES: f32 = 0.9;
 
 /// What a classifier said of persons.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

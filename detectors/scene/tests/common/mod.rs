@@ -10,7 +10,7 @@ use events::{
     Subject, WallTime,
 };
 use kerbwatch_scene::replay::{Rejudged, Replay};
-use kerbwatch_scene::{Judgement, Scene, SceneOptions};
+use kerbwatch_scene::{Judgement, Names, Question, Scene, SceneOptions};
 
 pub const SIZE: Size = Size { width: 320, height: 240 };
 
@@ -126,6 +126,8 @@ pub struct Play {
     pub replay: Replay,
     pub record: Vec<u8>,
     pub again: Vec<Candidate>,
+    /// What a classifier says of things, and what probability it gives a person of being one.
+    pub names: Option<(Names, f32)>,
 }
 
 /// Every story is told twice: by the scene, and by what it wrote down.
@@ -144,7 +146,7 @@ impl Play {
         let scene = Scene::new(&camera, &calendar, SceneOptions::default());
         let replay = Replay::new(&camera, &calendar, SceneOptions::default());
         let (said, record, again) = (Vec::new(), Vec::new(), Vec::new());
-        Self { scene, t: 0.0, n: 0, run: 1, run_began: 0.0, fps, said, replay, record, again }
+        Self { scene, t: 0.0, n: 0, run: 1, run_began: 0.0, fps, said, replay, record, again, names: None }
     }
 
     pub fn stamp(&self) -> Stamp {
@@ -168,6 +170,15 @@ impl Play {
             // At the beginning, and after a restart.
             self.scene.record();
             self.replay.begin();
+        }
+        if let Some((names, person)) = &self.names {
+            for (question, _) in self.scene.questions(&detections) {
+                let answer = match question {
+                    Question::Thing(_) => names.clone(),
+                    Question::Person => vec![(ObjectClass::Person, *person)],
+                };
+                self.scene.told(question, answer);
+            }
         }
         let said = self.scene.step(&frame, &detections);
         let record = self.scene.take_record();
