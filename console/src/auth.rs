@@ -30,7 +30,7 @@ impl Actor {
 
     /// What the application tells about them.
     pub(crate) fn me(&self) -> Me {
-        let pages: [(&str, &[Role]); 16] = [
+        let pages: [(&str, &[Role]); 18] = [
             ("queue", QUEUE),
             ("decide", DECIDE),
             ("pictures", PICTURES),
@@ -38,6 +38,8 @@ impl Actor {
             ("legal_review", LEGAL_REVIEW),
             ("register", REGISTER),
             ("legal_lists", CASES),
+            ("clearance", CLEARANCE),
+            ("define_clearance", DEFINE),
             ("cameras", &Role::ALL),
             ("overview", &Role::ALL),
             ("import", IMPORT),
@@ -69,6 +71,8 @@ const LEGAL_REVIEW: &[Role] = &[Role::LegalReviewer];
 /// The register of cameras and the lists of law say what may be evidence and what may go unpunished. A supervisor answers for
 /// both: not an administrator, who decides nothing, and not a legal reviewer, who would judge by what they entered themselves.
 const REGISTER: &[Role] = &[Role::Supervisor];
+const CLEARANCE: &[Role] = &[Role::Analyst, Role::Supervisor, Role::BureauEditor, Role::BureauApprover];
+const DEFINE: &[Role] = &[Role::Supervisor];
 const IMPORT: &[Role] = &[Role::BureauEditor, Role::Administrator];
 const ZONES: &[Role] = &[Role::BureauEditor, Role::BureauApprover, Role::Supervisor];
 const DRAW: &[Role] = &[Role::BureauEditor];
@@ -116,6 +120,12 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/legal/matters/{id}/end", Access::Roles(REGISTER)),
     ("POST", "/legal/exemptions", Access::Roles(REGISTER)),
     ("POST", "/legal/exemptions/{id}/end", Access::Roles(REGISTER)),
+    ("GET", "/clearance/definitions", Access::Roles(CLEARANCE)),
+    ("POST", "/clearance/definitions", Access::Roles(DEFINE)),
+    ("GET", "/clearance/report", Access::Roles(CLEARANCE)),
+    ("GET", "/clearance/days", Access::Roles(CLEARANCE)),
+    ("GET", "/clearance/day", Access::Roles(CLEARANCE)),
+    ("GET", "/clearance/export", Access::Roles(CLEARANCE)),
     ("GET", "/cameras", Access::Roles(&Role::ALL)),
     ("GET", "/cameras/{id}", Access::Roles(&Role::ALL)),
     ("GET", "/cameras/{id}/zones", Access::Roles(&Role::ALL)),

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use crate::backtest::Backtester;
 use crate::clock::SystemClock;
 use crate::config::ConsoleConfig;
+use crate::keeper::keep;
 use crate::password::PasswordCost;
 use crate::state::AppState;
 use crate::store::Store;
@@ -77,6 +78,7 @@ pub async fn serve(
     let live = tokio::spawn(state.live.clone().follow(store.clone()));
     let planned = tokio::spawn(publish_planned(store.clone()));
     let outbox = tokio::spawn(intake::drain(store.clone(), Arc::clone(&bus)));
+    let clearance = tokio::spawn(keep(Arc::clone(&state.clearance), store.clone()));
     let (stop_intake, stop) = mpsc::channel();
     let (thread_state, group, runtime) = (state.clone(), config.bus_group.clone(), tokio::runtime::Handle::current());
     // Its end, whatever the reason, ends the server: a console that takes nothing in must not look alive.
@@ -114,6 +116,7 @@ pub async fn serve(
     let taken = tokio::task::spawn_blocking(move || thread.join()).await?;
     planned.abort();
     outbox.abort();
+    clearance.abort();
     live.abort();
     store.close().await;
     served.context("serving")?;

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::auth::Actor;
 use crate::config::ConsoleConfig;
+use crate::keeper::Keeper;
 use crate::live::Live;
 use crate::password::{PasswordCost, Passwords};
 use crate::serve::Hooks;
@@ -31,6 +32,7 @@ pub struct AppState {
     pub(crate) hooks: Hooks,
     pub(crate) bus: Option<Arc<dyn Bus>>,
     pub(crate) pulse: Arc<Pulse>,
+    pub(crate) clearance: Arc<Keeper>,
     /// True once the console shuts down: streams end.
     pub(crate) closing: Arc<watch::Sender<bool>>,
 }
@@ -111,6 +113,7 @@ impl AppState {
             hooks,
             bus,
             pulse: Arc::default(),
+            clearance: Arc::new(Keeper::new(&config.time_zone)),
             closing: Arc::new(watch::Sender::new(false)),
         })
     }

@@ -41,7 +41,9 @@ fn write(dir: &Path, name: &str, text: &str) -> String {
 
 #[test]
 fn help_is_there_on_every_subcommand() {
-    for command in ["demo", "standalone", "worker", "console", "check", "analyze", "evaluate", "evidence", "models", "cameras"] {
+    for command in
+        ["demo", "standalone", "worker", "console", "check", "analyze", "evaluate", "evidence", "models", "cameras", "seed"]
+    {
         let output = kerbwatch(&[command, "--help"]);
         assert_eq!(output.status.code(), Some(0), "{command}");
         assert!(String::from_utf8_lossy(&output.stdout).contains("Usage: kerbwatch"), "{command}");

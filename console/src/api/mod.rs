@@ -5,6 +5,7 @@ mod backtest;
 mod cameras;
 mod candidates;
 mod cases;
+mod clearance;
 mod evidence;
 mod live;
 mod register;
@@ -63,6 +64,11 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(register::add_exemption))
         .routes(routes!(register::end_matter))
         .routes(routes!(register::end_exemption))
+        .routes(routes!(clearance::definitions, clearance::define))
+        .routes(routes!(clearance::figures))
+        .routes(routes!(clearance::days))
+        .routes(routes!(clearance::one_day))
+        .routes(routes!(clearance::export))
         .routes(routes!(cameras::list))
         .routes(routes!(cameras::detail))
         .routes(routes!(cameras::zones))

@@ -9,6 +9,7 @@ mod backtest;
 mod camera;
 mod candidate;
 mod case;
+mod clearance;
 mod legal;
 mod live;
 mod register;
@@ -31,6 +32,13 @@ pub use candidate::{
     Fact, Model, NewDecision, Observation, PlaceVisit, RejectReason, SeenState, StateCounts, Ticks, Verdict, Why,
 };
 pub use case::{CaseCount, CaseDetail, CaseEvent, CasePage, CaseQuery, CaseState, CaseSummary};
+pub use clearance::{
+    AgeCount, ClearanceDefinition, ClearanceDefinitions, ClearanceExport, ClearanceGroup, ClearanceParameters, ClearanceQuery,
+    ClearanceReport, CountsAs, CoverageFigure, CurvePoint, DayCandidate, EpisodeEnd, GroupDay, HeatCell, Indicator,
+    LatencyFigure, Limit, Limits, NamedShare, NewClearanceDefinition, OvmFigure, QualityFigure, Reached, ReachedWhy,
+    RecurrenceFigure, RestatedDay, ShareFigure, SlaFigure, TimesFigure, TrendDay, ViolationEpisode, ZeroDay, ZeroFigure,
+    ZoneDayDetail, ZoneDayKey, ZoneDayPage, ZoneDayQuery, ZoneDayRow,
+};
 pub use legal::{EarlierViolation, EndEntry, Exemption, ExemptionProposal, Ground, LegalLists, Matter, NewExemption, NewMatter};
 pub use live::LiveKind;
 pub use register::{

@@ -334,6 +334,9 @@ impl Tx {
             _ => return refuse("an observation has either candidate and state, or health"),
         }
         self.heard_of(&data.camera, at_ms).await?;
+        if let Some(health) = &data.health {
+            self.mark_watch(&data.camera, health, at_ms).await?;
+        }
         if let Some(health) = &data.health
             && !self.put_health(&data.camera, health, at_ms).await?
         {

@@ -7,10 +7,12 @@
 //! Who sees which rows: `scope.rs` says how every query is scoped. Read it before adding one.
 
 mod audit;
+mod bulk;
 mod cameras;
 mod candidates;
 mod case_acts;
 mod cases;
+mod clearance;
 mod intake;
 mod legal;
 mod live;
@@ -21,6 +23,7 @@ mod review;
 mod scope;
 mod units;
 mod users;
+mod watch;
 mod zone_drafts;
 mod zone_versions;
 
@@ -36,8 +39,10 @@ use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 use crate::clock::Clock;
 
 pub(crate) use audit::Deed;
+pub(crate) use bulk::{Bulk, Cell};
 pub(crate) use candidates::{Filter, Sort, cursor_after, cursor_text, search};
 pub(crate) use cases::{CaseSort, for_reviewer, of_mode, overdue};
+pub(crate) use clearance::{CellOf, ClearanceProgress, DayRow, Restatement};
 pub(crate) use intake::evidence_file;
 pub(crate) use legal::LegalList;
 pub(crate) use live::LiveEvent;
@@ -258,6 +263,10 @@ fn migrator(backend: Backend) -> Migrator {
         Backend::Sqlite => include_str!("../../migrations/sqlite/0031_zones_append_only.sql"),
         Backend::Postgres => include_str!("../../migrations/postgres/0031_zones_append_only.sql"),
     };
+    let clearance_append_only = match backend {
+        Backend::Sqlite => include_str!("../../migrations/sqlite/0041_clearance_append_only.sql"),
+        Backend::Postgres => include_str!("../../migrations/postgres/0041_clearance_append_only.sql"),
+    };
     Migrator::with_migrations(vec![
         step(1, "tables", include_str!("../../migrations/common/0001_tables.sql")),
         step(2, "append only", append_only),
@@ -265,6 +274,8 @@ fn migrator(backend: Backend) -> Migrator {
         step(21, "register append only", register_append_only),
         step(30, "zone drafts", include_str!("../../migrations/common/0030_zone_drafts.sql")),
         step(31, "zones append only", zones_append_only),
+        step(40, "clearance", include_str!("../../migrations/common/0040_clearance.sql")),
+        step(41, "clearance append only", clearance_append_only),
         step(50, "units", include_str!("../../migrations/common/0050_units.sql")),
     ])
 }

@@ -3,8 +3,10 @@
 mod audit;
 mod backtest;
 mod cameras;
+mod clearance;
 mod evidence;
 mod fuzz;
+mod independent;
 mod intake;
 mod lifecycle;
 mod live;

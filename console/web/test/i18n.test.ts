@@ -84,7 +84,7 @@ describe('the two languages', () => {
 
   it('cover every word of the interface that is shown', () => {
     const schema = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../openapi.json'), 'utf8')) as { components: { schemas: Record<string, { enum?: string[] }> } }
-    const shown = { Kind: 'kind', CandidateState: 'state', SeenState: 'seen', Verdict: 'verdict', RejectReason: 'reject', Role: 'role', Health: 'health', Watching: 'watchingState', CaseState: 'caseState' }
+    const shown = { Kind: 'kind', CandidateState: 'state', SeenState: 'seen', Verdict: 'verdict', RejectReason: 'reject', Role: 'role', Health: 'health', Watching: 'watchingState', CaseState: 'caseState', ZeroDay: 'clearance.zeroDay', Reached: 'clearance.reached', ReachedWhy: 'clearance.why', EpisodeEnd: 'clearance.end', CountsAs: 'clearance.counts' }
     for (const [type, prefix] of Object.entries(shown)) {
       const words = schema.components.schemas[type]?.enum ?? []
       expect(words.length, type).toBeGreaterThan(1)

@@ -48,6 +48,13 @@ impl WeeklyWindow {
         &self.text
     }
 
+    /// The window that begins on this date, in minutes since its midnight: `[start, end)`, the end above 1440 when it runs over
+    /// midnight. `None` when no window begins on it.
+    pub fn span_on(&self, date: Date, holidays: &BTreeSet<Date>) -> Option<(u16, u16)> {
+        let end = if self.start < self.end { self.end } else { self.end + 1440 };
+        self.starts_on(date, holidays).then_some((self.start, end))
+    }
+
     fn starts_on(&self, date: Date, holidays: &BTreeSet<Date>) -> bool {
         let bit = 1u8 << date.weekday().to_monday_zero_offset();
         let holiday = holidays.contains(&date);
@@ -192,6 +199,26 @@ mod tests {
         assert!(within("holidays 08:00-24:00", "2026-10-01T23:59:00"));
         assert!(!within("workdays 00:00-24:00", "2026-10-01T12:00:00"), "a Thursday, but a holiday");
         assert!(within("workdays 00:00-24:00", "2026-10-08T12:00:00"));
+    }
+
+    #[test]
+    fn a_span_holds_the_minutes_of_its_window() {
+        let calendar = calendar();
+        for text in ["fri-sun 18:00-02:00", "daily 22:00-06:00", "workdays 08:30-17:30", "holidays 00:00-24:00"] {
+            let window: WeeklyWindow = text.parse().unwrap();
+            // Around a holiday, a weekend and the turn of a month.
+            let mut date = jiff::civil::date(2026, 9, 28);
+            for _ in 0..10 {
+                for minute in (0..1440).step_by(15) {
+                    let today = window.span_on(date, &calendar.holidays);
+                    let yesterday = window.span_on(date.yesterday().unwrap(), &calendar.holidays);
+                    let spanned = today.is_some_and(|(from, until)| (from..until).contains(&minute))
+                        || yesterday.is_some_and(|(_, until)| minute + 1440 < until);
+                    assert_eq!(spanned, window.contains(date, minute, &calendar.holidays), "{text} {date} {minute}");
+                }
+                date = date.tomorrow().unwrap();
+            }
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod evaluate;
 pub mod evidence;
 pub mod models;
+pub mod seed;
 pub mod standalone;
 pub mod worker;
 pub mod zones;
@@ -60,6 +61,8 @@ enum Command {
     Cameras(cameras::Args),
     /// Try zones on what cameras saw
     Zones(zones::Args),
+    /// Write a made-up history into the console's database, to show and to measure with
+    Seed(seed::Args),
 }
 
 /// A wrong command line, configuration, site or model file: exit code 2.
@@ -108,6 +111,7 @@ fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Models(args) => models::run(args),
         Command::Cameras(args) => cameras::run(args),
         Command::Zones(args) => zones::run(args),
+        Command::Seed(args) => seed::run(args),
     };
     result.unwrap_or_else(|error| fail(&error))
 }

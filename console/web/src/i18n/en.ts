@@ -1,5 +1,6 @@
 /** English. Typed after the Chinese, so that a missing or left-over key does not compile. */
 import { life } from './life.en'
+import clearance from './clearance.en'
 import type zhCN from './zh-CN'
 import zones from './zones.en'
 
@@ -8,7 +9,7 @@ type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> }
 const en: Same<typeof zhCN> = {
   ...zones,
   app: { name: 'Kerbwatch', what: 'Review desk for street enforcement' },
-  nav: { queue: 'Queue', cases: 'Cases', zones: 'Zones', cameras: 'Cameras', admin: 'Admin' },
+  nav: { queue: 'Queue', cases: 'Cases', zones: 'Zones', clearance: 'Clearance', cameras: 'Cameras', admin: 'Admin' },
   frame: {
     skip: 'Skip to content',
     navigation: 'Main navigation',
@@ -21,6 +22,7 @@ const en: Same<typeof zhCN> = {
     dark: 'Switch to dark',
     logOut: 'Log out',
   },
+  clearance,
   connection: { connecting: 'Connecting', live: 'Live', reconnecting: 'Reconnecting', offline: 'Offline', lastEvent: 'Since the last event' },
   age: { s: '{n} s ago', min: '{n} min ago', h: '{n} h ago', d: '{n} d ago' },
   duration: { hm: '{h} h {min} min', ms: '{min} min {s} s', m: '{min} min', s: '{s} s' },

@@ -1,11 +1,12 @@
 /** Chinese. The words are those of the design: candidate 疑似线索, case 案件, zone 布控区, permit 许可, clue 线索. */
 import { life } from './life.zh-CN'
 import zones from './zones.zh-CN'
+import clearance from './clearance.zh-CN'
 
 export default {
   ...zones,
   app: { name: 'Kerbwatch 街面巡查', what: '非现场执法审核台' },
-  nav: { queue: '审核', cases: '案件', zones: '布控区', cameras: '点位', admin: '管理' },
+  nav: { queue: '审核', cases: '案件', zones: '布控区', clearance: '清零', cameras: '点位', admin: '管理' },
   frame: {
     skip: '跳到正文',
     navigation: '主导航',
@@ -18,6 +19,7 @@ export default {
     dark: '切换到深色',
     logOut: '退出登录',
   },
+  clearance,
   connection: { connecting: '连接中', live: '实时', reconnecting: '重连中', offline: '已断开', lastEvent: '距上次消息' },
   age: { s: '{n} 秒前', min: '{n} 分钟前', h: '{n} 小时前', d: '{n} 天前' },
   duration: { hm: '{h} 小时 {min} 分', ms: '{min} 分 {s} 秒', m: '{min} 分钟', s: '{s} 秒' },

@@ -1,0 +1,394 @@
+//! Clearance: definitions, the report, the zone-days behind it. Never a picture.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
+
+use super::{limit, words};
+use crate::clearance::coverage::Coverage;
+use crate::clearance::day::Frame;
+use crate::clearance::episode::{End, Episode, Seen, Standing, episodes};
+use crate::clearance::figures::{Asked, By, ZoneDay, report};
+use crate::clearance::interval::Ms;
+use crate::clearance::proportion::ratio;
+use crate::clearance::schedule::{date_of, day};
+use crate::clock::rfc3339;
+use crate::dto::{
+    ClearanceDefinition, ClearanceDefinitions, ClearanceExport, ClearanceQuery, ClearanceReport, CountsAs, DayCandidate,
+    EpisodeEnd, Kind, NewClearanceDefinition, RestatedDay, ViolationEpisode, ZeroDay, ZoneDayDetail, ZoneDayKey, ZoneDayPage,
+    ZoneDayQuery, ZoneDayRow, from_word,
+};
+use crate::error::ApiError;
+use crate::export;
+use crate::extract::{JsonBody, QueryOf};
+use crate::gate::Session;
+use crate::keeper::Loaded;
+use crate::state::AppState;
+use crate::store::{CellOf, Scope};
+
+/// A report is of at most so many days.
+const LONGEST_DAYS: i64 = 400;
+
+/// What was asked for, read and checked.
+pub(super) struct Selection {
+    pub(super) definition: ClearanceDefinition,
+    pub(super) loaded: Arc<Loaded>,
+    pub(super) from: Date,
+    pub(super) until: Date,
+    scope: Scope,
+    district: Option<String>,
+    street: Option<String>,
+    camera: Option<String>,
+    zone: Option<String>,
+    kinds: Vec<Kind>,
+    key_area: Option<bool>,
+}
+
+fn bad(text: impl std::fmt::Display) -> ApiError {
+    ApiError::BadRequest(format!("the query: {text}"))
+}
+
+fn date(name: &str, text: &str) -> Result<Date, ApiError> {
+    text.parse::<Date>().map_err(|_| bad(format!("{name} {text:?} is not a day such as 2026-11-01")))
+}
+
+impl Selection {
+    pub(super) async fn read(state: &AppState, scope: &Scope, query: &ClearanceQuery) -> Result<Self, ApiError> {
+        let definition = definition(state, query.definition).await?;
+        let loaded = state.clearance.loaded(&state.store, definition.version).await?;
+        let calendar = state.clearance.clocks(&state.store, &definition.parameters).await?.calendar;
+        let until = match &query.until {
+            Some(text) => date("until", text)?,
+            None => date_of(&calendar, state.now_ms()),
+        };
+        let days = |count: i64| jiff::Span::new().days(count);
+        let from = match &query.from {
+            Some(text) => date("from", text)?,
+            None => until.checked_sub(days(29)).unwrap_or(until),
+        };
+        if from > until {
+            return Err(bad(format!("from {from} lies after until {until}")));
+        }
+        if until.since(from).is_ok_and(|span| i64::from(span.get_days()) >= LONGEST_DAYS) {
+            return Err(bad(format!("a report is of at most {LONGEST_DAYS} days")));
+        }
+        for text in [&query.district, &query.street, &query.camera, &query.zone].into_iter().flatten() {
+            super::checked_text(text)?;
+        }
+        let kinds = words::<Kind>("kind", query.kind.as_deref())?;
+        Ok(Self {
+            definition,
+            loaded,
+            from,
+            until,
+            scope: scope.clone(),
+            district: query.district.clone(),
+            street: query.street.clone(),
+            camera: query.camera.clone(),
+            zone: query.zone.clone(),
+            kinds: kinds.iter().filter_map(|kind| from_word(kind)).collect(),
+            key_area: query.key_area,
+        })
+    }
+
+    fn holds(&self, day: &ZoneDay) -> bool {
+        let cell = &day.cell;
+        let same = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
+        self.scope.holds(&cell.district, &cell.street)
+            && same(&self.district, &cell.district)
+            && same(&self.street, &cell.street)
+            && same(&self.camera, &cell.camera)
+            && same(&self.zone, &cell.zone)
+            && (self.kinds.is_empty() || self.kinds.contains(&cell.kind))
+            && self.key_area.is_none_or(|wanted| wanted == day.facts.key_area)
+    }
+
+    fn between(&self, from: Date, until: Date) -> Vec<&ZoneDay> {
+        let days = self.loaded.days.range(from..=until);
+        days.flat_map(|(_, cells)| cells.values()).filter(|day| self.holds(day)).collect()
+    }
+
+    /// The zone-days asked for, oldest first.
+    pub(super) fn days(&self) -> Vec<&ZoneDay> {
+        self.between(self.from, self.until)
+    }
+
+    /// Those of the equally long period before.
+    fn before(&self) -> Vec<&ZoneDay> {
+        let length = self.until.since(self.from).map_or(0, |span| i64::from(span.get_days())) + 1;
+        let back = |date: Date, days: i64| date.checked_sub(jiff::Span::new().days(days)).unwrap_or(date);
+        self.between(back(self.from, length), back(self.from, 1))
+    }
+}
+
+async fn definition(state: &AppState, version: Option<i64>) -> Result<ClearanceDefinition, ApiError> {
+    match version {
+        None => Ok(state.store.clearance_definition().await?),
+        Some(version) => {
+            let all = state.store.clearance_definitions().await?;
+            all.into_iter().find(|d| d.version == version).ok_or(ApiError::NotFound("definition"))
+        }
+    }
+}
+
+/// All definitions of clearance, newest first; the first is in force.
+#[utoipa::path(get, path = "/clearance/definitions", tag = "clearance", operation_id = "listClearanceDefinitions",
+    responses((status = 200, description = "The definitions", body = ClearanceDefinitions)))]
+pub(super) async fn definitions(State(state): State<AppState>) -> Result<Json<ClearanceDefinitions>, ApiError> {
+    Ok(Json(ClearanceDefinitions { items: state.store.clearance_definitions().await? }))
+}
+
+/// Puts a new definition in force. Figures under the old one stay; those under the new one are made within minutes.
+#[utoipa::path(post, path = "/clearance/definitions", tag = "clearance", operation_id = "defineClearance",
+    request_body = NewClearanceDefinition,
+    responses((status = 201, description = "In force", body = ClearanceDefinition)))]
+pub(super) async fn define(
+    State(state): State<AppState>,
+    session: Session,
+    JsonBody(new): JsonBody<NewClearanceDefinition>,
+) -> Result<(StatusCode, Json<ClearanceDefinition>), ApiError> {
+    // One definition holds for all districts, so that they can be compared.
+    if !session.actor.scope.is_city() {
+        return Err(ApiError::Forbidden);
+    }
+    if !(1..=500).contains(&new.note.trim().chars().count()) {
+        let message = "say why in 1 to 500 characters".to_owned();
+        return Err(ApiError::Refused { code: "note_missing", message });
+    }
+    if let Some(message) = new.parameters.fault() {
+        return Err(ApiError::Refused { code: "bad_parameter", message });
+    }
+    let made = state.store.define_clearance(&new, &session.actor.name).await?;
+    state.clearance.wake();
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// Every figure of a period, with the definition it was made under.
+#[utoipa::path(get, path = "/clearance/report", tag = "clearance", operation_id = "getClearanceReport", params(ClearanceQuery),
+    responses((status = 200, description = "The figures", body = ClearanceReport)))]
+pub(super) async fn figures(
+    State(state): State<AppState>,
+    session: Session,
+    QueryOf(query): QueryOf<ClearanceQuery>,
+) -> Result<Json<ClearanceReport>, ApiError> {
+    let by = match query.by.as_deref() {
+        None | Some("district") => By::District,
+        Some("street") => By::Street,
+        Some("camera") => By::Camera,
+        Some("zone") => By::Zone,
+        Some("kind") => By::Kind,
+        Some(other) => return Err(bad(format!("by {other:?} is none of district, street, camera, zone, kind"))),
+    };
+    let selection = Selection::read(&state, &session.actor.scope, &query).await?;
+    let clocks = state.clearance.clocks(&state.store, &selection.definition.parameters).await?;
+    let time_zone = state.settings.time_zone.clone();
+    let made = tokio::task::spawn_blocking(move || {
+        let definition = selection.definition.clone();
+        let frame = Frame {
+            calendar: &clocks.calendar,
+            parameters: &definition.parameters,
+            duty: &clocks.duty,
+            as_of: selection.loaded.as_of,
+        };
+        let asked = Asked {
+            definition: definition.clone(),
+            from: selection.from,
+            until: selection.until,
+            by,
+            frame,
+            building: !selection.loaded.built,
+            time_zone,
+        };
+        report(&selection.days(), &selection.before(), asked)
+    });
+    Ok(Json(made.await.map_err(|error| ApiError::internal("making the report", error))?))
+}
+
+pub(super) fn row(day: &ZoneDay) -> ZoneDayRow {
+    let facts = &day.facts;
+    let minutes = |seconds: u32| f64::from(seconds) / 60.0;
+    ZoneDayRow {
+        camera: day.cell.camera.clone(),
+        camera_name: day.cell.camera_name.clone(),
+        zone: day.cell.zone.clone(),
+        zone_name: day.cell.zone_name.clone(),
+        district: day.cell.district.clone(),
+        street: day.cell.street.clone(),
+        kind: day.cell.kind,
+        day: day.date.to_string(),
+        key_area: facts.key_area,
+        zero: facts.zero,
+        coverage: ratio(f64::from(facts.watched_s), f64::from(facts.force_s)),
+        force_min: minutes(facts.force_s),
+        watched_min: minutes(facts.watched_s),
+        hole_min: minutes(facts.hole_s),
+        ovm_min: minutes(facts.ovm_s),
+        violations: facts.violations,
+        open: u32::try_from(facts.open.len()).unwrap_or(u32::MAX),
+        raised: facts.raised,
+        undecided: u32::try_from(facts.undecided.len()).unwrap_or(u32::MAX),
+        overdue: facts.overdue,
+        restated: day.restated,
+        as_of: rfc3339(day.as_of),
+    }
+}
+
+fn wanted(query: &ZoneDayQuery) -> Result<impl Fn(&ZoneDay) -> bool + use<>, ApiError> {
+    let zeros: Vec<ZeroDay> =
+        words::<ZeroDay>("zero-day", query.zero.as_deref())?.iter().filter_map(|word| from_word(word)).collect();
+    let with: fn(&ZoneDay) -> bool = match query.with.as_deref() {
+        None => |_| true,
+        Some("violations") => |day| day.facts.violations > 0,
+        Some("open") => |day| !day.facts.open.is_empty(),
+        Some("overdue") => |day| day.facts.overdue,
+        Some("recurred") => |day| day.facts.recurred[1].0 > 0,
+        Some("undecided") => |day| !day.facts.undecided.is_empty(),
+        Some("restated") => |day| day.restated,
+        Some(other) => return Err(bad(format!("with {other:?} is not known"))),
+    };
+    let (weekday, hour) = (query.weekday, query.hour);
+    if weekday.is_some_and(|day| !(1..=7).contains(&day)) || hour.is_some_and(|hour| hour > 23) {
+        return Err(bad("weekday is 1 to 7 and hour 0 to 23"));
+    }
+    Ok(move |day: &ZoneDay| {
+        let on_weekday = weekday.is_none_or(|wanted| day.date.weekday().to_monday_one_offset() == wanted as i8);
+        let in_hour = hour.is_none_or(|hour| day.facts.ovm_by_hour.get(usize::from(hour)).is_some_and(|ovm| *ovm > 0));
+        (zeros.is_empty() || zeros.contains(&day.facts.zero)) && with(day) && on_weekday && in_hour
+    })
+}
+
+/// The zone-days behind a figure, newest day first.
+#[utoipa::path(get, path = "/clearance/days", tag = "clearance", operation_id = "listZoneDays", params(ZoneDayQuery),
+    responses((status = 200, description = "A page of zone-days", body = ZoneDayPage)))]
+pub(super) async fn days(
+    State(state): State<AppState>,
+    session: Session,
+    QueryOf(query): QueryOf<ZoneDayQuery>,
+) -> Result<Json<ZoneDayPage>, ApiError> {
+    let ZoneDayQuery { from, until, district, street, camera, zone, kind, key_area, definition, .. } = query.clone();
+    let asked = ClearanceQuery { from, until, district, street, camera, zone, kind, key_area, definition, by: None };
+    let wanted = wanted(&query)?;
+    let limit = usize::try_from(limit(query.limit, 50, 200)?).unwrap_or(50);
+    let skip = match query.cursor.as_deref() {
+        None => 0,
+        Some(text) => text.parse::<usize>().map_err(|_| bad("the cursor is not one of ours"))?,
+    };
+    let selection = Selection::read(&state, &session.actor.scope, &asked).await?;
+    let found: Vec<&ZoneDay> = selection.days().into_iter().rev().filter(|day| wanted(day)).collect();
+    let items: Vec<ZoneDayRow> = found.iter().skip(skip).take(limit).map(|day| row(day)).collect();
+    let next = skip.saturating_add(items.len());
+    let next_cursor = (next < found.len() && !items.is_empty()).then(|| next.to_string());
+    Ok(Json(ZoneDayPage { items, total: found.len() as u64, next_cursor }))
+}
+
+fn episode_row(episode: &Episode, due: Option<Ms>, as_of: Ms) -> ViolationEpisode {
+    let stood = episode.stood_until(as_of);
+    ViolationEpisode {
+        candidates: episode.candidates.clone(),
+        first_seen_at: rfc3339(episode.first_seen),
+        raised_at: rfc3339(episode.raised),
+        confirmed_at: episode.confirmed.map(rfc3339),
+        end: match episode.end {
+            End::Open => EpisodeEnd::Open,
+            End::Cleared(_) => EpisodeEnd::Cleared,
+            End::Between(..) => EpisodeEnd::Between,
+            End::Unknown(_) => EpisodeEnd::Unknown,
+        },
+        stood_until: rfc3339(stood),
+        lasted_s: episode.lasted(episode.first_seen, as_of).0,
+        due_at: due.map(rfc3339),
+    }
+}
+
+fn candidate_row(seen: &Seen) -> DayCandidate {
+    let counts_as = match seen.standing {
+        Standing::Confirmed => CountsAs::Confirmed,
+        Standing::Pending => CountsAs::Pending,
+        Standing::FalsePositive => CountsAs::FalsePositive,
+        Standing::FoundPermitted => CountsAs::FoundPermitted,
+        Standing::Permitted => CountsAs::Permitted,
+        Standing::Expired => CountsAs::Expired,
+        Standing::Set => CountsAs::SetAside,
+    };
+    DayCandidate { id: seen.id.clone(), raised_at: rfc3339(seen.raised), counts_as }
+}
+
+/// Everything behind one zone-day: what stood, what was raised, when nobody watched, and what it said before.
+#[utoipa::path(get, path = "/clearance/day", tag = "clearance", operation_id = "getZoneDay", params(ZoneDayKey),
+    responses((status = 200, description = "The zone-day", body = ZoneDayDetail)))]
+pub(super) async fn one_day(
+    State(state): State<AppState>,
+    session: Session,
+    QueryOf(query): QueryOf<ZoneDayKey>,
+) -> Result<Json<ZoneDayDetail>, ApiError> {
+    let kind: Kind = from_word(&query.kind).ok_or_else(|| bad(format!("{:?} is no kind", query.kind)))?;
+    let date = date("day", &query.day)?;
+    let definition = definition(&state, query.definition).await?;
+    let loaded = state.clearance.loaded(&state.store, definition.version).await?;
+    let cell = (query.camera.clone(), query.zone.clone(), kind);
+    let scope = &session.actor.scope;
+    let found =
+        loaded.days.get(&date).and_then(|cells| cells.get(&cell)).filter(|day| scope.holds(&day.cell.district, &day.cell.street));
+    let found = found.ok_or(ApiError::NotFound("zone-day"))?;
+    let calendar = state.clearance.clocks(&state.store, &definition.parameters).await?.calendar;
+    let (start, end) = day(&calendar, date);
+    let behind = state.clearance.behind(&state.store, &definition.parameters, &cell, start).await?;
+    let as_of = loaded.as_of;
+    let parameters = &definition.parameters;
+    let frame = Frame { calendar: &calendar, parameters, duty: &behind.clocks.duty, as_of };
+    let observed = &behind
+        .cell
+        .views
+        .iter()
+        .fold(Default::default(), |all: crate::clearance::interval::IntervalSet, view| all.union(&view.observed));
+    let stood = |episode: &Episode| episode.first_seen < end && episode.stood_until(as_of) > start;
+    let violations = episodes(&behind.cell.seen, observed, as_of, parameters);
+    let violations = violations.iter().filter(|episode| stood(episode));
+    let violations =
+        violations.map(|episode| episode_row(episode, frame.deadline(behind.cell.limit, episode.first_seen), as_of)).collect();
+    let coverage = Coverage::of(&behind.cell.views, start, end.min(as_of));
+    let unwatched = coverage.force.minus(&coverage.watched);
+    let of = CellOf { camera: &query.camera, zone: &query.zone, kind };
+    let restatements = state.store.restatements(definition.version, &of, &query.day).await?;
+    let raised = behind.cell.seen.iter().filter(|seen| (start..end).contains(&seen.raised));
+    Ok(Json(ZoneDayDetail {
+        day: row(found),
+        definition: definition.version,
+        unwatched: unwatched.spans().iter().map(|(from, until)| (rfc3339(*from), rfc3339(*until))).collect(),
+        violations,
+        candidates: raised.map(candidate_row).collect(),
+        restatements: restatements
+            .into_iter()
+            .map(|r| RestatedDay { old_as_of: rfc3339(r.old_as_of_ms), as_of: rfc3339(r.as_of_ms), changed: r.changed })
+            .collect(),
+    }))
+}
+
+/// The zone-days of a period as CSV, each with its definition.
+#[utoipa::path(get, path = "/clearance/export", tag = "clearance", operation_id = "exportClearance", params(ClearanceExport),
+    responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream")))]
+pub(super) async fn export(
+    State(state): State<AppState>,
+    session: Session,
+    QueryOf(query): QueryOf<ClearanceExport>,
+) -> Result<Response, ApiError> {
+    let ClearanceExport { format, from, until, district, street, camera, zone, kind, key_area, definition } = query;
+    if let Some(other) = format.as_deref().filter(|format| *format != "csv") {
+        return Err(bad(format!("format {other:?} is not csv")));
+    }
+    let asked = ClearanceQuery { from, until, district, street, camera, zone, kind, key_area, definition, by: None };
+    let selection = Selection::read(&state, &session.actor.scope, &asked).await?;
+    let name = format!("clearance-{}-{}-v{}", selection.from, selection.until, selection.definition.version);
+    let made = tokio::task::spawn_blocking(move || {
+        let days = selection.days();
+        export::csv(&days, selection.definition.version).map_err(|error| ApiError::internal("writing CSV", error))
+    });
+    let bytes = made.await.map_err(|error| ApiError::internal("writing the file", error))??;
+    let disposition = format!("attachment; filename=\"{name}.csv\"");
+    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)];
+    Ok((headers, bytes).into_response())
+}

@@ -1,0 +1,229 @@
+//! Episodes: what stood at one place without a real break, when it began and when it was gone (DOMAIN 5.1, 5.3).
+
+use events::BBox;
+
+use super::interval::{IntervalSet, MINUTE, Ms};
+use crate::dto::ClearanceParameters;
+
+/// A camera's beats come once a minute; what follows within two on a span's beginning was its first look.
+pub(crate) const FIRST_LOOK: Ms = 2 * MINUTE;
+
+/// What a candidate counts as. Everything that depends on the words of states and reasons is decided in [`standing`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// A violation: confirmed, also when it was exempted or corrected after a warning.
+    Confirmed,
+    /// Nobody has decided yet.
+    Pending,
+    /// An officer said that it is none.
+    FalsePositive,
+    /// An officer said that it was allowed: the permission rule should have known.
+    FoundPermitted,
+    /// Covered by a permit when it was raised.
+    Permitted,
+    /// Ran out unreviewed.
+    Expired,
+    /// A duplicate or a test: counts nowhere.
+    Set,
+}
+
+/// What the words of a candidate's state, of its last reason and of its case's state mean for the figures. Words that are not
+/// known here count as pending: what is not understood must never make a zero.
+///
+/// A violation is what the first review confirmed and the second has not thrown out. Waiting for the second would leave every
+/// camera that yields clues without violations for ever.
+pub(crate) fn standing(state: &str, reason: Option<&str>, permitted: bool, case: Option<&str>) -> Standing {
+    if state == "confirmed" && matches!(case, Some("rejected" | "insufficient")) {
+        return Standing::FalsePositive;
+    }
+    match (state, reason) {
+        // Whatever comes of its case: an exempted or corrected violation was one.
+        ("confirmed", _) => Standing::Confirmed,
+        ("merged" | "duplicate" | "suppressed", _) => Standing::Set,
+        ("rejected", Some("duplicate" | "test_data")) => Standing::Set,
+        ("rejected", Some("permitted_window" | "permitted_place")) => Standing::FoundPermitted,
+        ("rejected" | "insufficient", _) => Standing::FalsePositive,
+        _ if permitted => Standing::Permitted,
+        ("expired", _) => Standing::Expired,
+        _ => Standing::Pending,
+    }
+}
+
+/// The camera's last word on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    Present,
+    Cleared,
+    Lost,
+}
+
+/// A candidate as the figures see it. Times are Unix milliseconds.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) id: String,
+    pub(crate) first_seen: Ms,
+    /// When it was raised (`t_cand`).
+    pub(crate) raised: Ms,
+    pub(crate) bbox: BBox,
+    pub(crate) standing: Standing,
+    /// When the decision that holds was made.
+    pub(crate) decided: Option<Ms>,
+    pub(crate) last_look: Option<(Look, Ms)>,
+    /// Which model raised it, as an index into the cell's list.
+    pub(crate) model: u16,
+}
+
+/// How an episode ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It stands, as far as is known.
+    Open,
+    /// Gone since then.
+    Cleared(Ms),
+    /// Gone some time between the last look with it and the first without.
+    Between(Ms, Ms),
+    /// It was there until then; whether it went is not known.
+    Unknown(Ms),
+}
+
+/// A violation: one or more confirmed candidates of one type at one place.
+#[derive(Debug, Clone)]
+pub(crate) struct Episode {
+    pub(crate) candidates: Vec<String>,
+    pub(crate) first_seen: Ms,
+    pub(crate) raised: Ms,
+    pub(crate) confirmed: Option<Ms>,
+    pub(crate) bbox: BBox,
+    pub(crate) end: End,
+}
+
+impl Episode {
+    /// Up to when it is known to have stood.
+    pub(crate) fn stood_until(&self, as_of: Ms) -> Ms {
+        match self.end {
+            End::Open => as_of,
+            End::Cleared(at) | End::Between(at, _) | End::Unknown(at) => at,
+        }
+    }
+
+    /// Since when it is known to be gone; `None` while it may stand.
+    pub(crate) fn gone_at(&self) -> Option<Ms> {
+        match self.end {
+            End::Cleared(at) | End::Between(_, at) => Some(at),
+            End::Open | End::Unknown(_) => None,
+        }
+    }
+
+    /// A duration from `since` to its end, in seconds, and whether the end was seen. What ended while nobody watched is
+    /// censored at the last look: "at least so long".
+    pub(crate) fn lasted(&self, since: Ms, as_of: Ms) -> (u32, bool) {
+        let seconds = |until: Ms| u32::try_from((until - since).max(0) / 1000).unwrap_or(u32::MAX);
+        match self.end {
+            End::Cleared(at) => (seconds(at), true),
+            End::Open => (seconds(as_of), false),
+            End::Between(at, _) | End::Unknown(at) => (seconds(at), false),
+        }
+    }
+}
+
+/// Are two boxes one place?
+pub(crate) fn same_place(a: &BBox, b: &BBox, parameters: &ClearanceParameters) -> bool {
+    let centre = |b: &BBox| ((b.x1 + b.x2) / 2.0, (b.y1 + b.y2) / 2.0);
+    let ((ax, ay), (bx, by)) = (centre(a), centre(b));
+    a.iou(b) >= parameters.same_place_iou || (ax - bx).hypot(ay - by) <= parameters.same_place_distance
+}
+
+fn minutes(count: u32) -> Ms {
+    Ms::from(count) * MINUTE
+}
+
+/// The end of one candidate, from the camera's last word on it and from when the camera watched.
+///
+/// `t_clear` is the start of the first stretch of enough watched minutes without it. When the camera was down before the
+/// first look without it, it went some time in between.
+fn end_of(seen: &Seen, observed: &IntervalSet, as_of: Ms, parameters: &ClearanceParameters) -> End {
+    let first_clear = match seen.last_look {
+        None | Some((Look::Present, _)) => return End::Open,
+        Some((Look::Lost, at)) => return End::Unknown(at.max(seen.raised)),
+        Some((Look::Cleared, at)) => at.max(seen.first_seen),
+    };
+    if observed.length_within(first_clear, as_of) < minutes(parameters.clear_watched_min) {
+        return End::Unknown(last_watched(seen, observed, first_clear));
+    }
+    let last_seen = last_watched(seen, observed, first_clear);
+    match first_clear - last_seen {
+        0 => End::Cleared(first_clear),
+        gap if gap <= minutes(parameters.midpoint_gap_min) => End::Cleared(last_seen + gap / 2),
+        _ => End::Between(last_seen, first_clear),
+    }
+}
+
+/// When it was last seen to stand: the camera followed it as long as it watched, so up to the break before `first_clear`, or
+/// up to `first_clear` itself when there was none. Never before it was raised: then it stood.
+fn last_watched(seen: &Seen, observed: &IntervalSet, first_clear: Ms) -> Ms {
+    let before = observed.clip(Ms::MIN / 2, first_clear);
+    let last = match before.spans() {
+        [] => seen.raised,
+        [.., (_, until)] if first_clear - until > FIRST_LOOK => *until,
+        [.., (_, until), (from, _)] if first_clear - from <= FIRST_LOOK => *until,
+        [(from, _)] if first_clear - from <= FIRST_LOOK => seen.raised,
+        _ => first_clear,
+    };
+    last.max(seen.raised).min(first_clear)
+}
+
+/// The violations among these candidates. `seen` is sorted by when they were first seen.
+///
+/// What comes back at its place before the merge gap is over, or before it was really gone for enough watched minutes, is
+/// the same episode and no recurrence.
+pub(crate) fn episodes(seen: &[Seen], observed: &IntervalSet, as_of: Ms, parameters: &ClearanceParameters) -> Vec<Episode> {
+    let mut out: Vec<Episode> = Vec::new();
+    // Only the latest episodes can be continued; older ones are out of reach and are not looked at again.
+    let mut live: Vec<usize> = Vec::new();
+    for one in seen.iter().filter(|one| one.standing == Standing::Confirmed) {
+        let end = end_of(one, observed, as_of, parameters);
+        live.retain(|index| continues(&out[*index], one.first_seen, observed, parameters));
+        let same = live.iter().rev().copied().find(|index| same_place(&out[*index].bbox, &one.bbox, parameters));
+        if let Some(index) = same {
+            let episode = &mut out[index];
+            episode.candidates.push(one.id.clone());
+            episode.confirmed = [episode.confirmed, one.decided].into_iter().flatten().min();
+            if later(end, episode.end) {
+                (episode.end, episode.bbox) = (end, one.bbox);
+            }
+        } else {
+            live.push(out.len());
+            out.push(Episode {
+                candidates: vec![one.id.clone()],
+                first_seen: one.first_seen,
+                raised: one.raised,
+                confirmed: one.decided,
+                bbox: one.bbox,
+                end,
+            });
+        }
+    }
+    out
+}
+
+/// Would something first seen at `next` at its place still be the same episode?
+fn continues(episode: &Episode, next: Ms, observed: &IntervalSet, parameters: &ClearanceParameters) -> bool {
+    let stood = match episode.end {
+        End::Open => return true,
+        End::Cleared(at) | End::Between(_, at) | End::Unknown(at) => at,
+    };
+    next - stood < minutes(parameters.merge_gap_min)
+        || observed.length_within(stood, next) < minutes(parameters.clear_watched_min)
+}
+
+fn later(a: End, b: End) -> bool {
+    let at = |end| match end {
+        End::Open => Ms::MAX,
+        End::Cleared(at) | End::Between(at, _) | End::Unknown(at) => at,
+    };
+    at(a) >= at(b)
+}
+
+#[cfg(test)]
+#[path = "episode_tests.rs"]
+mod tests;

@@ -1,0 +1,331 @@
+//! The figures of a period: zone-days that were asked for, summed as a whole, by day, by hour and by group.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::day::{DayFacts, Frame};
+use super::interval::{MINUTE, Ms};
+use super::league;
+use super::reached::reached;
+use super::sum::{Sum, age, count_zero, share, zero_figure};
+use crate::clock::rfc3339;
+use crate::dto::{
+    AgeCount, ClearanceDefinition, ClearanceGroup, ClearanceReport, GroupDay, HeatCell, Indicator, Kind, SlaFigure, TrendDay,
+    ZeroDay, ZeroFigure,
+};
+
+/// Where and what a zone-day is of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct CellKey {
+    pub(crate) camera: String,
+    pub(crate) zone: String,
+    pub(crate) kind: Kind,
+    pub(crate) camera_name: String,
+    pub(crate) zone_name: String,
+    pub(crate) district: String,
+    pub(crate) street: String,
+}
+
+/// One zone-day as it is kept in memory.
+#[derive(Debug, Clone)]
+pub(crate) struct ZoneDay {
+    pub(crate) cell: Arc<CellKey>,
+    pub(crate) date: Date,
+    pub(crate) as_of: Ms,
+    /// Changed after it was final.
+    pub(crate) restated: bool,
+    pub(crate) facts: Arc<DayFacts>,
+}
+
+/// What groups are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    District,
+    Street,
+    Camera,
+    Zone,
+    Kind,
+}
+
+/// What the report is of.
+pub(crate) struct Asked<'a> {
+    pub(crate) definition: ClearanceDefinition,
+    pub(crate) from: Date,
+    pub(crate) until: Date,
+    pub(crate) by: By,
+    pub(crate) frame: Frame<'a>,
+    pub(crate) building: bool,
+    pub(crate) time_zone: String,
+}
+
+/// Upper bounds of the ages of open violations, minutes; the last class has none.
+const AGES: [u32; 6] = [30, 60, 120, 240, 1440, 4320];
+
+/// Kinds of the annex's indicator 3: 无序设摊 and 非法小广告 in key areas.
+pub(crate) const ANNEX: [Kind; 2] = [Kind::IllegalStall, Kind::UnauthorizedAd];
+
+/// The report over these zone-days; `before` are those of the equally long period before.
+pub(crate) fn report(days: &[&ZoneDay], before: &[&ZoneDay], asked: Asked<'_>) -> ClearanceReport {
+    let parameters = asked.frame.parameters;
+    let as_of = asked.frame.as_of;
+    let mut all = Sum::default();
+    let mut heat: Vec<(u64, u64)> = vec![(0, 0); 7 * 24];
+    for day in days {
+        all.add(&day.facts);
+        all.add_details(&day.facts);
+        let weekday = usize::try_from(day.date.weekday().to_monday_zero_offset()).unwrap_or(0);
+        add_hours(&mut heat[weekday * 24..][..24], &day.facts);
+    }
+    let duty = asked.frame.duty;
+    let waited = |raised: Ms| u32::try_from(duty.between(raised, as_of) / 1000).unwrap_or(u32::MAX);
+    ClearanceReport {
+        as_of: rfc3339(as_of),
+        building: asked.building,
+        from: asked.from.to_string(),
+        until: asked.until.to_string(),
+        time_zone: asked.time_zone.clone(),
+        zone_days: all.zone_days,
+        restated: days.iter().filter(|day| day.restated).count() as u64,
+        violations: all.violations,
+        coverage: all.coverage_figure(),
+        zero: zero_figure(all.zero),
+        ovm: all.ovm_figure(),
+        latency: all.latency_figure(),
+        confirm: all.confirm_wall(as_of, parameters),
+        confirm_duty: all.confirm_duty(parameters, waited),
+        clear: all.clear_figure(as_of, parameters),
+        clear_from_confirmed: all.clear_confirmed_figure(as_of, parameters),
+        recurrence: all.recurrence_figures(),
+        sla: sla(days, &all, &asked.frame),
+        open_by_age: open_by_age(&all.open, as_of),
+        quality: all.quality_figure(parameters),
+        indicators: indicators(days, &asked),
+        trend: trend(days),
+        heat: heat_cells(&heat),
+        groups: groups(days, before, &all, &asked),
+        definition: asked.definition,
+    }
+}
+
+fn add_hours(heat: &mut [(u64, u64)], facts: &DayFacts) {
+    for (slot, watched) in heat.iter_mut().zip(&facts.watched_by_hour) {
+        slot.0 += u64::from(*watched);
+    }
+    for (slot, ovm) in heat.iter_mut().zip(&facts.ovm_by_hour) {
+        slot.1 += u64::from(*ovm);
+    }
+}
+
+/// Minutes per watched hour from seconds of both.
+fn per_hour(ovm_s: u64, watched_s: u64) -> Option<f64> {
+    super::proportion::ratio(ovm_s as f64 * 60.0, watched_s as f64)
+}
+
+fn heat_cells(heat: &[(u64, u64)]) -> Vec<HeatCell> {
+    let cell = |(index, (watched, ovm)): (usize, &(u64, u64))| HeatCell {
+        weekday: u8::try_from(index / 24 + 1).unwrap_or(7),
+        hour: u8::try_from(index % 24).unwrap_or(0),
+        watched_h: *watched as f64 / 3600.0,
+        per_watched_h: per_hour(*ovm, *watched),
+    };
+    heat.iter().enumerate().map(cell).collect()
+}
+
+/// Cleared within the limit; and how many of the open ones are beyond theirs.
+pub(crate) fn sla(days: &[&ZoneDay], sum: &Sum, frame: &Frame<'_>) -> SlaFigure {
+    let beyond = |day: &&&ZoneDay| {
+        let limit = frame.parameters.limits.of(day.cell.kind);
+        let late = |first: &&Ms| frame.deadline(limit, **first).is_some_and(|due| due < frame.as_of);
+        day.facts.open.iter().filter(late).count() as u64
+    };
+    SlaFigure {
+        share: share(sum.sla_met, sum.sla_due),
+        unknown: sum.sla_unknown,
+        overdue_open: days.iter().filter(|day| !day.facts.open.is_empty()).map(|day| beyond(&day)).sum(),
+        open: sum.open.len() as u64,
+        oldest_open_at: sum.open.iter().min().map(|first| rfc3339(*first)),
+    }
+}
+
+fn open_by_age(open: &[Ms], as_of: Ms) -> Vec<AgeCount> {
+    let minutes: Vec<u32> = open.iter().map(|first| age(*first, as_of) / 60).collect();
+    let mut least = 0;
+    let mut classes: Vec<AgeCount> = Vec::new();
+    for bound in AGES {
+        let n = minutes.iter().filter(|m| (least..bound).contains(*m)).count() as u64;
+        classes.push(AgeCount { below_min: Some(bound), n });
+        least = bound;
+    }
+    classes.push(AgeCount { below_min: None, n: minutes.iter().filter(|m| **m >= least).count() as u64 });
+    classes
+}
+
+/// The annex: all of it first, then each district.
+fn indicators(days: &[&ZoneDay], asked: &Asked<'_>) -> Vec<Indicator> {
+    let mut sums: BTreeMap<(usize, Option<&str>), Sum> =
+        ANNEX.iter().enumerate().map(|(i, _)| ((i, None), Sum::default())).collect();
+    for day in days.iter().filter(|day| day.facts.key_area) {
+        let Some(index) = ANNEX.iter().position(|kind| *kind == day.cell.kind) else { continue };
+        for district in [None, Some(day.cell.district.as_str())] {
+            sums.entry((index, district)).or_default().add(&day.facts);
+        }
+    }
+    let one = |((index, district), sum): ((usize, Option<&str>), Sum)| {
+        let (reached, why) = reached(&sum, asked.frame.parameters);
+        let due = sum.due_days();
+        Indicator {
+            kind: ANNEX[index],
+            district: district.map(str::to_owned),
+            reached,
+            why,
+            zone_days: due,
+            coverage: sum.coverage_figure(),
+            unknown_share: sum.unknown_share(),
+            days_without_overdue: share(due - sum.overdue_days, due),
+            recurrence: share(sum.recurred[1].0, sum.recurred[1].1),
+            violations: sum.violations,
+        }
+    };
+    sums.into_iter().map(one).collect()
+}
+
+/// What a day of the trend is summed from.
+#[derive(Default)]
+struct DaySum {
+    force_s: u64,
+    watched_s: u64,
+    ovm_s: u64,
+    zero: ZeroFigure,
+    violations: u64,
+    raised: u64,
+    restated: u64,
+}
+
+fn trend(days: &[&ZoneDay]) -> Vec<TrendDay> {
+    let mut sums: BTreeMap<Date, DaySum> = BTreeMap::new();
+    for day in days {
+        let sum = sums.entry(day.date).or_default();
+        sum.force_s += u64::from(day.facts.force_s);
+        sum.watched_s += u64::from(day.facts.watched_s);
+        sum.ovm_s += u64::from(day.facts.ovm_s);
+        count_zero(&mut sum.zero, day.facts.zero);
+        sum.violations += u64::from(day.facts.violations);
+        sum.raised += u64::from(day.facts.raised);
+        sum.restated += u64::from(day.restated);
+    }
+    let one = |(date, sum): (Date, DaySum)| TrendDay {
+        date: date.to_string(),
+        coverage: super::proportion::ratio(sum.watched_s as f64, sum.force_s as f64),
+        zero: zero_figure(sum.zero),
+        ovm_per_watched_h: per_hour(sum.ovm_s, sum.watched_s),
+        violations: sum.violations,
+        raised: sum.raised,
+        restated: sum.restated,
+    };
+    sums.into_iter().map(one).collect()
+}
+
+/// The key and the name of a zone-day's group.
+fn group_key(cell: &CellKey, by: By) -> String {
+    match by {
+        By::District => cell.district.clone(),
+        By::Street => format!("{}/{}", cell.district, cell.street),
+        By::Camera => cell.camera.clone(),
+        By::Zone => format!("{}/{}", cell.camera, cell.zone),
+        By::Kind => crate::dto::word(&cell.kind),
+    }
+}
+
+fn group_of(cell: &CellKey, by: By) -> ClearanceGroup {
+    let zone_name = || format!("{} · {}", cell.camera_name, cell.zone_name);
+    let name = match by {
+        By::District => cell.district.clone(),
+        By::Street => cell.street.clone(),
+        By::Camera => cell.camera_name.clone(),
+        By::Zone => zone_name(),
+        By::Kind => crate::dto::word(&cell.kind),
+    };
+    let keep = |wanted: &[By], text: &str| if wanted.contains(&by) { text.to_owned() } else { String::new() };
+    ClearanceGroup {
+        key: group_key(cell, by),
+        name,
+        district: keep(&[By::District, By::Street, By::Camera, By::Zone], &cell.district),
+        street: keep(&[By::Street, By::Camera, By::Zone], &cell.street),
+        camera: matches!(by, By::Camera | By::Zone).then(|| cell.camera.clone()),
+        zone: (by == By::Zone).then(|| cell.zone.clone()),
+        kind: (by == By::Kind).then_some(cell.kind),
+        rank: None,
+        score: None,
+        sla_score: None,
+        known_days: 0,
+        coverage: Default::default(),
+        zero: ZeroFigure::default(),
+        ovm: Default::default(),
+        ovm_before: None,
+        sla: SlaFigure::default(),
+        recurrence: Default::default(),
+        clear_median: None,
+        violations: 0,
+        days: Vec::new(),
+        hours: Vec::new(),
+    }
+}
+
+fn groups(days: &[&ZoneDay], before: &[&ZoneDay], all: &Sum, asked: &Asked<'_>) -> Vec<ClearanceGroup> {
+    let mut parts: BTreeMap<String, Vec<&ZoneDay>> = BTreeMap::new();
+    for day in days {
+        parts.entry(group_key(&day.cell, asked.by)).or_default().push(day);
+    }
+    let mut earlier: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for day in before {
+        let sum = earlier.entry(group_key(&day.cell, asked.by)).or_default();
+        sum.0 += u64::from(day.facts.ovm_s);
+        sum.1 += u64::from(day.facts.watched_s);
+    }
+    let mut out: Vec<ClearanceGroup> = Vec::with_capacity(parts.len());
+    for (key, days) in parts {
+        let mut sum = Sum::default();
+        days.iter().for_each(|day| sum.add(&day.facts));
+        let mut group = group_of(&days[0].cell, asked.by);
+        group.known_days = sum.known_days();
+        group.coverage = sum.coverage_figure();
+        group.zero = zero_figure(sum.zero);
+        group.ovm = sum.ovm_figure();
+        group.ovm_before = earlier.get(&key).and_then(|(ovm, watched)| per_hour(*ovm, *watched));
+        group.sla = sla(&days, &sum, &asked.frame);
+        group.recurrence = share(sum.recurred[1].0, sum.recurred[1].1);
+        group.clear_median = sum.clear_figure(asked.frame.as_of, asked.frame.parameters).km_median;
+        group.violations = sum.violations;
+        group.days = group_days(&days);
+        let hours = sum.ovm_by_hour.iter().zip(&sum.watched_by_hour);
+        group.hours = hours.map(|(ovm, watched)| per_hour(*ovm, *watched)).collect();
+        out.push(group);
+    }
+    league::rank(&mut out, all, asked.frame.parameters);
+    out
+}
+
+fn group_days(days: &[&ZoneDay]) -> Vec<GroupDay> {
+    let mut out: BTreeMap<Date, GroupDay> = BTreeMap::new();
+    for day in days {
+        let slot = out.entry(day.date).or_insert_with(|| GroupDay {
+            date: day.date.to_string(),
+            zero: 0,
+            violation: 0,
+            unknown: 0,
+            restated: false,
+        });
+        slot.zero += u32::from(day.facts.zero == ZeroDay::Zero);
+        slot.violation += u32::from(day.facts.zero == ZeroDay::Violation);
+        slot.unknown += u32::from(day.facts.zero.unknown());
+        slot.restated |= day.restated;
+    }
+    out.into_values().collect()
+}
+
+/// The day is final so long after its end: later changes are restatements.
+pub(crate) fn closes_at(end: Ms, close_after_h: u32) -> Ms {
+    end + Ms::from(close_after_h) * 60 * MINUTE
+}

@@ -1,0 +1,112 @@
+//! Shares and ratios with their uncertainty. What has a zero denominator is `None`, never 0 and never 100 %.
+
+/// Two-sided 95 % of the normal distribution.
+const Z: f64 = 1.959_963_984_540_054;
+
+/// A share with its 95 % interval and what it rests on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Share {
+    pub(crate) value: f64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+    /// Of how many.
+    pub(crate) n: u64,
+}
+
+/// `hits / n` with Wilson's interval (Wilson 1927, without continuity correction).
+pub(crate) fn wilson(hits: u64, n: u64) -> Option<Share> {
+    if n == 0 {
+        return None;
+    }
+    let (hits, count) = (hits as f64, n as f64);
+    let p = hits / count;
+    let centre = p + Z * Z / (2.0 * count);
+    let half = Z * (p * (1.0 - p) / count + Z * Z / (4.0 * count * count)).sqrt();
+    let denominator = 1.0 + Z * Z / count;
+    // At 0 and at n the formula is exact; rounding alone would leave 1e-17.
+    let low = if hits == 0.0 { 0.0 } else { (centre - half) / denominator };
+    let high = if hits == count { 1.0 } else { (centre + half) / denominator };
+    Some(Share { value: p, low, high, n })
+}
+
+/// `part / whole`, `None` when the whole is nothing.
+pub(crate) fn ratio(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
+}
+
+/// Sum of `y` over sum of `x` with the interval of the ratio estimator by linearisation (Cochran, *Sampling Techniques*,
+/// 6.3): each pair is one zone-day, violation minutes and watched hours. Fewer than two pairs have no interval.
+pub(crate) fn ratio_with_interval(pairs: &[(f64, f64)]) -> Option<(f64, Option<(f64, f64)>)> {
+    let (sum_y, sum_x) = pairs.iter().fold((0.0, 0.0), |(y, x), pair| (y + pair.0, x + pair.1));
+    let value = ratio(sum_y, sum_x)?;
+    let n = pairs.len() as f64;
+    if pairs.len() < 2 {
+        return Some((value, None));
+    }
+    let residual: f64 = pairs.iter().map(|(y, x)| (y - value * x).powi(2)).sum();
+    let error = (residual * n / (n - 1.0)).sqrt() / sum_x;
+    Some((value, Some(((value - Z * error).max(0.0), value + Z * error))))
+}
+
+/// `(n * x + m * prior) / (n + m)`: what rests on few zone-days is drawn towards what is usual (DOMAIN 5.5).
+pub(crate) fn shrink(value: f64, n: f64, prior: f64, m: f64) -> f64 {
+    if n + m > 0.0 { (n * value + m * prior) / (n + m) } else { prior }
+}
+
+/// The `q` quantile by linear interpolation between order statistics (type 7, as pandas and R do by default). Sorts.
+pub(crate) fn quantile(values: &mut [u32], q: f64) -> Option<f64> {
+    values.sort_unstable();
+    let last = values.len().checked_sub(1)?;
+    let at = q * last as f64;
+    let (below, part) = (at.floor() as usize, at.fract());
+    let (low, high) = (f64::from(values[below]), f64::from(values[(below + 1).min(last)]));
+    Some(low + (high - low) * part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_zero_denominator_is_nothing() {
+        assert_eq!(wilson(0, 0), None);
+        assert_eq!(ratio(0.0, 0.0), None);
+        assert_eq!(ratio_with_interval(&[]), None);
+        assert_eq!(ratio_with_interval(&[(0.0, 0.0)]), None);
+        assert_eq!(quantile(&mut [], 0.5), None);
+    }
+
+    #[test]
+    fn wilson_is_that_of_the_book() {
+        // statsmodels.stats.proportion.proportion_confint(8, 10, method="wilson").
+        let share = wilson(8, 10).unwrap();
+        assert!((share.low - 0.490_162_5).abs() < 1e-6 && (share.high - 0.943_317_8).abs() < 1e-6, "{share:?}");
+        assert_eq!((wilson(0, 5).unwrap().low, wilson(5, 5).unwrap().high), (0.0, 1.0));
+    }
+
+    #[test]
+    fn few_zone_days_are_drawn_to_the_prior() {
+        assert_eq!(shrink(10.0, 0.0, 2.0, 20.0), 2.0);
+        assert_eq!(shrink(10.0, 20.0, 2.0, 20.0), 6.0);
+        assert_eq!(shrink(10.0, 0.0, 2.0, 0.0), 2.0);
+    }
+
+    #[test]
+    fn quantiles_interpolate() {
+        assert_eq!(quantile(&mut [40, 10, 30, 20], 0.5), Some(25.0));
+        assert_eq!(quantile(&mut [7], 0.9), Some(7.0));
+    }
+
+    proptest! {
+        #[test]
+        fn an_interval_holds_its_value(hits in 0u64..500, more in 0u64..500, pairs in proptest::collection::vec((0.0f64..60.0, 0.0f64..24.0), 2..40)) {
+            if let Some(share) = wilson(hits, hits + more) {
+                prop_assert!(0.0 <= share.low && share.low <= share.value && share.value <= share.high && share.high <= 1.0);
+            }
+            if let Some((value, Some((low, high)))) = ratio_with_interval(&pairs) {
+                prop_assert!(0.0 <= low && low <= value && value <= high);
+            }
+        }
+    }
+}

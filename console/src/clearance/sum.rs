@@ -1,0 +1,272 @@
+//! Facts of many zone-days, summed; and the figures that are made of a sum.
+
+use std::collections::BTreeMap;
+
+use super::day::DayFacts;
+use super::interval::Ms;
+use super::proportion::{quantile, ratio, ratio_with_interval, wilson};
+use super::recurrence::FOLLOW_UPS;
+use super::survival::{Duration, Times};
+use crate::dto::{
+    ClearanceParameters, CoverageFigure, CurvePoint, LatencyFigure, NamedShare, OvmFigure, QualityFigure, RecurrenceFigure,
+    ShareFigure, TimesFigure, ZeroDay, ZeroFigure,
+};
+
+/// A curve has at most so many points on the wire.
+const CURVE_POINTS: usize = 120;
+
+/// A sum over zone-days.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sum {
+    pub(crate) zone_days: u64,
+    pub(crate) force_s: u64,
+    pub(crate) watched_s: u64,
+    pub(crate) zero: ZeroFigure,
+    pub(crate) overdue_days: u64,
+    pub(crate) ovm_s: u64,
+    pub(crate) object_s: u64,
+    /// Of known zone-days: open-violation minutes and watched hours.
+    pub(crate) known: Vec<(f64, f64)>,
+    pub(crate) known_ovm_s: u64,
+    pub(crate) violations: u64,
+    pub(crate) raised: u64,
+    pub(crate) permitted: u64,
+    pub(crate) tp: u64,
+    pub(crate) fp: u64,
+    pub(crate) found_permitted: u64,
+    pub(crate) closed: u64,
+    pub(crate) closed_confirmed: u64,
+    pub(crate) closed_expired: u64,
+    pub(crate) latency: Vec<u32>,
+    /// Wall clock, duty clock.
+    pub(crate) confirm: Vec<(u32, u32)>,
+    pub(crate) undecided: Vec<Ms>,
+    pub(crate) clear: Vec<(u32, bool)>,
+    /// When the open ones were first seen, and by when they are due.
+    pub(crate) open: Vec<Ms>,
+    pub(crate) clear_confirmed: Vec<(u32, bool)>,
+    pub(crate) open_confirmed: Vec<Ms>,
+    pub(crate) sla_met: u64,
+    pub(crate) sla_due: u64,
+    pub(crate) sla_unknown: u64,
+    pub(crate) recurred: [(u64, u64); 3],
+    pub(crate) watched_by_hour: [u64; 24],
+    pub(crate) ovm_by_hour: [u64; 24],
+    pub(crate) by_hour: BTreeMap<u8, (u64, u64)>,
+    pub(crate) by_model: BTreeMap<String, (u64, u64)>,
+}
+
+/// Is the day one on which something could be reached or missed: over, or with a violation, and not wholly permitted?
+fn counted(zero: ZeroDay) -> bool {
+    !matches!(zero, ZeroDay::NotApplicable | ZeroDay::Running)
+}
+
+pub(crate) fn count_zero(figure: &mut ZeroFigure, zero: ZeroDay) {
+    let slot = match zero {
+        ZeroDay::Zero => &mut figure.zero,
+        ZeroDay::Violation => &mut figure.violation,
+        ZeroDay::UnknownCoverage => &mut figure.unknown_coverage,
+        ZeroDay::UnknownHole => &mut figure.unknown_hole,
+        ZeroDay::UnknownPending => &mut figure.unknown_pending,
+        ZeroDay::NotApplicable => &mut figure.not_applicable,
+        ZeroDay::Running => &mut figure.running,
+    };
+    *slot += 1;
+}
+
+fn unknown(zero: &ZeroFigure) -> u64 {
+    zero.unknown_coverage + zero.unknown_hole + zero.unknown_pending
+}
+
+/// With its shares: zero-days over known ones, unknown ones over all that count.
+pub(crate) fn zero_figure(zero: ZeroFigure) -> ZeroFigure {
+    let known = zero.zero + zero.violation;
+    let all = known + unknown(&zero);
+    ZeroFigure { share: ratio(zero.zero as f64, known as f64), unknown_share: ratio(unknown(&zero) as f64, all as f64), ..zero }
+}
+
+/// A share for the wire.
+pub(crate) fn share(part: u64, n: u64) -> ShareFigure {
+    let share = wilson(part, n);
+    ShareFigure { value: share.map(|s| s.value), low: share.map(|s| s.low), high: share.map(|s| s.high), part, n }
+}
+
+/// A share that is hidden while it rests on too few.
+fn share_from(part: u64, n: u64, least: u32) -> ShareFigure {
+    if n < u64::from(least) { ShareFigure { part, n, ..ShareFigure::default() } } else { share(part, n) }
+}
+
+impl Sum {
+    /// Adds what is needed everywhere.
+    pub(crate) fn add(&mut self, facts: &DayFacts) {
+        self.zone_days += 1;
+        self.force_s += u64::from(facts.force_s);
+        self.watched_s += u64::from(facts.watched_s);
+        count_zero(&mut self.zero, facts.zero);
+        self.overdue_days += u64::from(facts.overdue && counted(facts.zero));
+        self.ovm_s += u64::from(facts.ovm_s);
+        self.object_s += u64::from(facts.object_s);
+        if counted(facts.zero) && !facts.zero.unknown() {
+            self.known.push((f64::from(facts.ovm_s) / 60.0, f64::from(facts.watched_s) / 3600.0));
+            self.known_ovm_s += u64::from(facts.ovm_s);
+        }
+        self.violations += u64::from(facts.violations);
+        self.raised += u64::from(facts.raised);
+        self.clear.extend_from_slice(&facts.clear);
+        self.open.extend_from_slice(&facts.open);
+        self.sla_met += u64::from(facts.sla_met);
+        self.sla_due += u64::from(facts.sla_due);
+        self.sla_unknown += u64::from(facts.sla_unknown);
+        for (sum, more) in self.recurred.iter_mut().zip(facts.recurred) {
+            sum.0 += u64::from(more.0);
+            sum.1 += u64::from(more.1);
+        }
+        for (sum, more) in self.watched_by_hour.iter_mut().zip(&facts.watched_by_hour) {
+            *sum += u64::from(*more);
+        }
+        for (sum, more) in self.ovm_by_hour.iter_mut().zip(&facts.ovm_by_hour) {
+            *sum += u64::from(*more);
+        }
+    }
+
+    /// Adds what only the whole shows, not each group.
+    pub(crate) fn add_details(&mut self, facts: &DayFacts) {
+        self.permitted += u64::from(facts.permitted);
+        self.tp += u64::from(facts.tp);
+        self.fp += u64::from(facts.fp);
+        self.found_permitted += u64::from(facts.found_permitted);
+        self.closed += u64::from(facts.closed);
+        self.closed_confirmed += u64::from(facts.closed_confirmed);
+        self.closed_expired += u64::from(facts.closed_expired);
+        self.latency.extend_from_slice(&facts.latency);
+        self.confirm.extend_from_slice(&facts.confirm);
+        self.undecided.extend_from_slice(&facts.undecided);
+        self.clear_confirmed.extend_from_slice(&facts.clear_confirmed);
+        self.open_confirmed.extend_from_slice(&facts.open_confirmed);
+        for (hour, (tp, fp)) in &facts.precision_by_hour {
+            let slot = self.by_hour.entry(*hour).or_default();
+            (slot.0, slot.1) = (slot.0 + u64::from(*tp), slot.1 + u64::from(*fp));
+        }
+        for (model, (tp, fp)) in &facts.precision_by_model {
+            if let Some(slot) = self.by_model.get_mut(model) {
+                (slot.0, slot.1) = (slot.0 + u64::from(*tp), slot.1 + u64::from(*fp));
+            } else {
+                self.by_model.insert(model.clone(), (u64::from(*tp), u64::from(*fp)));
+            }
+        }
+    }
+
+    /// Zone-days on which something could be reached or missed.
+    pub(crate) fn due_days(&self) -> u64 {
+        self.zero.zero + self.zero.violation + unknown(&self.zero)
+    }
+
+    /// Zone-days that are known.
+    pub(crate) fn known_days(&self) -> u64 {
+        self.zero.zero + self.zero.violation
+    }
+
+    pub(crate) fn coverage(&self) -> Option<f64> {
+        ratio(self.watched_s as f64, self.force_s as f64)
+    }
+
+    pub(crate) fn unknown_share(&self) -> Option<f64> {
+        ratio(unknown(&self.zero) as f64, self.due_days() as f64)
+    }
+
+    pub(crate) fn coverage_figure(&self) -> CoverageFigure {
+        CoverageFigure {
+            value: self.coverage(),
+            force_h: self.force_s as f64 / 3600.0,
+            watched_h: self.watched_s as f64 / 3600.0,
+        }
+    }
+
+    /// `OVM` of all zone-days, per hour watched on any of them; the interval from the known ones.
+    pub(crate) fn ovm_figure(&self) -> OvmFigure {
+        let interval = ratio_with_interval(&self.known).and_then(|(_, interval)| interval);
+        OvmFigure {
+            minutes: self.ovm_s as f64 / 60.0,
+            object_minutes: self.object_s as f64 / 60.0,
+            per_watched_h: self.ovm_per_watched_h(),
+            low: interval.map(|i| i.0),
+            high: interval.map(|i| i.1),
+            per_zone_day: ratio(self.known_ovm_s as f64 / 60.0, self.known.len() as f64),
+        }
+    }
+
+    pub(crate) fn ovm_per_watched_h(&self) -> Option<f64> {
+        ratio(self.ovm_s as f64 / 60.0, self.watched_s as f64 / 3600.0)
+    }
+
+    pub(crate) fn latency_figure(&mut self) -> LatencyFigure {
+        let n = self.latency.len() as u64;
+        LatencyFigure { median: quantile(&mut self.latency, 0.5), p90: quantile(&mut self.latency, 0.9), n }
+    }
+
+    /// Until confirmed, by the wall clock, or by a duty clock that tells how long the undecided have waited.
+    pub(crate) fn confirm_wall(&self, as_of: Ms, parameters: &ClearanceParameters) -> TimesFigure {
+        let seen = self.confirm.iter().map(|(wall, _)| (*wall, true));
+        times(seen.chain(self.undecided.iter().map(|raised| (age(*raised, as_of), false))), parameters)
+    }
+
+    pub(crate) fn confirm_duty(&self, parameters: &ClearanceParameters, waited: impl Fn(Ms) -> u32) -> TimesFigure {
+        let seen = self.confirm.iter().map(|(_, duty)| (*duty, true));
+        times(seen.chain(self.undecided.iter().map(|raised| (waited(*raised), false))), parameters)
+    }
+
+    pub(crate) fn clear_figure(&self, as_of: Ms, parameters: &ClearanceParameters) -> TimesFigure {
+        let open = self.open.iter().map(|first| (age(*first, as_of), false));
+        times(self.clear.iter().copied().chain(open), parameters)
+    }
+
+    pub(crate) fn clear_confirmed_figure(&self, as_of: Ms, parameters: &ClearanceParameters) -> TimesFigure {
+        let open = self.open_confirmed.iter().map(|confirmed| (age(*confirmed, as_of), false));
+        times(self.clear_confirmed.iter().copied().chain(open), parameters)
+    }
+
+    pub(crate) fn recurrence_figures(&self) -> Vec<RecurrenceFigure> {
+        let both = FOLLOW_UPS.into_iter().zip(self.recurred);
+        both.map(|(days, (part, n))| RecurrenceFigure { days: u32::try_from(days).unwrap_or(0), share: share(part, n) }).collect()
+    }
+
+    pub(crate) fn quality_figure(&self, parameters: &ClearanceParameters) -> QualityFigure {
+        let least = parameters.precision_n_min;
+        let reviewed = self.tp + self.fp;
+        let named = |name: String, (tp, fp): (u64, u64)| NamedShare { name, share: share_from(tp, tp + fp, least) };
+        QualityFigure {
+            raised: self.raised,
+            permitted: self.permitted,
+            precision: share_from(self.tp, reviewed, least),
+            permission_precision: share_from(reviewed, reviewed + self.found_permitted, least),
+            confirm_rate: share(self.closed_confirmed, self.closed),
+            expiry_rate: share(self.closed_expired, self.closed),
+            by_model: self.by_model.iter().map(|(model, counts)| named(model.clone(), *counts)).collect(),
+            by_hour: self.by_hour.iter().map(|(hour, counts)| named(hour.to_string(), *counts)).collect(),
+        }
+    }
+}
+
+pub(crate) fn age(since: Ms, as_of: Ms) -> u32 {
+    u32::try_from((as_of - since).max(0) / 1000).unwrap_or(u32::MAX)
+}
+
+fn times(durations: impl Iterator<Item = (u32, bool)>, parameters: &ClearanceParameters) -> TimesFigure {
+    let mut durations: Vec<Duration> = durations.map(|(seconds, ended)| Duration { seconds, ended }).collect();
+    let times = Times::of(&mut durations);
+    let plain = times.plain_median_holds(parameters.plain_median_open_max);
+    let survival = &times.survival;
+    let step = survival.points.len().div_ceil(CURVE_POINTS).max(1);
+    let last = survival.points.len().saturating_sub(1);
+    let kept = survival.points.iter().enumerate().filter(|(index, _)| index % step == 0 || *index == last);
+    TimesFigure {
+        n: survival.n,
+        censored: survival.censored,
+        km_median: survival.median,
+        km_low: survival.median_low,
+        km_high: survival.median_high,
+        median: times.median_seen.filter(|_| plain),
+        p90: times.p90_seen.filter(|_| plain),
+        curve: kept.map(|(_, p)| CurvePoint { s: p.seconds, open: p.open, low: p.low, high: p.high }).collect(),
+    }
+}

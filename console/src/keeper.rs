@@ -1,0 +1,521 @@
+//! Keeps the facts of zone-days up to date, and in memory for the figures.
+//!
+//! Facts are made from candidates, decisions, camera settings and beats; whatever of those came since the last round decides
+//! which zone-days are looked at again. One console makes them (a lease), all read them. A day that was final and changes is
+//! kept as a restatement.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::schedule::Calendar;
+use events::site::{Camera, Site};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, Notify};
+
+use crate::clearance::coverage::{View, WholeZonePermit, ZoneState};
+use crate::clearance::day::{Cell, DayFacts, Frame, REACH_DAYS, days};
+use crate::clearance::episode::Seen;
+use crate::clearance::figures::{CellKey, ZoneDay, closes_at};
+use crate::clearance::interval::{IntervalSet, Ms};
+use crate::clearance::schedule::{DutyClock, date_of, day, midnight};
+use crate::dto::{ClearanceDefinition, ClearanceParameters, Kind};
+use crate::store::{CellOf, ClearanceProgress, DayRow, Restatement, Store};
+
+/// Facts of what changed are made again so often.
+const ROUND: Duration = Duration::from_secs(60);
+/// Every zone is looked at so often, so that coverage of today grows where nothing happens.
+pub(crate) const ALL_MS: Ms = 10 * 60_000;
+/// Rows may be committed a little after the time they are stamped with.
+const SLACK_MS: Ms = 10_000;
+const DAY_MS: Ms = 86_400_000;
+/// Nothing older is made or kept up: a year and what compares with it.
+const HISTORY_DAYS: i64 = 400;
+/// A limit in working hours may lie so far ahead over holidays.
+const LIMIT_REACH_MS: Ms = 15 * DAY_MS;
+/// Changed zone-days are written so many at a time: the writer's lock is held for a moment only.
+const BATCH: usize = 400;
+/// After so long without a sign another console takes over.
+const LEASE_MS: Ms = 5 * 60_000;
+
+/// One cell's name.
+pub(crate) type CellId = (String, String, Kind);
+
+/// A camera's settings from a time on.
+#[derive(Clone)]
+struct Version {
+    number: i64,
+    at: Ms,
+    calendar: Arc<Calendar>,
+    camera: Camera,
+}
+
+/// All settings there were, read once.
+#[derive(Clone, Default)]
+pub(crate) struct Versions {
+    by_camera: HashMap<String, Vec<Version>>,
+    retired: HashMap<String, Ms>,
+}
+
+/// Zone-days in memory.
+#[derive(Clone, Default)]
+pub(crate) struct Loaded {
+    seq: i64,
+    /// Nothing later is in them.
+    pub(crate) as_of: Ms,
+    /// All days there are have been made.
+    pub(crate) built: bool,
+    pub(crate) days: BTreeMap<Date, Arc<BTreeMap<CellId, ZoneDay>>>,
+}
+
+/// What all handlers and the round share.
+pub(crate) struct Keeper {
+    name: String,
+    pub(crate) time_zone: TimeZone,
+    versions: Mutex<Arc<Versions>>,
+    loaded: Mutex<HashMap<i64, Arc<Loaded>>>,
+    /// Rings when the next round must not wait.
+    bell: Notify,
+}
+
+impl Versions {
+    /// Reads what is new.
+    async fn catch_up(&mut self, store: &Store) -> Result<(), sqlx::Error> {
+        for (camera, number) in store.camera_versions().await? {
+            let known = self.by_camera.entry(camera.clone()).or_default();
+            if known.iter().any(|version| version.number == number) {
+                continue;
+            }
+            let Some(row) = store.camera_version_text(&camera, number).await? else { continue };
+            match Site::parse("stored settings", &row.site) {
+                Ok(site) => {
+                    let calendar = Arc::new(site.calendar.clone());
+                    let parsed = site.cameras.into_iter().find(|c| c.id.as_str() == row.camera);
+                    known.extend(parsed.map(|camera| Version { number: row.version, at: row.at_ms, calendar, camera }));
+                }
+                Err(error) => tracing::error!(camera, number, error = %error, "stored settings cannot be read"),
+            }
+        }
+        self.retired = store.retired_cameras().await?.into_iter().collect();
+        Ok(())
+    }
+
+    /// Cells that any settings watch, with when the first of them began.
+    fn cells(&self) -> BTreeMap<CellId, Ms> {
+        let mut out = BTreeMap::new();
+        for (id, versions) in &self.by_camera {
+            for version in versions {
+                for zone in &version.camera.zones {
+                    for kind in zone.rules.keys() {
+                        let cell = (id.clone(), zone.id.to_string(), Kind::from(*kind));
+                        let from: &mut Ms = out.entry(cell).or_insert(version.at);
+                        *from = (*from).min(version.at);
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// Cameras whose settings changed since.
+    fn changed_since(&self, since: Ms) -> BTreeSet<&str> {
+        let changed = |versions: &[Version]| versions.iter().any(|version| version.at >= since);
+        self.by_camera.iter().filter(|(_, versions)| changed(versions)).map(|(id, _)| id.as_str()).collect()
+    }
+
+    /// What the zone said of the kind, over time.
+    fn states(&self, (camera, zone, kind): &CellId) -> Vec<ZoneState> {
+        let Some(versions) = self.by_camera.get(camera) else { return Vec::new() };
+        let end = self.retired.get(camera).copied().unwrap_or(Ms::MAX / 2);
+        let mut out = Vec::with_capacity(versions.len());
+        for (index, version) in versions.iter().enumerate() {
+            let until = versions.get(index + 1).map_or(end, |next| next.at);
+            let Some(drawn) = version.camera.zones.iter().find(|z| z.id.as_str() == zone) else { continue };
+            let rule = drawn.rules.iter().find(|(k, _)| Kind::from(**k) == *kind).map(|(_, rule)| rule.weekly.clone());
+            let mut permits = whole_zone_permits(drawn, *kind, |_| true);
+            for later in &versions[index + 1..] {
+                // Approved afterwards for dates that begin earlier: it was allowed then, too.
+                let first = date_of(&later.calendar, later.at);
+                let drawn = later.camera.zones.iter().filter(|z| z.id.as_str() == zone);
+                permits.extend(drawn.flat_map(|z| whole_zone_permits(z, *kind, |from| from.is_some_and(|date| date < first))));
+            }
+            out.push(ZoneState {
+                from: version.at,
+                until,
+                calendar: Arc::clone(&version.calendar),
+                rule,
+                permits,
+                key_area: drawn.key_area,
+            });
+        }
+        out
+    }
+
+    /// Names and places for people: those of the latest settings that know the zone.
+    fn key(&self, (camera, zone, kind): &CellId) -> CellKey {
+        let versions = self.by_camera.get(camera).map_or(&[][..], Vec::as_slice);
+        let latest = versions.last().map(|version| &version.camera);
+        let drawn = versions.iter().rev().find_map(|v| v.camera.zones.iter().find(|z| z.id.as_str() == zone));
+        CellKey {
+            camera: camera.clone(),
+            zone: zone.clone(),
+            kind: *kind,
+            camera_name: latest.map_or_else(|| camera.clone(), |c| c.name.clone()),
+            zone_name: drawn.map_or_else(|| zone.clone(), |z| z.name.clone()),
+            district: latest.map(|c| c.district.clone()).unwrap_or_default(),
+            street: latest.map(|c| c.street.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// The holidays of the latest settings of all cameras.
+    fn holidays(&self) -> BTreeSet<Date> {
+        self.by_camera.values().filter_map(|versions| versions.last()).flat_map(|v| v.calendar.holidays.clone()).collect()
+    }
+}
+
+fn whole_zone_permits(zone: &events::site::Zone, kind: Kind, dates: impl Fn(Option<Date>) -> bool) -> Vec<WholeZonePermit> {
+    let covers = |permit: &&events::site::Permit| {
+        permit.polygon.is_none() && permit.kinds.iter().any(|k| Kind::from(*k) == kind) && dates(permit.from)
+    };
+    let one =
+        |permit: &events::site::Permit| WholeZonePermit { weekly: permit.weekly.clone(), from: permit.from, until: permit.until };
+    zone.permits.iter().filter(covers).map(one).collect()
+}
+
+/// The clocks of a definition.
+pub(crate) struct Clocks {
+    pub(crate) calendar: Calendar,
+    pub(crate) duty: DutyClock,
+}
+
+/// What belongs to one zone-day, for looking behind a figure.
+pub(crate) struct Behind {
+    pub(crate) cell: Cell,
+    pub(crate) clocks: Clocks,
+}
+
+impl Keeper {
+    /// Days are those of this time zone; one that is not known becomes UTC, and the log says so.
+    pub(crate) fn new(time_zone: &str) -> Self {
+        let zone = TimeZone::get(time_zone).unwrap_or_else(|error| {
+            tracing::error!(time_zone, error = %error, "the time zone is not known: days are those of UTC");
+            TimeZone::UTC
+        });
+        let name = hex::encode(rand::random::<[u8; 8]>());
+        Self { name, time_zone: zone, versions: Mutex::default(), loaded: Mutex::default(), bell: Notify::new() }
+    }
+
+    /// The next round begins at once.
+    pub(crate) fn wake(&self) {
+        self.bell.notify_one();
+    }
+
+    fn clocks_of(&self, versions: &Versions, parameters: &ClearanceParameters) -> Clocks {
+        let calendar = Calendar { time_zone: self.time_zone.clone(), holidays: versions.holidays() };
+        let windows = parameters.duty.iter().filter_map(|text| text.parse().ok()).collect();
+        Clocks { duty: DutyClock::new(windows, calendar.clone()), calendar }
+    }
+
+    /// All settings there are. Who has them does not wait for others: a round may take minutes.
+    async fn versions(&self, store: &Store) -> Result<Arc<Versions>, sqlx::Error> {
+        let mut versions = self.versions.lock().await;
+        Arc::make_mut(&mut versions).catch_up(store).await?;
+        Ok(Arc::clone(&versions))
+    }
+
+    /// The clocks that go with these parameters.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn clocks(&self, store: &Store, parameters: &ClearanceParameters) -> Result<Clocks, sqlx::Error> {
+        let known = Arc::clone(&*self.versions.lock().await);
+        let versions = if known.by_camera.is_empty() { self.versions(store).await? } else { known };
+        Ok(self.clocks_of(&versions, parameters))
+    }
+
+    /// The zone-days of a definition, with what was written since the last time.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn loaded(&self, store: &Store, definition: i64) -> Result<Arc<Loaded>, sqlx::Error> {
+        let mut all = self.loaded.lock().await;
+        let progress = store.clearance_progress(definition).await?;
+        let mut next: Option<Loaded> = None;
+        loop {
+            let now = all.entry(definition).or_default();
+            let seq = next.as_ref().map_or(now.seq, |loaded| loaded.seq);
+            let rows = store.days_after(definition, seq, 5000).await?;
+            if rows.is_empty() {
+                break;
+            }
+            let loaded = next.get_or_insert_with(|| Loaded::clone(now));
+            rows.into_iter().for_each(|row| loaded.put(row));
+        }
+        let now = all.entry(definition).or_default();
+        // Every zone-day is made up to then; those that something happened to may be a little further.
+        let (as_of, built) = progress.map_or((0, false), |p| (p.all_ms, p.built));
+        if next.is_some() || (now.as_of, now.built) != (as_of, built) {
+            let loaded = next.unwrap_or_else(|| Loaded::clone(now));
+            *now = Arc::new(Loaded { as_of, built, ..loaded });
+        }
+        Ok(Arc::clone(now))
+    }
+
+    /// Makes the facts again of whatever may have changed, under the definition in force. Gives how many zone-days changed;
+    /// `None` while another console is at it.
+    ///
+    /// # Errors
+    /// The database failed; the next round does it again.
+    pub(crate) async fn refresh(&self, store: &Store) -> Result<Option<usize>, sqlx::Error> {
+        let definition = store.clearance_definition().await?;
+        let now = store.clock().now_ms();
+        let before = store.clearance_progress(definition.version).await?.filter(|p| p.as_of_ms > 0);
+        if !store.lease_clearance(definition.version, &self.name, now + LEASE_MS).await? {
+            return Ok(None);
+        }
+        let versions = self.versions(store).await?;
+        let clocks = self.clocks_of(&versions, &definition.parameters);
+        let work = self.work(store, &versions, before, now).await?;
+        let all = work.all;
+        let round = Round { store, versions: &versions, definition: &definition, clocks: &clocks, now };
+        let changed = self.make(&round, work.cells).await?;
+        let all_ms = if all { now } else { before.map_or(0, |p| p.all_ms) };
+        let progress = ClearanceProgress { as_of_ms: now, all_ms, built: true };
+        store.put_clearance_progress(definition.version, progress).await?;
+        Ok(Some(changed))
+    }
+
+    /// Which cells to make again, and from when on.
+    async fn work(
+        &self,
+        store: &Store,
+        versions: &Versions,
+        before: Option<ClearanceProgress>,
+        now: Ms,
+    ) -> Result<Work, sqlx::Error> {
+        let calendar = Calendar { time_zone: self.time_zone.clone(), holidays: BTreeSet::new() };
+        let today = midnight(&calendar, date_of(&calendar, now));
+        let oldest = today - HISTORY_DAYS * DAY_MS;
+        let mut work = Work { cells: BTreeMap::new(), all: true };
+        let Some(before) = before else {
+            for (cell, from) in versions.cells() {
+                work.add(cell, from.max(oldest));
+            }
+            for (camera, zone, kind, first) in store.cells_with_candidates().await? {
+                work.add((camera, zone, kind), first.max(oldest));
+            }
+            return Ok(work);
+        };
+        let since = before.as_of_ms - SLACK_MS;
+        if date_of(&calendar, before.as_of_ms) != date_of(&calendar, now) {
+            versions.cells().into_keys().for_each(|cell| work.add(cell, today - (REACH_DAYS + 15) * DAY_MS));
+        } else if now - before.all_ms >= ALL_MS {
+            versions.cells().into_keys().for_each(|cell| work.add(cell, today - DAY_MS));
+        } else {
+            work.all = false;
+        }
+        for (camera, zone, kind, first) in store.touched_cells(since).await? {
+            work.add((camera, zone, kind), (first - (REACH_DAYS + 1) * DAY_MS).max(oldest));
+        }
+        let changed = versions.changed_since(since);
+        for (cell, from) in versions.cells() {
+            if changed.contains(cell.0.as_str()) {
+                work.add(cell, from.max(oldest));
+            }
+        }
+        Ok(work)
+    }
+
+    async fn make(&self, round: &Round<'_>, cells: BTreeMap<CellId, Ms>) -> Result<usize, sqlx::Error> {
+        let (mut changes, mut changed, mut leased) = (Vec::new(), 0, round.now);
+        for (cell, from) in cells {
+            let from = midnight(&round.clocks.calendar, date_of(&round.clocks.calendar, from));
+            changes.extend(round.changes_of(&cell, from).await?);
+            if changes.len() >= BATCH {
+                changed += changes.len();
+                round.store.put_days(round.definition.version, &std::mem::take(&mut changes)).await?;
+                let time = round.store.clock().now_ms();
+                if time - leased > LEASE_MS / 4 {
+                    round.store.lease_clearance(round.definition.version, &self.name, time + LEASE_MS).await?;
+                    leased = time;
+                }
+            }
+        }
+        changed += changes.len();
+        if !changes.is_empty() {
+            round.store.put_days(round.definition.version, &changes).await?;
+        }
+        Ok(changed)
+    }
+
+    /// Everything behind the zone-days of a cell from a time on.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn behind(
+        &self,
+        store: &Store,
+        parameters: &ClearanceParameters,
+        cell: &CellId,
+        from: Ms,
+    ) -> Result<Behind, sqlx::Error> {
+        let versions = self.versions(store).await?;
+        let clocks = self.clocks_of(&versions, parameters);
+        let loaded = load(store, &versions, parameters, cell, from).await?;
+        Ok(Behind { cell: loaded, clocks })
+    }
+}
+
+/// Makes rounds until the console ends.
+pub(crate) async fn keep(keeper: Arc<Keeper>, store: Store) {
+    loop {
+        match keeper.refresh(&store).await {
+            Ok(changed) => tracing::debug!(changed, "clearance facts are up to date"),
+            // The database may be away for a moment; the next round makes up for it.
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "clearance facts were not brought up to date"),
+        }
+        if let Ok(definition) = store.clearance_definition().await {
+            // So that the first who asks does not wait for all of it to be read.
+            let _ = keeper.loaded(&store, definition.version).await;
+        }
+        // Whether it was the bell or the hour makes no difference.
+        let _ = tokio::time::timeout(ROUND, keeper.bell.notified()).await;
+    }
+}
+
+struct Work {
+    cells: BTreeMap<CellId, Ms>,
+    /// Every cell that is watched is among them.
+    all: bool,
+}
+
+impl Work {
+    fn add(&mut self, cell: CellId, from: Ms) {
+        let slot = self.cells.entry(cell).or_insert(from);
+        *slot = (*slot).min(from);
+    }
+}
+
+/// One round of making facts.
+struct Round<'a> {
+    store: &'a Store,
+    versions: &'a Versions,
+    definition: &'a ClearanceDefinition,
+    clocks: &'a Clocks,
+    now: Ms,
+}
+
+async fn load(
+    store: &Store,
+    versions: &Versions,
+    parameters: &ClearanceParameters,
+    cell: &CellId,
+    from: Ms,
+) -> Result<Cell, sqlx::Error> {
+    let of = CellOf { camera: &cell.0, zone: &cell.1, kind: cell.2 };
+    let (seen, models): (Vec<Seen>, _) = store.cell_candidates(&of, from - LIMIT_REACH_MS).await?;
+    let first = seen.first().map_or(from, |seen| seen.first_seen.min(from));
+    let observed = IntervalSet::of(store.watched(&cell.0, first - DAY_MS).await?);
+    let views = vec![View { states: versions.states(cell), observed }];
+    Ok(Cell { views, seen, models, limit: parameters.limits.of(cell.2) })
+}
+
+type Change = (DayRow, Option<Restatement>, String);
+
+impl Round<'_> {
+    /// What of a cell's days differs from what is stored.
+    async fn changes_of(&self, cell: &CellId, from: Ms) -> Result<Vec<Change>, sqlx::Error> {
+        let loaded = load(self.store, self.versions, &self.definition.parameters, cell, from).await?;
+        let (calendar, duty) = (&self.clocks.calendar, &self.clocks.duty);
+        let parameters = &self.definition.parameters;
+        let frame = Frame { calendar, parameters, duty, as_of: self.now };
+        // A minute of arithmetic for a busy zone of a year must not hold up the server's other work.
+        let mut made = tokio::task::block_in_place(|| days(&loaded, from, &frame));
+        let first = date_of(calendar, from).to_string();
+        let of = CellOf { camera: &cell.0, zone: &cell.1, kind: cell.2 };
+        let stored = self.store.cell_days(self.definition.version, &of, &first).await?;
+        let stored: BTreeMap<String, DayRow> = stored.into_iter().map(|row| (row.day.clone(), row)).collect();
+        for day in stored.keys().filter_map(|day| day.parse::<Date>().ok()) {
+            made.entry(day).or_default();
+        }
+        let key = self.versions.key(cell);
+        let changes = made.into_iter().filter_map(|(date, facts)| self.change(&key, date, &facts, stored.get(&date.to_string())));
+        Ok(changes.collect())
+    }
+
+    fn change(&self, key: &CellKey, date: Date, facts: &DayFacts, old: Option<&DayRow>) -> Option<Change> {
+        let (_, end) = day(&self.clocks.calendar, date);
+        let text = serde_json::to_string(facts).expect("facts are JSON");
+        let closed = self.now >= closes_at(end, self.definition.parameters.close_after_h);
+        let mut row = DayRow {
+            camera: key.camera.clone(),
+            zone: key.zone.clone(),
+            kind: key.kind,
+            day: date.to_string(),
+            seq: 0,
+            as_of_ms: self.now,
+            closed,
+            restated: false,
+            camera_name: key.camera_name.clone(),
+            zone_name: key.zone_name.clone(),
+            district: key.district.clone(),
+            street: key.street.clone(),
+            facts: text,
+        };
+        let Some(old) = old else { return Some((row, None, String::new())) };
+        row.restated = old.restated;
+        let as_stored = DayRow { seq: old.seq, as_of_ms: old.as_of_ms, ..row.clone() };
+        if as_stored == *old {
+            return None;
+        }
+        let before: DayFacts = serde_json::from_str(&old.facts).unwrap_or_default();
+        let changed = differences(&before, facts);
+        let restated = (old.closed && !changed.is_empty()).then_some(Restatement {
+            old_as_of_ms: old.as_of_ms,
+            as_of_ms: self.now,
+            changed: Value::Object(changed),
+        });
+        row.restated |= restated.is_some();
+        Some((row, restated, old.facts.clone()))
+    }
+}
+
+/// Which figures of a final day changed, before and after. Left out is what only ripens: recurrence, whose follow-up ends
+/// later, and open violations that have gone meanwhile.
+fn differences(before: &DayFacts, after: &DayFacts) -> serde_json::Map<String, Value> {
+    let told = |facts: &DayFacts| {
+        json!({
+            "key_area": facts.key_area, "zero": facts.zero, "force_s": facts.force_s, "watched_s": facts.watched_s,
+            "ovm_s": facts.ovm_s, "object_s": facts.object_s, "violations": facts.violations, "raised": facts.raised,
+            "permitted": facts.permitted, "tp": facts.tp, "fp": facts.fp, "found_permitted": facts.found_permitted,
+        })
+    };
+    let (before, after) = (told(before), told(after));
+    let Value::Object(fields) = &before else { return serde_json::Map::new() };
+    let changed = fields.iter().filter(|(name, value)| after[name.as_str()] != **value);
+    changed.map(|(name, value)| (name.clone(), json!([value, after[name.as_str()]]))).collect()
+}
+
+impl Loaded {
+    fn put(&mut self, row: DayRow) {
+        self.seq = self.seq.max(row.seq);
+        let (Ok(date), Ok(facts)) = (row.day.parse::<Date>(), serde_json::from_str::<DayFacts>(&row.facts)) else {
+            tracing::error!(camera = row.camera, day = row.day, "a stored zone-day cannot be read");
+            return;
+        };
+        let id = (row.camera.clone(), row.zone.clone(), row.kind);
+        let cell = Arc::new(CellKey {
+            camera: row.camera,
+            zone: row.zone,
+            kind: row.kind,
+            camera_name: row.camera_name,
+            zone_name: row.zone_name,
+            district: row.district,
+            street: row.street,
+        });
+        let day = ZoneDay { cell, date, as_of: row.as_of_ms, restated: row.restated, facts: Arc::new(facts) };
+        Arc::make_mut(self.days.entry(date).or_default()).insert(id, day);
+    }
+}

@@ -1,0 +1,110 @@
+//! Many rows at once, for a made-up history. The application itself never writes so.
+
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Row};
+
+use super::audit::Deed;
+use super::{Store, Tx};
+
+/// SQLite takes at most 32766 values a statement, PostgreSQL 65535.
+const VALUES: usize = 30_000;
+
+/// One value. An absent one has a type, too: PostgreSQL wants to know it.
+#[derive(Debug, Clone)]
+pub(crate) enum Cell {
+    Text(String),
+    Int(i64),
+    Float(f64),
+    NoText,
+}
+
+/// Rows of one table that wait to be written.
+pub(crate) struct Bulk {
+    table: &'static str,
+    columns: &'static [&'static str],
+    rows: Vec<Vec<Cell>>,
+}
+
+impl Bulk {
+    pub(crate) fn new(table: &'static str, columns: &'static [&'static str]) -> Self {
+        Self { table, columns, rows: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, row: Vec<Cell>) {
+        debug_assert_eq!(row.len(), self.columns.len(), "{}", self.table);
+        self.rows.push(row);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+}
+
+impl Tx {
+    async fn insert(&mut self, bulk: &mut Bulk) -> Result<(), sqlx::Error> {
+        let rows = std::mem::take(&mut bulk.rows);
+        let width = bulk.columns.len();
+        for chunk in rows.chunks(VALUES / width) {
+            let marks = |row: usize| {
+                let marks: Vec<String> = (1..=width).map(|column| format!("${}", row * width + column)).collect();
+                format!("({})", marks.join(", "))
+            };
+            let marks: Vec<String> = (0..chunk.len()).map(marks).collect();
+            let sql = format!("INSERT INTO {} ({}) VALUES {}", bulk.table, bulk.columns.join(", "), marks.join(", "));
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for cell in chunk.iter().flatten() {
+                query = match cell.clone() {
+                    Cell::Text(text) => query.bind(text),
+                    Cell::Int(number) => query.bind(number),
+                    Cell::Float(number) => query.bind(number),
+                    Cell::NoText => query.bind(None::<String>),
+                };
+            }
+            // Statements of many lengths would fill the cache of prepared ones.
+            query.persistent(false).execute(self.db()).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// How many cameras and candidates there are.
+    pub(crate) async fn how_much(&self) -> Result<(i64, i64), sqlx::Error> {
+        let sql = "SELECT (SELECT COUNT(*) FROM cameras) AS cameras, (SELECT COUNT(*) FROM candidates) AS candidates";
+        let row = sqlx::query(sql).fetch_one(&self.pool).await?;
+        Ok((row.try_get("cameras")?, row.try_get("candidates")?))
+    }
+
+    /// Writes what waits, table by table in this order, in one transaction.
+    pub(crate) async fn write_bulk(&self, bulks: &mut [&mut Bulk]) -> Result<(), sqlx::Error> {
+        if bulks.iter().all(|bulk| bulk.len() == 0) {
+            return Ok(());
+        }
+        let mut tx = self.write().await?;
+        for bulk in bulks {
+            tx.insert(bulk).await?;
+        }
+        tx.commit().await
+    }
+
+    /// The state of candidates after a made-up decision.
+    pub(crate) async fn set_states(&self, states: &[(String, &'static str)]) -> Result<(), sqlx::Error> {
+        let mut tx = self.write().await?;
+        for (id, state) in states {
+            sqlx::query("UPDATE candidates SET state = $1, version = version + 1 WHERE id = $2")
+                .bind(*state)
+                .bind(id.clone())
+                .execute(tx.db())
+                .await?;
+        }
+        tx.commit().await
+    }
+
+    /// Says in the chain that there is a made-up history.
+    pub(crate) async fn tell_seeded(&self, details: Value) -> Result<(), sqlx::Error> {
+        let mut tx = self.write().await?;
+        let reason = Some("a made-up history was written");
+        tx.audit(Deed { actor: "command line", action: "seed", object: "console", reason, details }).await?;
+        tx.commit().await
+    }
+}
