@@ -8,6 +8,7 @@
 
 mod rejudge;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -22,7 +23,7 @@ pub(crate) use rejudge::Replayed;
 pub use rejudge::{Rejudged, Replay, ReplayError, Watched, cells_within};
 
 /// Goes up with every change of what is written: an old recording is refused rather than misread.
-pub(crate) const VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 2;
 
 /// An empty street is written down at least this often, seconds: time that was watched is told from time that was not.
 const QUIET: Seconds = 60.0;
@@ -32,7 +33,7 @@ pub(crate) const GRID: (usize, usize) = (32, 18);
 
 /// One look, as written.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Look {
+pub(crate) struct Look<'a> {
     pub(crate) now: Seconds,
     pub(crate) at: When,
     /// At the beginning, and when the street or the zones were learnt anew.
@@ -42,7 +43,8 @@ pub(crate) struct Look {
     pub(crate) seen_s: f32,
     /// Times without sight that ended since.
     pub(crate) gaps: Vec<(Seconds, Seconds)>,
-    pub(crate) things: Vec<Entry>,
+    #[serde(borrow)]
+    pub(crate) things: Vec<Entry<'a>>,
 }
 
 /// What holds until it is written anew.
@@ -58,9 +60,10 @@ pub(crate) struct Base {
 
 /// One thing in one look.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Entry {
+pub(crate) struct Entry<'a> {
     pub(crate) serial: u64,
-    pub(crate) body: Body,
+    #[serde(borrow)]
+    pub(crate) body: Body<'a>,
     /// Its outline, when that has changed: distances between pixels.
     pub(crate) mask: Option<Vec<u32>>,
     /// How tall people are there, when that has changed.
@@ -71,11 +74,25 @@ pub(crate) struct Entry {
 
 /// The bytes of a thing without outline and episodes.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum Body {
+pub(crate) enum Body<'a> {
     /// All of them.
-    Whole(Vec<u8>),
+    #[serde(borrow)]
+    Whole(Bytes<'a>),
     /// What differs from the look before: where, and what stands there now.
-    Changed(Vec<(u16, Vec<u8>)>),
+    #[serde(borrow)]
+    Changed(Vec<Change<'a>>),
+}
+
+/// Bytes that are read in one piece, not one by one.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Bytes<'a>(#[serde(borrow)] pub(crate) Cow<'a, [u8]>);
+
+/// Bytes that stand there now.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Change<'a> {
+    pub(crate) at: u16,
+    #[serde(borrow)]
+    pub(crate) bytes: Bytes<'a>,
 }
 
 /// Unchanged bytes between two changes that cost less than a new place.
@@ -118,7 +135,7 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    fn entry(&mut self, thing: &mut Thing, person: Option<f32>) -> Entry {
+    fn entry(&mut self, thing: &mut Thing, person: Option<f32>) -> Entry<'static> {
         // The large parts are written apart.
         let (mask, episodes) = (std::mem::take(&mut thing.mask), std::mem::take(&mut thing.episodes));
         let body = postcard::to_stdvec(&*thing).expect("plain data in memory can always be written");
@@ -134,7 +151,15 @@ impl Recorder {
         let fits = known.filter(|known| known.body.len() == body.len() && body.len() <= usize::from(u16::MAX));
         let entry = Entry {
             serial: thing.serial,
-            body: fits.map_or_else(|| Body::Whole(body.clone()), |known| Body::Changed(changes(&known.body, &body))),
+            body: match fits {
+                None => Body::Whole(Bytes(Cow::Owned(body.clone()))),
+                Some(known) => Body::Changed(
+                    changes(&known.body, &body)
+                        .into_iter()
+                        .map(|(at, bytes)| Change { at, bytes: Bytes(Cow::Owned(bytes)) })
+                        .collect(),
+                ),
+            },
             mask: known.is_none_or(|known| known.mask != mask).then(|| distances(&thing.mask)),
             person: known.is_none_or(|known| known.person != person).then_some(person),
             raised,

@@ -135,14 +135,14 @@ impl Replay {
             let (length, rest) = bytes.split_at_checked(4).ok_or_else(|| damaged("a look is cut off"))?;
             let length = u32::from_le_bytes([length[0], length[1], length[2], length[3]]) as usize;
             let (body, rest) = rest.split_at_checked(length).ok_or_else(|| damaged("a look is cut off"))?;
-            let look: Look = postcard::from_bytes(body).map_err(|error| ReplayError::Damaged(error.to_string()))?;
+            let look: Look<'_> = postcard::from_bytes(body).map_err(|error| ReplayError::Damaged(error.to_string()))?;
             self.look(look, &mut tell)?;
             bytes = rest;
         }
         Ok(())
     }
 
-    fn look(&mut self, look: Look, tell: &mut impl FnMut(Rejudged)) -> Result<(), ReplayError> {
+    fn look(&mut self, look: Look<'_>, tell: &mut impl FnMut(Rejudged)) -> Result<(), ReplayError> {
         let begins = std::mem::take(&mut self.fresh);
         if begins && look.base.is_none() {
             return Err(ReplayError::Damaged("it is not read from its beginning".to_owned()));
@@ -191,16 +191,17 @@ impl Replay {
     }
 
     /// Puts a thing together from what was written and what this replay has said of it.
-    fn thing(&mut self, entry: Entry, before: &mut Vec<Thing>, begins: bool) -> Result<Thing, ReplayError> {
+    fn thing(&mut self, entry: Entry<'_>, before: &mut Vec<Thing>, begins: bool) -> Result<Thing, ReplayError> {
         let damaged = |reason: &str| ReplayError::Damaged(reason.to_owned());
         let was = before.iter().position(|thing| thing.serial == entry.serial).map(|index| before.swap_remove(index));
         let body = match entry.body {
-            Body::Whole(bytes) => bytes,
+            Body::Whole(bytes) => bytes.0.into_owned(),
             Body::Changed(changes) => {
                 let read = self.read.get_mut(&entry.serial).ok_or_else(|| damaged("a change of a thing nobody knows"))?;
                 let mut body = std::mem::take(&mut read.body);
-                for (at, bytes) in changes {
-                    let place = body.get_mut(usize::from(at)..usize::from(at) + bytes.len());
+                for change in changes {
+                    let (at, bytes) = (usize::from(change.at), change.bytes.0);
+                    let place = body.get_mut(at..at + bytes.len());
                     place.ok_or_else(|| damaged("a change outside of its thing"))?.copy_from_slice(&bytes);
                 }
                 body
