@@ -160,9 +160,9 @@ export default {
     league_coverage_min: 'League: coverage a rank needs',
   },
   formula: {
-    coverage: 'Cov = |E| / |Force|: time in force that was really watched over time in force, permitted windows taken out.',
+    coverage: 'Cov = E / Force: time in force that was really watched over time in force, permitted windows taken out.',
     zero: 'Zero-days over known zone-days. Too little coverage, a long hole or something undecided is unknown, not zero.',
-    ovm: 'OVM = |(∪ [first seen, cleared)) ∩ E| per watched hour; two at once count once. Interval: ratio estimator over zone-days.',
+    ovm: 'OVM = (∪ [first seen, cleared)) ∩ E, in minutes per watched hour; two at once count once. Interval: ratio estimator over zone-days.',
     confirm: 'Confirmed − raised; the undecided are censored at the time the data reaches.',
     clear: 'Cleared − first seen; cleared is the start of the first watched stretch without it. What went unwatched is censored: at least so long.',
     latency: 'Raised − first seen.',
