@@ -28,9 +28,19 @@ impl Actor {
         self.has_one_of(PICTURES) && !self.roles.contains(&Role::Administrator)
     }
 
+    /// May they take pictures out of the house in which bystanders can be made out?
+    pub(crate) fn sees_unmasked(&self) -> bool {
+        self.sees_pictures() && self.has_one_of(UNMASKED)
+    }
+
+    /// May they export decisions as training data?
+    pub(crate) fn exports_training(&self) -> bool {
+        self.sees_pictures() && self.has_one_of(TRAINING)
+    }
+
     /// What the application tells about them.
     pub(crate) fn me(&self) -> Me {
-        let pages: [(&str, &[Role]); 18] = [
+        let pages: [(&str, &[Role]); 19] = [
             ("queue", QUEUE),
             ("decide", DECIDE),
             ("pictures", PICTURES),
@@ -47,6 +57,7 @@ impl Actor {
             ("draw", DRAW),
             ("approve", APPROVE),
             ("zone_approval", APPROVAL),
+            ("training", TRAINING),
             ("users", USERS),
             ("audit", AUDIT),
         ];
@@ -80,6 +91,8 @@ const APPROVE: &[Role] = &[Role::BureauApprover];
 const HANDS_ON: &[Role] = &[Role::BureauEditor, Role::BureauApprover];
 const APPROVAL: &[Role] = &[Role::BureauApprover, Role::Administrator];
 const APPROVAL_SEEN: &[Role] = &[Role::BureauEditor, Role::BureauApprover, Role::Supervisor, Role::Administrator];
+const TRAINING: &[Role] = &[Role::BureauEditor, Role::BureauApprover, Role::Supervisor];
+const UNMASKED: &[Role] = &[Role::Supervisor];
 const USERS: &[Role] = &[Role::Administrator];
 const AUDIT: &[Role] = &[Role::Auditor];
 
@@ -108,6 +121,8 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/candidates/{id}/claim", Access::Roles(DECIDE)),
     ("DELETE", "/candidates/{id}/claim", Access::Roles(DECIDE)),
     ("POST", "/candidates/{id}/decisions", Access::Roles(DECIDE)),
+    ("POST", "/candidates/bulk/preview", Access::Roles(DECIDE)),
+    ("POST", "/candidates/bulk", Access::Roles(DECIDE)),
     ("GET", "/cases", Access::Roles(CASES)),
     ("GET", "/cases/{id}", Access::Roles(CASES)),
     // Which of them may do which act is the state machine's to say: `lifecycle::machine`.
@@ -148,6 +163,8 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/overview", Access::Roles(&Role::ALL)),
     ("GET", "/evidence/{candidate}/{file}", Access::Roles(PICTURES)),
     ("GET", "/events", Access::Roles(&Role::ALL)),
+    ("GET", "/training", Access::Roles(TRAINING)),
+    ("GET", "/training/export", Access::Roles(TRAINING)),
     ("GET", "/users", Access::Roles(USERS)),
     ("POST", "/users", Access::Roles(USERS)),
     ("GET", "/units", Access::Roles(USERS)),

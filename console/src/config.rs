@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::sla::ReviewConfig;
+
 /// The table `[console]` of the configuration file. Every field has a default.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -31,6 +33,8 @@ pub struct ConsoleConfig {
     pub camera_silence_s: u32,
     /// Connections to the database. Default 8.
     pub database_connections: u32,
+    /// Targets and order of the first review.
+    pub review: ReviewConfig,
 }
 
 impl Default for ConsoleConfig {
@@ -47,6 +51,7 @@ impl Default for ConsoleConfig {
             session_s: 12 * 60 * 60,
             camera_silence_s: 300,
             database_connections: 8,
+            review: ReviewConfig::default(),
         }
     }
 }

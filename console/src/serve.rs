@@ -24,6 +24,9 @@ use crate::{app, intake};
 /// After this, requests that are still being answered are cut off.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The hard stop is days away; a minute more or less is nothing.
+const LOOK_AT_CLOCKS_EVERY: Duration = Duration::from_secs(60);
+
 /// What the process around the console lends it. Everything has a default that does nothing.
 #[derive(Clone)]
 pub struct Hooks {
@@ -79,6 +82,7 @@ pub async fn serve(
     let planned = tokio::spawn(publish_planned(store.clone()));
     let outbox = tokio::spawn(intake::drain(store.clone(), Arc::clone(&bus)));
     let clearance = tokio::spawn(keep(Arc::clone(&state.clearance), store.clone()));
+    let clocks = tokio::spawn(close_unreviewed(store.clone()));
     let (stop_intake, stop) = mpsc::channel();
     let (thread_state, group, runtime) = (state.clone(), config.bus_group.clone(), tokio::runtime::Handle::current());
     // Its end, whatever the reason, ends the server: a console that takes nothing in must not look alive.
@@ -117,11 +121,27 @@ pub async fn serve(
     planned.abort();
     outbox.abort();
     clearance.abort();
+    clocks.abort();
     live.abort();
     store.close().await;
     served.context("serving")?;
     match taken {
         Ok(result) => result.context("the intake from the bus"),
         Err(_) => anyhow::bail!("the intake thread panicked"),
+    }
+}
+
+/// Closes what nobody decided before the hard stop. Ends by being aborted.
+async fn close_unreviewed(store: Store) {
+    loop {
+        match store.expire_unreviewed().await {
+            // More may wait: go on at once, but let others write in between.
+            Ok(closed) if closed > 0 => tracing::info!(closed, "candidates expired unreviewed"),
+            Ok(_) => tokio::time::sleep(LOOK_AT_CLOCKS_EVERY).await,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "closing what nobody reviewed");
+                tokio::time::sleep(LOOK_AT_CLOCKS_EVERY).await;
+            }
+        }
     }
 }

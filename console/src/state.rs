@@ -92,6 +92,7 @@ impl AppState {
         let make = || STANDARD.encode(rand::random::<[u8; 32]>());
         let key = STANDARD.decode(store.setting_or("evidence_key", make).await?)?;
         let key: [u8; 32] = key.try_into().map_err(|_| anyhow::anyhow!("the key for picture addresses is not of 32 bytes"))?;
+        store.adopt_review(&config.review).await?;
         let live = Live::new();
         live.catch_up(&store).await?;
         let settings = Settings {
@@ -139,6 +140,11 @@ impl AppState {
 
     /// Through this person's eyes.
     pub(crate) fn view<'a>(&'a self, actor: &'a Actor) -> View<'a> {
-        View { actor, signer: actor.sees_pictures().then_some(&self.signer), now_ms: self.now_ms() }
+        View {
+            actor,
+            signer: actor.sees_pictures().then_some(&self.signer),
+            now_ms: self.now_ms(),
+            hard_stop_ms: self.store.review().hard_stop_ms(),
+        }
     }
 }

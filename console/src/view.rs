@@ -8,6 +8,8 @@ pub(crate) struct View<'a> {
     pub(crate) actor: &'a Actor,
     pub(crate) signer: Option<&'a Signer>,
     pub(crate) now_ms: i64,
+    /// How long after its arrival a candidate expires.
+    pub(crate) hard_stop_ms: i64,
 }
 
 impl View<'_> {

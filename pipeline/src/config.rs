@@ -137,11 +137,19 @@ pub struct ConsoleFile {
     pub secure_cookies: bool,
     /// The address officers type, where a proxy stands in front.
     pub public_url: Option<String>,
+    /// Targets and order of the first review.
+    pub review: console::ReviewConfig,
 }
 
 impl Default for ConsoleFile {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), database: None, secure_cookies: false, public_url: None }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            database: None,
+            secure_cookies: false,
+            public_url: None,
+            review: console::ReviewConfig::default(),
+        }
     }
 }
 
@@ -254,6 +262,7 @@ impl Config {
             bus_group: "console".to_owned(),
             secure_cookies: file.console.secure_cookies,
             public_url: file.console.public_url,
+            review: file.console.review,
             time_zone: site
                 .as_ref()
                 .and_then(|(site, _)| site.calendar.time_zone.iana_name())

@@ -12,7 +12,24 @@ use crate::gate::Session;
 use crate::state::AppState;
 use crate::store::{Bind, Conditions, Filter, Scope, Sort, cursor_after, cursor_text, search};
 
-fn filter(query: &CandidateQuery, scope: &Scope) -> Result<Filter, ApiError> {
+/// Due within so long is soon.
+const SOON_MS: i64 = 10 * 60_000;
+/// The hard stop within so long is near.
+const LAPSING_MS: i64 = 24 * 60 * 60_000;
+
+/// Where the clock of the review stands, as conditions.
+fn clock(conditions: &mut Conditions, word: &str, now_ms: i64, hard_stop_ms: i64) -> Result<(), ApiError> {
+    match word {
+        "in_time" => conditions.and("c.due_ms > ?", [Bind::Int(now_ms + SOON_MS)]),
+        "soon" => conditions.and("c.due_ms > ? AND c.due_ms <= ?", [now_ms, now_ms + SOON_MS].map(Bind::Int)),
+        "overdue" => conditions.and("c.due_ms <= ?", [Bind::Int(now_ms)]),
+        "lapsing" => conditions.and("c.received_ms <= ?", [Bind::Int(now_ms + LAPSING_MS - hard_stop_ms)]),
+        _ => return Err(ApiError::BadRequest("the query: sla is in_time, soon, overdue or lapsing".to_owned())),
+    }
+    Ok(())
+}
+
+pub(super) fn filter(query: &CandidateQuery, scope: &Scope, state: &AppState) -> Result<Filter, ApiError> {
     let bad = |text: &str| Err(ApiError::BadRequest(format!("the query: {text}")));
     let mut conditions = Conditions::within(scope, "c");
     let states = match query.state.as_deref() {
@@ -35,6 +52,9 @@ fn filter(query: &CandidateQuery, scope: &Scope) -> Result<Filter, ApiError> {
         Some("any") => {}
         Some(_) => return bad("permitted is no, only or any"),
     }
+    if let Some(word) = &query.sla {
+        clock(&mut conditions, word, state.now_ms(), state.store.review().hard_stop_ms())?;
+    }
     match query.q.as_deref().map(str::trim) {
         None | Some("") => {}
         Some(q) if q.chars().count() > 100 => return bad("q has at most 100 characters"),
@@ -44,7 +64,8 @@ fn filter(query: &CandidateQuery, scope: &Scope) -> Result<Filter, ApiError> {
         None | Some("newest") => Sort::Newest,
         Some("oldest") => Sort::Oldest,
         Some("score") => Sort::Score,
-        Some(_) => return bad("sort is newest, oldest or score"),
+        Some("risk") => Sort::Risk,
+        Some(_) => return bad("sort is newest, oldest, score or risk"),
     };
     let after = match &query.cursor {
         None => None,
@@ -64,7 +85,7 @@ pub(super) async fn list(
     session: Session,
     QueryOf(query): QueryOf<CandidateQuery>,
 ) -> Result<Json<CandidatePage>, ApiError> {
-    let filter = filter(&query, &session.actor.scope)?;
+    let filter = filter(&query, &session.actor.scope, &state)?;
     let (items, next) = state.store.candidates(&filter, &state.view(&session.actor)).await?;
     let counts = state.store.candidate_counts(&filter.conditions).await?;
     Ok(Json(CandidatePage { items, next_cursor: next.as_ref().map(cursor_text), counts }))
@@ -82,12 +103,15 @@ pub(super) async fn detail(
     let view = state.view(&session.actor);
     let full = state.store.candidate(&id, &view, "review").await?.ok_or(ApiError::NotFound("candidate"))?;
     let same_place = state.store.same_place(&full, &view).await?;
+    let proposals = state.store.proposals(&full, &view).await?;
     let camera = state.store.camera(&full.summary.camera, state.silent_since_ms()).await?.map(|(camera, _)| camera);
     Ok(Json(CandidateDetail {
         evidence: state.store.evidence(&id, &view, "review").await?,
         observations: state.store.looks(&id).await?,
         decisions: state.store.decisions(&id).await?,
         same_place,
+        proposals,
+        carried: state.store.carried(&id, &view).await?,
         camera,
         candidate: full.summary,
         zone_version: full.zone_version,

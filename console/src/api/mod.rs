@@ -2,6 +2,7 @@
 
 mod admin;
 mod backtest;
+mod bulk;
 mod cameras;
 mod candidates;
 mod cases;
@@ -10,6 +11,7 @@ mod evidence;
 mod live;
 mod register;
 mod session;
+mod training;
 mod units;
 mod zones;
 
@@ -54,6 +56,8 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(candidates::detail))
         .routes(routes!(candidates::claim, candidates::release))
         .routes(routes!(candidates::decide))
+        .routes(routes!(bulk::preview))
+        .routes(routes!(bulk::decide))
         .routes(routes!(cases::list))
         .routes(routes!(cases::detail))
         .routes(routes!(cases::act))
@@ -89,6 +93,8 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(backtest::still))
         .routes(routes!(evidence::look))
         .routes(routes!(live::events))
+        .routes(routes!(training::summary))
+        .routes(routes!(training::export))
         .routes(routes!(admin::users, admin::add_user))
         .routes(routes!(admin::audit))
         .routes(routes!(admin::audit_check))

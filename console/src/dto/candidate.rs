@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{CameraSummary, Kind};
+use super::{CameraSummary, Kind, MergeProposal};
 
 /// What has been decided on a candidate so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -19,6 +19,10 @@ pub enum CandidateState {
     Escalated,
     /// Somebody must go there.
     FieldCheck,
+    /// An officer said that it is the same thing as another candidate, which carries it.
+    Merged,
+    /// Nobody decided before the hard stop: closed unreviewed.
+    Expired,
 }
 
 /// What the camera last said of it.
@@ -34,11 +38,12 @@ pub enum SeenState {
 }
 
 /// Filters of the queue. All that are given must hold.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CandidateQuery {
-    /// One or more of `open`, `confirmed`, `rejected`, `escalated`, `field_check`, comma-separated, or `any`. Default `open`.
+    /// One or more of `open`, `confirmed`, `rejected`, `escalated`, `field_check`, `merged`, `expired`, comma-separated, or
+    /// `any`. Default `open`.
     pub state: Option<String>,
     /// One or more kinds, comma-separated.
     pub kind: Option<String>,
@@ -54,10 +59,13 @@ pub struct CandidateQuery {
     pub key_area: Option<bool>,
     /// `no` (default): without those a permit covers; `only`; `any`.
     pub permitted: Option<String>,
+    /// Where the review's clock stands: `in_time`; `soon`, due within 10 minutes; `overdue`; `lapsing`, less than a day from the
+    /// hard stop.
+    pub sla: Option<String>,
     /// Searches candidate id (beginning), camera, zone, street and district (anywhere), ignoring case.
     #[param(max_length = 100)]
     pub q: Option<String>,
-    /// `newest` (default), `oldest` or `score`.
+    /// `newest` (default), `oldest`, `score` or `risk`: by due time and head start, see `head_start_s` of a candidate.
     pub sort: Option<String>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
@@ -128,6 +136,19 @@ pub struct CandidateSummary {
     /// When it said so.
     #[schema(format = DateTime)]
     pub seen_at: Option<String>,
+    /// The review is due then: `received_at` and the target of the kind, which may be another in key areas.
+    #[schema(format = DateTime)]
+    pub due_at: String,
+    /// After this nobody may confirm, and what nobody decided expires.
+    #[schema(format = DateTime)]
+    pub hard_stop_at: String,
+    /// By so many seconds it comes before others that are due at the same time: for its kind, a key area, and its score. The
+    /// order `risk` is by `due_at - head_start_s`.
+    pub head_start_s: f64,
+    /// The candidate that carries it, while it is merged.
+    pub merged_into: Option<String>,
+    /// How many are merged into this one.
+    pub carries: i64,
     /// Who has it on their screen, if anybody.
     pub claim: Option<Claim>,
     /// A signed address of the trigger still, for a few minutes; null for those who see no pictures.
@@ -149,6 +170,10 @@ pub struct StateCounts {
     pub escalated: i64,
     /// Waiting for a field check.
     pub field_check: i64,
+    /// The same thing as another.
+    pub merged: i64,
+    /// Closed unreviewed.
+    pub expired: i64,
 }
 
 /// A page of the queue.
@@ -251,6 +276,8 @@ pub enum Verdict {
     Escalate,
     /// Somebody must go there.
     NeedsFieldCheck,
+    /// It is the same thing as another candidate; needs `into`.
+    Merge,
     /// Takes back one's own last decision.
     Undo,
 }
@@ -323,6 +350,10 @@ pub struct NewDecision {
     /// All four needed for `confirm`.
     #[serde(default)]
     pub ticks: Option<Ticks>,
+    /// The candidate that shall carry this one; needed for `merge`, refused otherwise.
+    #[serde(default)]
+    #[schema(max_length = 64)]
+    pub into: Option<String>,
     /// Free text; needed when the reason is `other`.
     #[serde(default)]
     #[schema(max_length = 2000)]
@@ -347,6 +378,8 @@ pub struct Decision {
     pub reason: Option<RejectReason>,
     /// The ticks of a confirmation.
     pub ticks: Option<Ticks>,
+    /// The candidate named by a merge.
+    pub into: Option<String>,
     /// Free text.
     pub note: Option<String>,
     /// The decision that this one takes the place of.
@@ -393,6 +426,10 @@ pub struct CandidateDetail {
     pub decisions: Vec<Decision>,
     /// Same kind, camera and zone and an overlapping box within 30 days before, newest first, at most 20.
     pub same_place: Vec<PlaceVisit>,
+    /// Undecided or confirmed candidates that may be the same thing, likeliest first, at most 9. A person says whether they are.
+    pub proposals: Vec<MergeProposal>,
+    /// What is merged into this one, oldest first; their evidence stays theirs.
+    pub carried: Vec<CandidateSummary>,
     /// The camera; null while it is not known.
     pub camera: Option<CameraSummary>,
 }

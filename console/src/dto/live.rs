@@ -13,7 +13,7 @@ pub enum LiveKind {
     Reset,
     /// A new candidate: `{id, kind, camera, state, permitted}`.
     CandidateNew,
-    /// A decision, or a new look of the camera: `{id, state, version, seen_state, by}`.
+    /// A decision, a new look of the camera, or another candidate merged into it: `{id, state, version, seen_state, by, carries}`.
     CandidateChanged,
     /// `{id, by, until}`; `by` null when it was let go.
     ClaimChanged,

@@ -13,7 +13,9 @@ mod clearance;
 mod legal;
 mod live;
 mod register;
+mod review;
 mod session;
+mod training;
 mod unit;
 mod zones;
 
@@ -45,7 +47,11 @@ pub use register::{
     CameraRegister, ClueReason, Compliance, Expiring, KindCompliance, NewRegisterRecord, Proof, RegisterRecord, RegisterVersion,
     Reminder, ReminderList, ReminderQuery, ReviewDocument, TechnicalReview,
 };
+pub use review::{
+    BulkItem, BulkLeft, BulkMade, BulkOrder, BulkPreview, BulkSelection, BulkVerdict, LeftOut, MergeProposal, SameThing,
+};
 pub use session::{Login, Me, Role, SessionInfo};
+pub use training::{Negatives, ReasonCount, TrainingFormat, TrainingQuery, TrainingSummary};
 pub use unit::{NewUnit, Unit, UnitChange, UnitLevel, UnitList, UnitRef};
 pub use zones::{
     ApprovalSetting, ApprovalSettings, DraftEvent, DraftState, DraftStep, DraftStepped, FieldChange, Precision, RestoreVersion,

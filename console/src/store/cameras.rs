@@ -162,6 +162,7 @@ impl Tx {
             .bind(zone.id.as_str())
             .execute(self.db())
             .await?;
+            self.set_clocks_of_zone(id, zone.id.as_str()).await?;
         }
         self.live(LiveKind::CameraChanged, json!({ "id": id, "version": version })).await
     }

@@ -18,8 +18,9 @@ const HISTORY_MS: i64 = 30 * 24 * 60 * 60_000;
 pub(super) const SAME_PLACE_IOU: f64 = 0.1;
 
 /// Columns of a summary, its trigger still and its claim.
-const SUMMARY: &str = "SELECT c.*, l.user_id AS claim_user, l.user_name AS claim_name, l.until_ms AS claim_until, \
-    (SELECT MIN(e.file) FROM evidence_items e WHERE e.candidate = c.id AND e.role = 'trigger') AS still \
+pub(super) const SUMMARY: &str = "SELECT c.*, l.user_id AS claim_user, l.user_name AS claim_name, l.until_ms AS claim_until, \
+    (SELECT MIN(e.file) FROM evidence_items e WHERE e.candidate = c.id AND e.role = 'trigger') AS still, \
+    (SELECT COUNT(*) FROM candidates m WHERE m.merged_into = c.id) AS carries \
     FROM candidates c LEFT JOIN claims l ON l.candidate = c.id";
 
 /// In which order.
@@ -28,6 +29,8 @@ pub(crate) enum Sort {
     Newest,
     Oldest,
     Score,
+    /// By `rank_ms`; see [`crate::sla`].
+    Risk,
 }
 
 /// Where a page begins: after this row.
@@ -35,6 +38,7 @@ pub(crate) enum Sort {
 pub(crate) enum After {
     Raised(i64, String),
     Score(f64, String),
+    Rank(i64, String),
 }
 
 /// What is asked for.
@@ -65,9 +69,10 @@ pub(super) fn bbox(row: &AnyRow) -> Result<[f64; 4], sqlx::Error> {
     Ok([row.try_get("x1")?, row.try_get("y1")?, row.try_get("x2")?, row.try_get("y2")?])
 }
 
-fn summary(row: &AnyRow, view: &View<'_>, purpose: &str) -> Result<CandidateSummary, sqlx::Error> {
+pub(super) fn summary(row: &AnyRow, view: &View<'_>, purpose: &str) -> Result<CandidateSummary, sqlx::Error> {
     let id: String = row.try_get("id")?;
     let (first_seen_ms, raised_ms): (i64, i64) = (row.try_get("first_seen_ms")?, row.try_get("raised_ms")?);
+    let (due_ms, received_ms): (i64, i64) = (row.try_get("due_ms")?, row.try_get("received_ms")?);
     let claim = match row.try_get::<Option<i64>, _>("claim_until")? {
         Some(until) if until > view.now_ms => Some(Claim {
             by: row.try_get("claim_name")?,
@@ -92,12 +97,17 @@ fn summary(row: &AnyRow, view: &View<'_>, purpose: &str) -> Result<CandidateSumm
         permit: row.try_get("permit")?,
         first_seen_at: rfc3339(first_seen_ms),
         raised_at: rfc3339(raised_ms),
-        received_at: rfc3339(row.try_get("received_ms")?),
+        received_at: rfc3339(received_ms),
         dwell_s: (raised_ms - first_seen_ms) as f64 / 1000.0,
         bbox: bbox(row)?,
         score: row.try_get("score")?,
         seen_state: word_column_opt(row, "seen_state")?,
         seen_at: row.try_get::<Option<i64>, _>("seen_ms")?.map(rfc3339),
+        due_at: rfc3339(due_ms),
+        hard_stop_at: rfc3339(received_ms + view.hard_stop_ms),
+        head_start_s: (due_ms - row.try_get::<i64, _>("rank_ms")?) as f64 / 1000.0,
+        merged_into: row.try_get("merged_into")?,
+        carries: row.try_get("carries")?,
         claim,
         still_url: still.and_then(|file| view.url(&id, &file, purpose)),
         case: row.try_get("case_id")?,
@@ -113,6 +123,8 @@ pub(crate) struct Full {
     pub(crate) first_seen_s: f64,
     pub(crate) raised_s: f64,
     pub(crate) raised_ms: i64,
+    pub(crate) first_seen_ms: i64,
+    pub(crate) seen_ms: Option<i64>,
     pub(crate) clock: String,
     pub(crate) why: Why,
     pub(crate) models: Vec<Model>,
@@ -133,19 +145,20 @@ impl Store {
             Sort::Newest => "c.raised_ms DESC, c.id DESC",
             Sort::Oldest => "c.raised_ms, c.id",
             Sort::Score => "c.score DESC, c.id DESC",
+            Sort::Risk => "c.rank_ms, c.id",
         };
+        // Compared as rows, so that both databases begin in the index where the page before ended.
         match (&filter.after, filter.sort) {
             (Some(After::Raised(ms, id)), sort) => {
                 let sign = if sort == Sort::Oldest { '>' } else { '<' };
-                conditions.and(
-                    &format!("(c.raised_ms {sign} ? OR (c.raised_ms = ? AND c.id {sign} ?))"),
-                    [Bind::Int(*ms), Bind::Int(*ms), Bind::Text(id.clone())],
-                );
+                conditions.and(&format!("(c.raised_ms, c.id) {sign} (?, ?)"), [Bind::Int(*ms), Bind::Text(id.clone())]);
             }
-            (Some(After::Score(score, id)), _) => conditions.and(
-                "(c.score < ? OR (c.score = ? AND c.id < ?))",
-                [Bind::Float(*score), Bind::Float(*score), Bind::Text(id.clone())],
-            ),
+            (Some(After::Score(score, id)), _) => {
+                conditions.and("(c.score, c.id) < (?, ?)", [Bind::Float(*score), Bind::Text(id.clone())]);
+            }
+            (Some(After::Rank(ms, id)), _) => {
+                conditions.and("(c.rank_ms, c.id) > (?, ?)", [Bind::Int(*ms), Bind::Text(id.clone())]);
+            }
             (None, _) => {}
         }
         let sql = format!("{SUMMARY}{} ORDER BY {order} LIMIT {}", conditions.sql(), filter.limit + 1);
@@ -157,6 +170,7 @@ impl Store {
                 Some(match filter.sort {
                     Sort::Newest | Sort::Oldest => After::Raised(last.try_get("raised_ms")?, id),
                     Sort::Score => After::Score(last.try_get("score")?, id),
+                    Sort::Risk => After::Rank(last.try_get("rank_ms")?, id),
                 })
             }
             _ => None,
@@ -177,6 +191,8 @@ impl Store {
                 CandidateState::Rejected => counts.rejected = n,
                 CandidateState::Escalated => counts.escalated = n,
                 CandidateState::FieldCheck => counts.field_check = n,
+                CandidateState::Merged => counts.merged = n,
+                CandidateState::Expired => counts.expired = n,
             }
         }
         Ok(counts)
@@ -202,6 +218,8 @@ impl Store {
             first_seen_s: row.try_get("first_seen_s")?,
             raised_s: row.try_get("raised_s")?,
             raised_ms: row.try_get("raised_ms")?,
+            first_seen_ms: row.try_get("first_seen_ms")?,
+            seen_ms: row.try_get("seen_ms")?,
             clock: row.try_get("clock")?,
             why: Why { text: why.text, facts: why.facts.into_iter().map(fact).collect() },
             models: json_column(&row, "models")?,
@@ -320,6 +338,7 @@ pub(super) fn read_decision(row: &AnyRow) -> Result<Decision, sqlx::Error> {
         seen_version: row.try_get("seen_version")?,
         reason: word_column_opt(row, "reason")?,
         ticks,
+        into: row.try_get("merged_into")?,
         note: row.try_get("note")?,
         supersedes: row.try_get("supersedes")?,
     })
@@ -332,6 +351,7 @@ pub(crate) fn cursor_text(after: &After) -> String {
         After::Raised(ms, id) => serde_json::json!(["r", ms, id]),
         // As bits: a decimal text could be off by the last digit, and skip or repeat a row.
         After::Score(score, id) => serde_json::json!(["s", score.to_bits(), id]),
+        After::Rank(ms, id) => serde_json::json!(["k", ms, id]),
     };
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string())
 }
@@ -346,6 +366,7 @@ pub(crate) fn cursor_after(text: &str, sort: Sort) -> Option<After> {
     }
     match (tag.as_str(), sort) {
         ("r", Sort::Newest | Sort::Oldest) => Some(After::Raised(number.as_i64()?, id)),
+        ("k", Sort::Risk) => Some(After::Rank(number.as_i64()?, id)),
         ("s", Sort::Score) => Some(f64::from_bits(number.as_u64()?)).filter(|v| v.is_finite()).map(|v| After::Score(v, id)),
         _ => None,
     }

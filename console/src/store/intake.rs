@@ -257,6 +257,7 @@ impl Tx {
             let same = row.try_get::<String, _>("wire")? == wire;
             return Ok(if same { Taken::Duplicate } else { Taken::Conflicting });
         }
+        self.set_clocks(&data.id).await?;
         self.put_evidence(&data.id, &data.evidence).await?;
         let (id, kind, camera, permitted) = (&data.id, &data.kind, &data.camera, data.permitted);
         let new = json!({ "id": id, "kind": kind, "camera": camera, "state": "open", "permitted": permitted });

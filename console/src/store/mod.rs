@@ -13,14 +13,18 @@ mod candidates;
 mod case_acts;
 mod cases;
 mod clearance;
+mod clocks;
 mod intake;
 mod legal;
 mod live;
+mod many;
 mod outbox;
 mod precision;
 mod register;
 mod review;
+mod same_thing;
 mod scope;
+mod training;
 mod units;
 mod users;
 mod watch;
@@ -28,7 +32,7 @@ mod zone_drafts;
 mod zone_versions;
 
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sqlx::any::{AnyArguments, AnyPoolOptions, AnyRow};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -37,6 +41,7 @@ use sqlx::{Any, AnyPool, AssertSqlSafe, Row, SqlSafeStr, Transaction};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 use crate::clock::Clock;
+use crate::sla::ReviewConfig;
 
 pub(crate) use audit::Deed;
 pub(crate) use bulk::{Bulk, Cell};
@@ -46,8 +51,10 @@ pub(crate) use clearance::{CellOf, ClearanceProgress, DayRow, Restatement};
 pub(crate) use intake::evidence_file;
 pub(crate) use legal::LegalList;
 pub(crate) use live::LiveEvent;
+pub(crate) use many::MOST as MOST_AT_ONCE;
 pub(crate) use precision::{Decided, LEAST as LEAST_DECISIONS};
 pub(crate) use scope::{Scope, Thing};
+pub(crate) use training::TrainingRow;
 pub(crate) use units::CITY;
 pub(crate) use users::{Attempt, StoredUser};
 pub(crate) use zone_drafts::StoredDraft;
@@ -100,6 +107,8 @@ pub struct Store {
     writer: Arc<Mutex<()>>,
     live: Arc<Notify>,
     outbox: Arc<Notify>,
+    /// Set once, before anything is taken in; the defaults where nobody did.
+    review: Arc<OnceLock<ReviewConfig>>,
 }
 
 impl Store {
@@ -138,7 +147,8 @@ impl Store {
             .await
             .map_err(open)?;
         migrator(backend).run(&pool).await.map_err(|source| StoreError::Migrate { url: shown.clone(), source })?;
-        let store = Self { pool, clock, writer: Arc::default(), live: Arc::default(), outbox: Arc::default() };
+        let store =
+            Self { pool, clock, writer: Arc::default(), live: Arc::default(), outbox: Arc::default(), review: Arc::default() };
         let query = |source| StoreError::Query { operation: "putting the places of cameras into the organisation tree", source };
         store.plant_units().await.map_err(query)?;
         Ok(store)
@@ -270,6 +280,7 @@ fn migrator(backend: Backend) -> Migrator {
     Migrator::with_migrations(vec![
         step(1, "tables", include_str!("../../migrations/common/0001_tables.sql")),
         step(2, "append only", append_only),
+        step(10, "review queue", include_str!("../../migrations/common/0010_review_queue.sql")),
         step(20, "life of a case", include_str!("../../migrations/common/0020_lifecycle.sql")),
         step(21, "register append only", register_append_only),
         step(30, "zone drafts", include_str!("../../migrations/common/0030_zone_drafts.sql")),

@@ -43,7 +43,13 @@ fn check(new: &NewDecision) -> Result<(), ApiError> {
             }
             Some(_) => {}
         },
-        Verdict::Escalate | Verdict::NeedsFieldCheck | Verdict::Undo => {}
+        Verdict::Merge if new.into.is_none() => {
+            return Err(refused("into_missing", "a merge names the candidate that shall carry this one"));
+        }
+        Verdict::Merge | Verdict::Escalate | Verdict::NeedsFieldCheck | Verdict::Undo => {}
+    }
+    if new.into.is_some() && new.verdict != Verdict::Merge {
+        return Err(refused("into_unexpected", "only a merge names another candidate"));
     }
     if new.reason.is_some() && new.verdict != Verdict::Reject {
         return Err(refused("reason_unexpected", "only a rejection has a reason"));
@@ -70,6 +76,7 @@ fn state_after(decisions: &[&Decision]) -> CandidateState {
         Verdict::Reject => CandidateState::Rejected,
         Verdict::Escalate => CandidateState::Escalated,
         Verdict::NeedsFieldCheck => CandidateState::FieldCheck,
+        Verdict::Merge => CandidateState::Merged,
         Verdict::Undo => CandidateState::Open,
     })
 }
@@ -78,13 +85,14 @@ struct Current {
     state: CandidateState,
     version: i64,
     permitted: bool,
+    received_ms: i64,
     case: Option<String>,
     decisions: Vec<Decision>,
 }
 
 impl Tx {
     async fn current(&mut self, id: &str) -> Result<Current, ApiError> {
-        let row = sqlx::query("SELECT state, version, permitted, case_id FROM candidates WHERE id = $1")
+        let row = sqlx::query("SELECT state, version, permitted, received_ms, case_id FROM candidates WHERE id = $1")
             .bind(id)
             .fetch_optional(self.db())
             .await?
@@ -97,6 +105,7 @@ impl Tx {
             state: word_column(&row, "state")?,
             version: row.try_get("version")?,
             permitted: row.try_get::<i64, _>("permitted")? != 0,
+            received_ms: row.try_get("received_ms")?,
             case: row.try_get("case_id")?,
             decisions: rows.iter().map(read_decision).collect::<Result<_, _>>()?,
         })
@@ -132,7 +141,7 @@ impl Tx {
         let ticks = decision.ticks.map(|ticks| serde_json::to_string(&ticks).expect("ticks are JSON"));
         sqlx::query(
             "INSERT INTO decisions (id, candidate, seen_version, user_id, user_name, verdict, reason, ticks, note, supersedes, \
-             at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             at_ms, merged_into) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(decision.id.clone())
         .bind(id)
@@ -145,6 +154,7 @@ impl Tx {
         .bind(decision.note.clone())
         .bind(decision.supersedes.clone())
         .bind(now_ms)
+        .bind(decision.into.clone())
         .execute(self.db())
         .await?;
         Ok(())
@@ -204,6 +214,17 @@ impl Store {
 
     /// Decides. Nothing of it happens unless all of it does.
     pub(crate) async fn decide(&self, id: &str, actor: &Actor, new: &NewDecision) -> Result<DecisionMade, ApiError> {
+        self.decide_in(id, actor, new, None).await
+    }
+
+    /// Decides, as one of a batch where it has a name.
+    pub(super) async fn decide_in(
+        &self,
+        id: &str,
+        actor: &Actor,
+        new: &NewDecision,
+        batch: Option<&str>,
+    ) -> Result<DecisionMade, ApiError> {
         check(new)?;
         let mut tx = self.write().await?;
         let now = tx.current(id).await?;
@@ -217,6 +238,21 @@ impl Store {
         let last = standing.last().copied();
         let supersedes = last.map(|decision| decision.id.clone());
         may_follow(&now, last, actor, new.verdict)?;
+        if new.verdict == Verdict::Confirm && tx.now_ms() >= now.received_ms + self.review().hard_stop_ms() {
+            return Err(refused("too_late", "the hard stop of the review has passed: nobody may confirm it any more"));
+        }
+        if let Some(into) = &new.into {
+            tx.check_merge(id, into, actor).await?;
+        }
+        // The other candidate whose screen changes with this decision.
+        let merged = last.and_then(|last| last.into.clone()).filter(|_| new.verdict == Verdict::Undo);
+        if let Some(carrier) = &merged
+            && tx.carrier_is_taken(carrier).await?
+        {
+            let message = "somebody has gone on with the case of the candidate that carries it";
+            return Err(conflict("case_taken", message, json!({ "into": carrier })));
+        }
+        let carrier = merged.or_else(|| new.into.clone());
 
         let decision = Decision {
             id: hex::encode(rand::random::<[u8; 16]>()),
@@ -226,12 +262,15 @@ impl Store {
             seen_version: new.seen_version,
             reason: new.reason,
             ticks: new.ticks,
+            into: new.into.clone(),
             note: new.note.clone().filter(|note| !note.trim().is_empty()),
             supersedes,
         };
         let mut all = now.decisions.clone();
         all.push(decision.clone());
-        let state = state_after(&effective(&all));
+        let standing = effective(&all);
+        let state = state_after(&standing);
+        let merged_into = standing.last().and_then(|last| last.into.clone());
         let version = now.version + 1;
         tx.insert_decision(id, &decision, actor).await?;
 
@@ -251,19 +290,25 @@ impl Store {
             case_of_candidate = None;
             touched = Some(case);
         }
-        sqlx::query("UPDATE candidates SET state = $1, version = $2, case_id = $3 WHERE id = $4")
+        sqlx::query("UPDATE candidates SET state = $1, version = $2, case_id = $3, merged_into = $4 WHERE id = $5")
             .bind(word(&state))
             .bind(version)
             .bind(case_of_candidate)
+            .bind(merged_into)
             .bind(id)
             .execute(tx.db())
             .await?;
         sqlx::query("DELETE FROM claims WHERE candidate = $1").bind(id).execute(tx.db()).await?;
         let changed = json!({ "id": id, "state": state, "version": version, "by": actor.name });
         tx.live(LiveKind::CandidateChanged, changed).await?;
+        if let Some(carrier) = &carrier {
+            let carries = tx.carries(carrier).await?;
+            tx.live(LiveKind::CandidateChanged, json!({ "id": carrier, "carries": carries })).await?;
+        }
         let action = format!("decision.{}", word(&new.verdict));
         let reason = decision.reason.map(|reason| word(&reason));
-        let details = json!({ "decision": decision.id, "seen_version": new.seen_version, "case": touched });
+        let details = json!({ "decision": decision.id, "seen_version": new.seen_version, "case": touched, "batch": batch,
+                              "into": carrier });
         tx.audit(Deed { actor: &actor.name, action: &action, object: id, reason: reason.as_deref(), details }).await?;
         tx.commit().await?;
         metrics::counter!("kerbwatch_console_decisions_total", "reason" => word(&new.verdict)).increment(1);
@@ -273,6 +318,10 @@ impl Store {
 
 /// May this verdict follow the state the candidate is in?
 fn may_follow(now: &Current, last: Option<&Decision>, actor: &Actor, verdict: Verdict) -> Result<(), ApiError> {
+    if now.state == CandidateState::Expired {
+        let details = json!({ "state": now.state, "version": now.version });
+        return Err(conflict("expired", "nobody decided before the hard stop: it is closed", details));
+    }
     if verdict == Verdict::Undo {
         return match last {
             None => Err(refused("nothing_to_undo", "nothing was decided yet")),
@@ -290,7 +339,7 @@ fn may_follow(now: &Current, last: Option<&Decision>, actor: &Actor, verdict: Ve
         CandidateState::Open | CandidateState::FieldCheck => Ok(()),
         CandidateState::Escalated if actor.has_one_of(SECOND_EYES) => Ok(()),
         CandidateState::Escalated => Err(ApiError::Forbidden),
-        CandidateState::Confirmed | CandidateState::Rejected => {
+        CandidateState::Confirmed | CandidateState::Rejected | CandidateState::Merged | CandidateState::Expired => {
             let details = json!({ "state": now.state, "version": now.version, "decision": last });
             Err(conflict("decided", "it is decided; undo comes first", details))
         }

@@ -35,6 +35,12 @@ fn any_json() -> impl Strategy<Value = Value> {
         "roles",
         "display_name",
         "site",
+        "into",
+        "ids",
+        "filter",
+        "items",
+        "id",
+        "sort",
         "unexpected",
     ]);
     leaf.prop_recursive(3, 24, 6, move |inner| {
@@ -83,7 +89,7 @@ fn shots(routes: usize, people: usize) -> impl Strategy<Value = Shot> {
     })
 }
 
-const QUERY: [&str; 18] = [
+const QUERY: [&str; 19] = [
     "state",
     "kind",
     "camera",
@@ -92,6 +98,7 @@ const QUERY: [&str; 18] = [
     "zone",
     "key_area",
     "permitted",
+    "sla",
     "q",
     "sort",
     "cursor",

@@ -4,6 +4,7 @@ mod audit;
 mod backtest;
 mod cameras;
 mod clearance;
+mod desk;
 mod evidence;
 mod fuzz;
 mod independent;
@@ -18,6 +19,7 @@ mod roles;
 mod running;
 mod scope;
 mod session;
+mod training;
 mod world;
 mod zones;
 

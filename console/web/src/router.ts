@@ -28,6 +28,7 @@ export const router = createRouter({
     { path: '/cameras/:id', name: 'camera', component: () => import('@/cameras/CameraPage.vue'), meta: { title: 'nav.cameras', needs: 'cameras' } },
     { path: '/admin/users', name: 'users', component: () => import('@/admin/UsersPage.vue'), meta: { title: 'admin.users', needs: 'users' } },
     { path: '/admin/audit', name: 'audit', component: () => import('@/admin/AuditPage.vue'), meta: { title: 'admin.audit', needs: 'audit' } },
+    { path: '/admin/training', name: 'training', component: () => import('@/admin/TrainingPage.vue'), meta: { title: 'training.title', needs: 'training' } },
     { path: '/:rest(.*)*', name: 'missing', component: () => import('@/app/MissingPage.vue'), meta: { title: 'problem.missing' } },
   ],
 })

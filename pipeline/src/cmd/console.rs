@@ -41,6 +41,8 @@ enum Command {
         #[arg(long = "role", required = true, value_name = "ROLE", value_parser = role)]
         roles: Vec<Role>,
     },
+    /// Export what officers decided as training data, with pictures
+    ExportTraining(super::export_training::Args),
 }
 
 /// Serves until SIGINT or SIGTERM, or adds an account.
@@ -50,6 +52,7 @@ enum Command {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Some(Command::AddUser { config, name, roles }) => add_user(&config, &name, &roles),
+        Some(Command::ExportTraining(args)) => super::export_training::run(&args),
         None => {
             let path = args.config.expect("clap asks for --config where there is no subcommand");
             let config = Config::read(&path).map_err(bad_use)?;

@@ -10,6 +10,7 @@ pub mod console;
 pub mod demo;
 pub mod evaluate;
 pub mod evidence;
+pub mod export_training;
 pub mod models;
 pub mod seed;
 pub mod standalone;

@@ -6,6 +6,7 @@ export type Language = 'zh-CN' | 'en'
 
 const THEME = 'kerbwatch.theme'
 const LANGUAGE = 'kerbwatch.language'
+const SOUND = 'kerbwatch.sound'
 
 function read(key: string): string | null {
   try {
@@ -36,6 +37,11 @@ export function chooseLanguage(stored: string | null, wanted: readonly string[])
 
 export const theme = ref<Theme>(document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light')
 export const language = ref<Language>(chooseLanguage(read(LANGUAGE), navigator.languages ?? []))
+
+/** A sound on new candidates. Off until somebody asks for it: a room full of screens must not ring. */
+export const sound = ref(read(SOUND) === 'on')
+
+watch(sound, (value) => write(SOUND, value ? 'on' : 'off'))
 
 watch(theme, (value) => {
   document.documentElement.dataset.theme = value

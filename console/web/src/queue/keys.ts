@@ -16,6 +16,9 @@ export type Command =
   | { do: 'escalate' }
   | { do: 'fieldCheck' }
   | { do: 'undo' }
+  | { do: 'merge' }
+  | { do: 'mark' }
+  | { do: 'bulk' }
   | { do: 'search' }
   | { do: 'help' }
   | { do: 'cancel' }
@@ -32,6 +35,9 @@ export const KEY_HELP: readonly { keys: readonly string[]; message: string }[] =
   { keys: ['x'], message: 'reject' },
   { keys: ['e'], message: 'escalate' },
   { keys: ['f'], message: 'fieldCheck' },
+  { keys: ['m'], message: 'merge' },
+  { keys: ['v'], message: 'mark' },
+  { keys: ['X'], message: 'bulk' },
   { keys: ['u'], message: 'undo' },
   { keys: ['/'], message: 'search' },
   { keys: ['?'], message: 'help' },
@@ -101,6 +107,12 @@ export function commandFor(press: Press, focus: Focus, rejecting: boolean): Comm
       return { do: 'fieldCheck' }
     case 'u':
       return { do: 'undo' }
+    case 'm':
+      return { do: 'merge' }
+    case 'v':
+      return { do: 'mark' }
+    case 'X':
+      return { do: 'bulk' }
     case '/':
       return { do: 'search' }
     case '?':

@@ -7,8 +7,8 @@ export interface StaleNews {
   changes: { by: string; verdict: Schemas['Verdict']; at: string }[]
 }
 
-const STATES: readonly string[] = ['open', 'confirmed', 'rejected', 'escalated', 'field_check'] satisfies Schemas['CandidateState'][]
-const VERDICTS: readonly string[] = ['confirm', 'reject', 'escalate', 'needs_field_check', 'undo'] satisfies Schemas['Verdict'][]
+const STATES: readonly string[] = ['open', 'confirmed', 'rejected', 'escalated', 'field_check', 'merged', 'expired'] satisfies Schemas['CandidateState'][]
+const VERDICTS: readonly string[] = ['confirm', 'reject', 'escalate', 'needs_field_check', 'merge', 'undo'] satisfies Schemas['Verdict'][]
 
 export function staleNews(problem: Problem): StaleNews {
   const details = problem.details ?? {}

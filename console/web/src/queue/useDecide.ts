@@ -60,7 +60,7 @@ export function useDecide(parts: Parts) {
     return true
   }
 
-  async function send(verdict: Exclude<Verdict, 'undo'>, more: { reason?: Schemas['RejectReason']; note?: string } = {}): Promise<void> {
+  async function send(verdict: Exclude<Verdict, 'undo'>, more: { reason?: Schemas['RejectReason']; note?: string; into?: string } = {}): Promise<void> {
     const seen = parts.current.value
     if (seen === null || busy.value) return
     const seenVersion = seen.version
@@ -77,6 +77,7 @@ export function useDecide(parts: Parts) {
       seen_version: seenVersion,
       verdict,
       reason: more.reason ?? null,
+      into: more.into ?? null,
       ticks: verdict === 'confirm' ? ALL_TICKS : null,
       note: more.note?.trim() ? more.note.trim() : null,
     })
@@ -96,7 +97,7 @@ export function useDecide(parts: Parts) {
   async function undo(): Promise<void> {
     const target = undoable.value
     if (target === null || busy.value) return
-    const done = await post(target.id, { seen_version: target.version, verdict: 'undo', reason: null, ticks: null, note: null })
+    const done = await post(target.id, { seen_version: target.version, verdict: 'undo', reason: null, into: null, ticks: null, note: null })
     // What cannot be taken back now cannot be later: the next stage has it, or somebody else decided.
     if (!done && problem.value?.kind !== 'network' && problem.value?.kind !== 'server') mine.value = mine.value.filter((item) => item.id !== target.id)
   }

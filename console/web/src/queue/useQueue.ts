@@ -2,7 +2,7 @@
  * The list of candidates: pages from the server, live changes on top. Rows are changed in place and never taken away
  * under an officer's eyes; new ones wait behind a button until they are asked for.
  */
-import { onScopeDispose, ref, shallowRef, triggerRef, watch, type Ref } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef, triggerRef, watch, type Ref } from 'vue'
 
 import { api, ask, type CandidateSummary, type Schemas } from '@/api/client'
 import type { Problem } from '@/api/problem'
@@ -108,6 +108,7 @@ export function useQueue(filters: Ref<Filters>, changed: (id: string, data: Live
       const change: Partial<CandidateSummary> = {}
       if (typeof data.state === 'string') change.state = data.state as CandidateSummary['state']
       if (typeof data.version === 'number') change.version = data.version
+      if (typeof data.carries === 'number') change.carries = data.carries
       if (typeof data.seen_state === 'string') change.seen_state = data.seen_state as CandidateSummary['seen_state']
       patch(id, change)
       waiting.value = waiting.value.filter((item) => item.id !== id || change.state === undefined || change.state === 'open')
@@ -127,5 +128,16 @@ export function useQueue(filters: Ref<Filters>, changed: (id: string, data: Live
     generation++
   })
 
-  return { items, counts, waiting, loading, problem, cursor, load, loadMore, lookSoon, takeWaiting, patch }
+  /**
+   * How many there are that the list does not show. By urgency new ones mostly come last, beyond the first page that was looked
+   * at again: where the list is whole, the server's count tells of them.
+   */
+  const fresh = computed(() => {
+    const state = filters.value.state
+    if (cursor.value !== null || counts.value === null || state === 'any') return waiting.value.length
+    const shown = items.value.filter((item) => item.state === state).length
+    return Math.max(waiting.value.length, counts.value[state] - shown)
+  })
+
+  return { items, counts, waiting, fresh, loading, problem, cursor, load, loadMore, lookSoon, takeWaiting, patch }
 }

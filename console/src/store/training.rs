@@ -1,0 +1,94 @@
+//! Decisions as examples, for the export to training.
+
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::candidates::bbox;
+use super::{Bind, Conditions, Store, word_column, word_column_opt};
+use crate::dto::{Kind, RejectReason};
+
+/// Decided candidates and the decision that stands: the one that saw the version before.
+const DECIDED: &str = "FROM candidates c JOIN decisions d ON d.candidate = c.id AND d.seen_version = c.version - 1";
+
+/// One decided candidate with its trigger still.
+#[derive(Debug, Clone)]
+pub(crate) struct TrainingRow {
+    pub(crate) candidate: String,
+    pub(crate) kind: Kind,
+    /// Else rejected.
+    pub(crate) confirmed: bool,
+    pub(crate) reason: Option<RejectReason>,
+    pub(crate) camera: String,
+    pub(crate) bbox: [f64; 4],
+    pub(crate) decided_ms: i64,
+    /// Where its trigger still lies in the evidence store, and its digest.
+    pub(crate) key: Option<String>,
+    pub(crate) sha256: Option<String>,
+}
+
+/// Confirmed, or rejected for one of these reasons.
+fn examples(conditions: &Conditions, reasons: &[RejectReason]) -> Conditions {
+    let mut all = conditions.clone();
+    if reasons.is_empty() {
+        all.and("c.state = 'confirmed' AND d.verdict = 'confirm'", []);
+    } else {
+        let marks = vec!["?"; reasons.len()].join(", ");
+        let text = format!(
+            "((c.state = 'confirmed' AND d.verdict = 'confirm') OR (c.state = 'rejected' AND d.verdict = 'reject' \
+             AND d.reason IN ({marks})))"
+        );
+        all.and(&text, reasons.iter().map(|reason| Bind::Text(crate::dto::word(reason))));
+    }
+    all
+}
+
+impl Store {
+    /// Examples after a candidate, in the order of their ids.
+    pub(crate) async fn training_rows(
+        &self,
+        conditions: &Conditions,
+        reasons: &[RejectReason],
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<TrainingRow>, sqlx::Error> {
+        let mut conditions = examples(conditions, reasons);
+        conditions.and("c.id > ?", [Bind::Text(after.to_owned())]);
+        let sql = format!(
+            "SELECT c.id, c.kind, c.state, c.camera, c.x1, c.y1, c.x2, c.y2, d.reason, d.at_ms, e.item_key, e.sha256 {DECIDED} \
+             LEFT JOIN evidence_items e ON e.candidate = c.id AND e.role = 'trigger' AND e.file = (SELECT MIN(f.file) \
+             FROM evidence_items f WHERE f.candidate = c.id AND f.role = 'trigger'){} ORDER BY c.id LIMIT {limit}",
+            conditions.sql()
+        );
+        let read = |row: &AnyRow| -> Result<TrainingRow, sqlx::Error> {
+            Ok(TrainingRow {
+                candidate: row.try_get("id")?,
+                kind: word_column(row, "kind")?,
+                confirmed: row.try_get::<String, _>("state")? == "confirmed",
+                reason: word_column_opt(row, "reason")?,
+                camera: row.try_get("camera")?,
+                bbox: bbox(row)?,
+                decided_ms: row.try_get("at_ms")?,
+                key: row.try_get("item_key")?,
+                sha256: row.try_get("sha256")?,
+            })
+        };
+        conditions.query(sql).fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
+    /// How many are confirmed, and how many rejected for each reason.
+    pub(crate) async fn training_counts(&self, conditions: &Conditions) -> Result<(u64, Vec<(RejectReason, u64)>), sqlx::Error> {
+        let mut conditions = conditions.clone();
+        conditions
+            .and("((c.state = 'confirmed' AND d.verdict = 'confirm') OR (c.state = 'rejected' AND d.verdict = 'reject'))", []);
+        let sql = format!("SELECT d.reason, COUNT(*) AS n {DECIDED}{} GROUP BY d.reason ORDER BY d.reason", conditions.sql());
+        let (mut confirmed, mut rejected) = (0, Vec::new());
+        for row in conditions.query(sql).fetch_all(&self.pool).await? {
+            let n = u64::try_from(row.try_get::<i64, _>("n")?).unwrap_or(0);
+            match word_column_opt::<RejectReason>(&row, "reason")? {
+                None => confirmed += n,
+                Some(reason) => rejected.push((reason, n)),
+            }
+        }
+        Ok((confirmed, rejected))
+    }
+}
