@@ -31,7 +31,7 @@ test('of two officers at one candidate one decides and the other is told', { ski
         step('what the first decides the second sees without asking')
 
         // Both at once, past the claims, as two consoles could be: the server takes one.
-        const other = (6).toString(16).padStart(32, '0')
+        const other = (14).toString(16).padStart(32, '0')
         const order = (reason) => ({ headers: { 'x-kerbwatch': '1' }, data: { seen_version: 1, verdict: 'reject', reason } })
         const path = `${target.url}/api/v1/candidates/${other}/decisions`
         const [a, b] = await Promise.all([ada.request.post(path, order('occluded')), bob.request.post(path, order('inside_shop'))])

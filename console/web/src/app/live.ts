@@ -89,6 +89,21 @@ function close(): void {
   source = null
 }
 
+/** The browser says that the network is gone: an open stream would stay silent until some time-out of the system. */
+function networkGone(): void {
+  if (source === null) return
+  close()
+  reopened = true
+  state.value = 'reconnecting'
+  offlineTimer ??= setTimeout(() => {
+    state.value = 'offline'
+  }, OFFLINE_AFTER_MS)
+}
+
+function networkBack(): void {
+  if (source === null && reopened) open()
+}
+
 /** Called when the server answered with something else than a stream: it may be that nobody is logged in any more. */
 export function whenRefused(listener: () => void): void {
   refused.add(listener)
@@ -98,11 +113,15 @@ export function startLive(): void {
   if (source === null) {
     state.value = 'connecting'
     open()
+    window.addEventListener('offline', networkGone)
+    window.addEventListener('online', networkBack)
   }
 }
 
 export function stopLive(): void {
   close()
+  window.removeEventListener('offline', networkGone)
+  window.removeEventListener('online', networkBack)
   clearTimeout(offlineTimer)
   offlineTimer = undefined
   reopened = false
