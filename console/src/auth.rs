@@ -2,11 +2,11 @@
 
 use axum::http::Method;
 
-use crate::dto::{Me, Role, UnitRef};
+use crate::dto::{Me, Must, Role, UnitRef};
 use crate::store::{Scope, Thing};
 
-/// The person behind a request.
-#[derive(Debug, Clone)]
+/// The person behind a request. The default is nobody, who sees nothing.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Actor {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -16,6 +16,10 @@ pub(crate) struct Actor {
     pub(crate) units: Vec<UnitRef>,
     /// What of the city they see: every query is bound by it.
     pub(crate) scope: Scope,
+    /// Somebody else chose the password.
+    pub(crate) must_change_password: bool,
+    /// There is a second factor.
+    pub(crate) totp: bool,
 }
 
 impl Actor {
@@ -38,9 +42,21 @@ impl Actor {
         self.sees_pictures() && self.has_one_of(TRAINING)
     }
 
+    /// What they have to do before anything else is open to them. `totp_required`: roles that need a second factor.
+    pub(crate) fn must(&self, totp_required: &[Role]) -> Vec<Must> {
+        let mut must = Vec::new();
+        if self.must_change_password {
+            must.push(Must::ChangePassword);
+        }
+        if self.has_one_of(totp_required) && !self.totp {
+            must.push(Must::EnrolTotp);
+        }
+        must
+    }
+
     /// What the application tells about them.
     pub(crate) fn me(&self) -> Me {
-        let pages: [(&str, &[Role]); 19] = [
+        let pages: [(&str, &[Role]); 20] = [
             ("queue", QUEUE),
             ("decide", DECIDE),
             ("pictures", PICTURES),
@@ -60,6 +76,7 @@ impl Actor {
             ("training", TRAINING),
             ("users", USERS),
             ("audit", AUDIT),
+            ("samples", SUPERVISE),
         ];
         let may = pages.iter().filter(|(_, roles)| self.has_one_of(roles)).map(|(page, _)| (*page).to_owned()).collect();
         Me {
@@ -95,6 +112,7 @@ const TRAINING: &[Role] = &[Role::BureauEditor, Role::BureauApprover, Role::Supe
 const UNMASKED: &[Role] = &[Role::Supervisor];
 const USERS: &[Role] = &[Role::Administrator];
 const AUDIT: &[Role] = &[Role::Auditor];
+const SUPERVISE: &[Role] = &[Role::Supervisor];
 
 /// Decides what was escalated.
 pub(crate) const SECOND_EYES: &[Role] = &[Role::LegalReviewer, Role::Supervisor];
@@ -116,6 +134,12 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/session", Access::Public),
     ("GET", "/session", Access::Roles(&Role::ALL)),
     ("DELETE", "/session", Access::Public),
+    ("PUT", "/session/password", Access::Roles(&Role::ALL)),
+    ("POST", "/session/totp", Access::Roles(&Role::ALL)),
+    ("PUT", "/session/totp", Access::Roles(&Role::ALL)),
+    ("POST", "/session/recovery-codes", Access::Roles(&Role::ALL)),
+    ("GET", "/session/all", Access::Roles(&Role::ALL)),
+    ("DELETE", "/session/all/{id}", Access::Roles(&Role::ALL)),
     ("GET", "/candidates", Access::Roles(QUEUE)),
     ("GET", "/candidates/{id}", Access::Roles(QUEUE)),
     ("POST", "/candidates/{id}/claim", Access::Roles(DECIDE)),
@@ -167,12 +191,24 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/training/export", Access::Roles(TRAINING)),
     ("GET", "/users", Access::Roles(USERS)),
     ("POST", "/users", Access::Roles(USERS)),
+    ("GET", "/users/{id}", Access::Roles(USERS)),
+    ("PUT", "/users/{id}", Access::Roles(USERS)),
+    ("POST", "/users/{id}/password", Access::Roles(USERS)),
+    ("POST", "/users/{id}/unlock", Access::Roles(USERS)),
+    ("DELETE", "/users/{id}/totp", Access::Roles(USERS)),
+    ("GET", "/sessions", Access::Roles(USERS)),
+    ("DELETE", "/sessions/{id}", Access::Roles(USERS)),
     ("GET", "/units", Access::Roles(USERS)),
     ("POST", "/units", Access::Roles(USERS)),
     ("PUT", "/units/{id}", Access::Roles(USERS)),
     ("DELETE", "/units/{id}", Access::Roles(USERS)),
     ("GET", "/audit", Access::Roles(AUDIT)),
     ("GET", "/audit/check", Access::Roles(AUDIT)),
+    ("GET", "/audit/export", Access::Roles(AUDIT)),
+    ("GET", "/samples", Access::Roles(SUPERVISE)),
+    ("POST", "/samples", Access::Roles(SUPERVISE)),
+    ("GET", "/samples/{id}", Access::Roles(SUPERVISE)),
+    ("POST", "/samples/{id}/looks", Access::Roles(SUPERVISE)),
 ];
 
 /// What the first `{…}` of a path names: the gate lets nobody through whose scope does not hold it. The longest beginning
@@ -185,8 +221,18 @@ const THINGS: &[(&str, Thing)] = &[
     // Entries of the lists of law: a district's own list binds the whole city's cases of that district.
     ("/legal/matters/{", Thing::Nowhere),
     ("/legal/exemptions/{", Thing::Nowhere),
+    // One's own, or anybody's for the whole city: the handlers see to it.
+    ("/samples/{", Thing::Nowhere),
+    ("/session/all/{", Thing::Nowhere),
+    ("/sessions/{", Thing::Nowhere),
     ("/units/{", Thing::Nowhere),
+    ("/users/{", Thing::Nowhere),
 ];
+
+/// What is open to somebody who must do something first: their own session and account.
+pub(crate) fn always_open(path: &str) -> bool {
+    path.strip_prefix("/api/v1").is_some_and(|path| path == "/session" || path.starts_with("/session/"))
+}
 
 /// What a matched path is about. `None`: it names something and nobody has said what.
 pub(crate) fn thing(path: &str) -> Option<Thing> {

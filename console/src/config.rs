@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::dto::Role;
 use crate::sla::ReviewConfig;
 
 /// The table `[console]` of the configuration file. Every field has a default.
@@ -29,6 +30,11 @@ pub struct ConsoleConfig {
     pub session_idle_s: u32,
     /// A session ends after so long, whatever happens, seconds. Default 12 hours: one shift.
     pub session_s: u32,
+    /// Roles that need a second factor. Until they have one, nothing else is open to them.
+    pub totp_required: Vec<Role>,
+    /// A file with 32 random bytes in base64, which seals what is secret in the database (the secrets of authenticator
+    /// applications). Without it the key lies in the database itself, and a stolen copy of that is enough to make codes.
+    pub secret_key: Option<PathBuf>,
     /// A camera not heard of for so long counts as unknown, seconds. Default 300.
     pub camera_silence_s: u32,
     /// Connections to the database. Default 8.
@@ -49,6 +55,8 @@ impl Default for ConsoleConfig {
             time_zone: "Asia/Shanghai".to_owned(),
             session_idle_s: 30 * 60,
             session_s: 12 * 60 * 60,
+            totp_required: Vec::new(),
+            secret_key: None,
             camera_silence_s: 300,
             database_connections: 8,
             review: ReviewConfig::default(),

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::dto::{ErrorBody, ErrorInfo};
+use crate::dto::{ErrorBody, ErrorInfo, Must};
 
 /// An answer that is not the one asked for. What is internal is logged here and nowhere else, and never sent.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,15 @@ pub enum ApiError {
         /// Seconds until the next attempt is looked at.
         retry_after_s: i64,
     },
+    /// Name and password are right, and there is a second factor.
+    #[error("a code of the authenticator application, or a recovery code, is needed too")]
+    CodeNeeded,
+    /// The second factor is wrong.
+    #[error("the code is wrong, over, or was used already")]
+    WrongCode,
+    /// Something has to be done before anything else is open.
+    #[error("{0}")]
+    First(Must),
     /// The session is not allowed to do this.
     #[error("this is not allowed for your roles")]
     Forbidden,
@@ -78,6 +87,15 @@ pub enum ApiError {
     },
 }
 
+impl std::fmt::Display for Must {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::ChangePassword => "somebody else chose your password: change it first",
+            Self::EnrolTotp => "your role needs a second factor: set one up first",
+        })
+    }
+}
+
 impl ApiError {
     /// An internal failure of an operation.
     pub fn internal(operation: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
@@ -93,6 +111,10 @@ impl ApiError {
             Self::TooManyAttempts { retry_after_s } => {
                 (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", Some(json!({ "retry_after_s": retry_after_s })))
             }
+            Self::CodeNeeded => (StatusCode::UNAUTHORIZED, "code_needed", None),
+            Self::WrongCode => (StatusCode::UNAUTHORIZED, "wrong_code", None),
+            Self::First(Must::ChangePassword) => (StatusCode::FORBIDDEN, "must_change_password", None),
+            Self::First(Must::EnrolTotp) => (StatusCode::FORBIDDEN, "must_enrol_totp", None),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", None),
             Self::ForeignOrigin => (StatusCode::FORBIDDEN, "foreign_origin", None),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found", None),

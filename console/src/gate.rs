@@ -8,8 +8,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-use crate::api::COOKIE;
-use crate::auth::{Access, Actor, Listed, access, thing};
+use crate::api::{COOKIE, unknown_query_word};
+use crate::auth::{Access, Actor, Listed, access, always_open, thing};
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::store::Thing;
@@ -39,11 +39,11 @@ pub(crate) fn token_hash(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 
-/// The session cookie's value.
-fn token(headers: &HeaderMap) -> Option<&str> {
+/// The value of a cookie.
+pub(crate) fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value)
+    pairs.find(|(its, _)| *its == name).map(|(_, value)| value)
 }
 
 /// Another site can make a browser send our cookie, but not this header (that takes a CORS answer we never give), and not
@@ -60,7 +60,7 @@ fn from_ourselves(headers: &HeaderMap, origin: Option<&str>) -> bool {
 }
 
 async fn session(state: &AppState, headers: &HeaderMap) -> Result<Option<Session>, ApiError> {
-    let Some(token) = token(headers) else { return Ok(None) };
+    let Some(token) = cookie_value(headers, COOKIE) else { return Ok(None) };
     let token_hash = token_hash(token);
     let found = state.store.session(&token_hash, state.settings.session_idle_ms).await?;
     let Some((actor, used_ms, expires_ms)) = found else { return Ok(None) };
@@ -100,11 +100,20 @@ async fn admit(state: &AppState, request: &mut Request) -> Result<(), ApiError> 
     if changes && !from_ourselves(request.headers(), state.settings.origin.as_deref()) {
         return Err(ApiError::ForeignOrigin);
     }
+    if let Some(word) = request.uri().query().and_then(|query| unknown_query_word(request.method(), &path, query)) {
+        let word: String = word.chars().take(60).collect();
+        return Err(ApiError::BadRequest(format!("the query: {word:?} is not known here")));
+    }
     let session = session(state, request.headers()).await?;
     if let Access::Roles(roles) = access {
         let actor = &session.as_ref().ok_or(ApiError::Unauthenticated)?.actor;
         if !actor.has_one_of(roles) {
             return Err(ApiError::Forbidden);
+        }
+        if let Some(must) = actor.must(&state.settings.totp_required).first()
+            && !always_open(&path)
+        {
+            return Err(ApiError::First(*must));
         }
         within_scope(state, actor, &path, request).await?;
     }

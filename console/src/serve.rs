@@ -105,7 +105,9 @@ pub async fn serve(
         // Open live streams never end by themselves.
         closing.send_replace(true);
     };
-    let serving = axum::serve(listener, app(state)).with_graceful_shutdown(stop_serving).into_future();
+    let serving = axum::serve(listener, app(state).into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stop_serving)
+        .into_future();
     let patience = async {
         // An error means that the sender is gone, and so the server with it.
         let _ = closed.wait_for(|closed| *closed).await;

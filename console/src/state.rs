@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex};
 
+use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bus::Bus;
@@ -12,9 +13,11 @@ use tokio::sync::watch;
 
 use crate::auth::Actor;
 use crate::config::ConsoleConfig;
+use crate::dto::Role;
 use crate::keeper::Keeper;
 use crate::live::Live;
 use crate::password::{PasswordCost, Passwords};
+use crate::sealing::Sealer;
 use crate::serve::Hooks;
 use crate::signing::Signer;
 use crate::store::Store;
@@ -26,6 +29,7 @@ pub struct AppState {
     pub(crate) store: Store,
     pub(crate) live: Live,
     pub(crate) signer: Signer,
+    pub(crate) sealer: Sealer,
     pub(crate) passwords: Passwords,
     pub(crate) looks: Arc<Looks>,
     pub(crate) settings: Arc<Settings>,
@@ -46,6 +50,7 @@ pub(crate) struct Settings {
     pub(crate) session_idle_ms: i64,
     pub(crate) session_ms: i64,
     pub(crate) camera_silence_ms: i64,
+    pub(crate) totp_required: Vec<Role>,
 }
 
 /// Is the intake alive?
@@ -77,6 +82,12 @@ impl Looks {
     }
 }
 
+/// 32 bytes of base64.
+fn key(what: &str, text: &str) -> anyhow::Result<[u8; 32]> {
+    let bytes = STANDARD.decode(text).with_context(|| format!("{what} is not base64"))?;
+    bytes.try_into().map_err(|_| anyhow::anyhow!("{what} is not of 32 bytes"))
+}
+
 impl AppState {
     /// Everything but the threads: for [`crate::serve`] and for tests, which drive intake by hand.
     ///
@@ -90,8 +101,14 @@ impl AppState {
         hooks: Hooks,
     ) -> anyhow::Result<Self> {
         let make = || STANDARD.encode(rand::random::<[u8; 32]>());
-        let key = STANDARD.decode(store.setting_or("evidence_key", make).await?)?;
-        let key: [u8; 32] = key.try_into().map_err(|_| anyhow::anyhow!("the key for picture addresses is not of 32 bytes"))?;
+        let key = key("the key for picture addresses", &store.setting_or("evidence_key", make).await?)?;
+        let secret = match &config.secret_key {
+            Some(path) => {
+                let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+                self::key(&path.display().to_string(), text.trim())?
+            }
+            None => self::key("the key for secrets", &store.setting_or("secret_key", make).await?)?,
+        };
         store.adopt_review(&config.review).await?;
         let live = Live::new();
         live.catch_up(&store).await?;
@@ -103,11 +120,13 @@ impl AppState {
             session_idle_ms: i64::from(config.session_idle_s) * 1000,
             session_ms: i64::from(config.session_s) * 1000,
             camera_silence_ms: i64::from(config.camera_silence_s) * 1000,
+            totp_required: config.totp_required.clone(),
         };
         Ok(Self {
             store,
             live,
             signer: Signer::new(key),
+            sealer: Sealer::new(secret),
             passwords: Passwords::new(cost),
             looks: Arc::default(),
             settings: Arc::new(settings),

@@ -3,7 +3,7 @@
 use crate::auth::NOT_WITH_ADMINISTRATOR;
 use crate::dto::{NewUser, Role};
 use crate::error::ApiError;
-use crate::password::{LONGEST, PasswordCost, Passwords, SHORTEST};
+use crate::password::{self, PasswordCost, Passwords};
 use crate::store::{CITY, Store, StoredUser};
 
 /// Why a user cannot be made.
@@ -65,10 +65,7 @@ pub async fn reset_password(store: &Store, name: &str, password: &str) -> Result
 pub(crate) async fn add(store: &Store, passwords: &Passwords, new: NewUser, by: &str) -> Result<String, UserError> {
     check(&new).map_err(UserError::Refused)?;
     let NewUser { name, display_name, password, mut roles, mut units } = new;
-    units.sort();
-    units.dedup();
-    roles.sort();
-    roles.dedup();
+    sort_out(&mut roles, &mut units);
     let failed = |source| UserError::Failed { name: name.clone(), source };
     let user = StoredUser {
         id: hex::encode(rand::random::<[u8; 16]>()),
@@ -78,6 +75,7 @@ pub(crate) async fn add(store: &Store, passwords: &Passwords, new: NewUser, by: 
         roles,
         active: true,
         units,
+        ..StoredUser::default()
     };
     if let Some(unknown) = store.unknown_unit(&user.units).await.map_err(|error| failed(error.into()))? {
         return Err(UserError::Refused(format!("there is no unit {unknown:?}")));
@@ -86,36 +84,45 @@ pub(crate) async fn add(store: &Store, passwords: &Passwords, new: NewUser, by: 
     if made { Ok(user.id) } else { Err(UserError::Taken(name)) }
 }
 
-fn check(new: &NewUser) -> Result<(), String> {
+/// A log-in name.
+pub(crate) fn fit_name(name: &str) -> Result<(), String> {
     let good = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-');
-    if !(1..=64).contains(&new.name.len()) || !new.name.bytes().all(good) {
+    if !(1..=64).contains(&name.len()) || !name.bytes().all(good) {
         return Err("a name has 1 to 64 characters of a-z, 0-9, '.', '_' and '-'".to_owned());
     }
     // Rows of the log that no person wrote carry these.
-    if matches!(new.name.as_str(), "system" | "bus") {
-        return Err(format!("the name {} is kept for the program itself", new.name));
+    if matches!(name, "system" | "bus") {
+        return Err(format!("the name {name} is kept for the program itself"));
     }
-    if new.display_name.as_ref().is_some_and(|name| name.trim().is_empty() || name.chars().count() > 100) {
-        return Err("a display name has 1 to 100 characters".to_owned());
-    }
-    let length = new.password.chars().count();
-    if length < SHORTEST || new.password.len() > LONGEST {
-        return Err(format!("a password has {SHORTEST} to {LONGEST} characters"));
-    }
-    if new.password.to_lowercase().contains(&new.name) && new.name.len() > 3 {
-        return Err("a password does not contain the name".to_owned());
-    }
-    if new.roles.is_empty() {
-        return Err("a user has at least one role".to_owned());
-    }
-    if new.roles.contains(&Role::Administrator) && new.roles.iter().any(|role| NOT_WITH_ADMINISTRATOR.contains(role)) {
-        return Err("an administrator sees no pictures and decides nothing: give those roles to another user".to_owned());
-    }
-    units_fit(&new.roles, &new.units)
+    Ok(())
 }
 
-/// Roles and units that go together.
-pub(crate) fn units_fit(roles: &[Role], units: &[String]) -> Result<(), String> {
+fn check(new: &NewUser) -> Result<(), String> {
+    fit_name(&new.name)?;
+    let display = new.display_name.as_deref().unwrap_or(&new.name);
+    password::check(&new.password, &[&new.name, display]).map_err(|weak| weak.to_string())?;
+    fit(display, &new.roles, &new.units)
+}
+
+/// Each once, in order.
+pub(crate) fn sort_out(roles: &mut Vec<Role>, units: &mut Vec<String>) {
+    roles.sort();
+    roles.dedup();
+    units.sort();
+    units.dedup();
+}
+
+/// What can be said of a user beside name and password: roles and units that go together.
+pub(crate) fn fit(display_name: &str, roles: &[Role], units: &[String]) -> Result<(), String> {
+    if display_name.trim().is_empty() || display_name.chars().count() > 100 {
+        return Err("a display name has 1 to 100 characters".to_owned());
+    }
+    if roles.is_empty() {
+        return Err("a user has at least one role".to_owned());
+    }
+    if roles.contains(&Role::Administrator) && roles.iter().any(|role| NOT_WITH_ADMINISTRATOR.contains(role)) {
+        return Err("an administrator sees no pictures and decides nothing: give those roles to another user".to_owned());
+    }
     if units.is_empty() {
         return Err("a user belongs to at least one unit".to_owned());
     }

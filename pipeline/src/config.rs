@@ -139,16 +139,29 @@ pub struct ConsoleFile {
     pub public_url: Option<String>,
     /// Targets and order of the first review.
     pub review: console::ReviewConfig,
+    /// A session that is not used for so long ends, seconds. Default 1800.
+    pub session_idle_s: u32,
+    /// A session ends after so long, whatever happens, seconds. Default 43200: one shift.
+    pub session_s: u32,
+    /// Roles that need a second factor (TOTP): without one nothing else is open to them.
+    pub totp_required: Vec<console::dto::Role>,
+    /// A file with 32 random bytes in base64 that seals secrets in the database; without it the key lies beside them.
+    pub secret_key: Option<PathBuf>,
 }
 
 impl Default for ConsoleFile {
     fn default() -> Self {
+        let console = console::ConsoleConfig::default();
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             database: None,
             secure_cookies: false,
             public_url: None,
             review: console::ReviewConfig::default(),
+            session_idle_s: console.session_idle_s,
+            session_s: console.session_s,
+            totp_required: Vec::new(),
+            secret_key: None,
         }
     }
 }
@@ -263,6 +276,10 @@ impl Config {
             secure_cookies: file.console.secure_cookies,
             public_url: file.console.public_url,
             review: file.console.review,
+            session_idle_s: file.console.session_idle_s,
+            session_s: file.console.session_s,
+            totp_required: file.console.totp_required,
+            secret_key: file.console.secret_key.map(|path| base.join(path)),
             time_zone: site
                 .as_ref()
                 .and_then(|(site, _)| site.calendar.time_zone.iana_name())

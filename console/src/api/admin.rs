@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::{checked_text, limit};
+use crate::clock::parse_ms;
 use crate::dto::{AuditCheck, AuditPage, AuditQuery, NewUser, UserList, UserRecord};
 use crate::error::ApiError;
 use crate::extract::{JsonBody, QueryOf};
@@ -40,6 +41,22 @@ pub(super) async fn add_user(
     Ok((StatusCode::CREATED, Json(made.ok_or(ApiError::NotFound("user"))?)))
 }
 
+/// What is asked of the log can be asked.
+pub(super) fn checked(query: &AuditQuery) -> Result<(), ApiError> {
+    for text in [&query.actor, &query.action, &query.object].into_iter().flatten() {
+        checked_text(text)?;
+    }
+    if query.q.as_ref().is_some_and(|q| q.chars().count() > 100 || q.contains('\0')) {
+        return Err(ApiError::BadRequest("the query: q has at most 100 characters".to_owned()));
+    }
+    for (name, time) in [("from", &query.from), ("until", &query.until)] {
+        if time.as_deref().is_some_and(|text| parse_ms(text).is_none()) {
+            return Err(ApiError::BadRequest(format!("the query: {name} is not an RFC 3339 time")));
+        }
+    }
+    Ok(())
+}
+
 /// The audit log, newest first.
 #[utoipa::path(get, path = "/audit", tag = "admin", operation_id = "listAudit", params(AuditQuery),
     responses((status = 200, description = "A page of it", body = AuditPage)))]
@@ -47,9 +64,7 @@ pub(super) async fn audit(
     State(state): State<AppState>,
     QueryOf(query): QueryOf<AuditQuery>,
 ) -> Result<Json<AuditPage>, ApiError> {
-    for text in [&query.actor, &query.action, &query.object].into_iter().flatten() {
-        checked_text(text)?;
-    }
+    checked(&query)?;
     let before = match &query.cursor {
         None => None,
         Some(text) => match text.parse::<i64>() {

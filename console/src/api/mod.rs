@@ -1,6 +1,8 @@
 //! The routes, and the OpenAPI document that is made from them.
 
+mod account;
 mod admin;
+mod audit_export;
 mod backtest;
 mod bulk;
 mod cameras;
@@ -10,15 +12,19 @@ mod clearance;
 mod evidence;
 mod live;
 mod register;
+mod samples;
 mod session;
 mod training;
 mod units;
+mod users;
 mod zones;
 
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 use std::sync::atomic::Ordering;
 
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router, middleware};
@@ -98,6 +104,21 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::users, admin::add_user))
         .routes(routes!(admin::audit))
         .routes(routes!(admin::audit_check))
+        .routes(routes!(audit_export::export))
+        .routes(routes!(samples::list, samples::draw))
+        .routes(routes!(samples::detail))
+        .routes(routes!(samples::look))
+        .routes(routes!(account::change_password))
+        .routes(routes!(account::offer_totp, account::confirm_totp))
+        .routes(routes!(account::renew_codes))
+        .routes(routes!(account::sessions))
+        .routes(routes!(account::end_session))
+        .routes(routes!(users::detail, users::change))
+        .routes(routes!(users::reset_password))
+        .routes(routes!(users::unlock))
+        .routes(routes!(users::remove_totp))
+        .routes(routes!(users::sessions))
+        .routes(routes!(users::revoke))
         .routes(routes!(units::list, units::add))
         .routes(routes!(units::label, units::remove));
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", v1)
@@ -131,6 +152,29 @@ pub fn openapi() -> Value {
         }
     }
     document
+}
+
+/// Which words a query may have, by method and matched path, as the document says.
+type QueryWords = HashMap<(String, String), HashSet<String>>;
+
+/// The first word of this query that the document does not know for the route.
+pub(crate) fn unknown_query_word(method: &Method, path: &str, query: &str) -> Option<String> {
+    static WORDS: LazyLock<QueryWords> = LazyLock::new(|| {
+        let document = openapi();
+        let mut words = QueryWords::new();
+        for (path, operations) in document["paths"].as_object().into_iter().flatten() {
+            for (method, operation) in operations.as_object().into_iter().flatten() {
+                let parameters = operation["parameters"].as_array().into_iter().flatten();
+                let names = parameters.filter(|one| one["in"] == "query").filter_map(|one| one["name"].as_str());
+                words.insert((method.to_uppercase(), path.clone()), names.map(str::to_owned).collect());
+            }
+        }
+        words
+    });
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    let known = WORDS.get(&(method.to_owned(), path.to_owned()))?;
+    let names = query.split('&').map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name)).filter(|name| !name.is_empty());
+    names.into_iter().find(|name| !known.contains(*name)).map(str::to_owned)
 }
 
 /// The session cookie's name.

@@ -1,6 +1,9 @@
 //! Log in, who am I, log out.
 
-use axum::extract::State;
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -17,11 +20,13 @@ use crate::extract::JsonBody;
 use crate::gate::{Session, token_hash};
 use crate::password::LONGEST;
 use crate::state::AppState;
-use crate::store::{Attempt, Deed};
+use crate::store::{Attempt, Deed, Origin, StoredUser};
 
 fn info(state: &AppState, actor: &Actor, used_ms: i64, expires_ms: i64) -> SessionInfo {
     SessionInfo {
         user: actor.me(),
+        must: actor.must(&state.settings.totp_required),
+        totp: actor.totp,
         expires_at: rfc3339(expires_ms),
         idle_expires_at: rfc3339((used_ms + state.settings.session_idle_ms).min(expires_ms)),
         server_time: rfc3339(state.now_ms()),
@@ -39,7 +44,11 @@ fn cookie(state: &AppState, value: &str, max_age_s: i64) -> HeaderValue {
 /// Log in. The answer sets the session cookie.
 #[utoipa::path(post, path = "/session", tag = "session", operation_id = "logIn", request_body = Login,
     responses((status = 200, description = "Logged in", body = SessionInfo)))]
-pub(super) async fn log_in(State(state): State<AppState>, JsonBody(login): JsonBody<Login>) -> Result<Response, ApiError> {
+pub(super) async fn log_in(
+    State(state): State<AppState>,
+    peer: Peer,
+    JsonBody(login): JsonBody<Login>,
+) -> Result<Response, ApiError> {
     let name = login.name.trim().to_lowercase();
     if name.is_empty() || name.len() > 64 || login.password.len() > LONGEST {
         return Err(ApiError::WrongLogin);
@@ -57,14 +66,61 @@ pub(super) async fn log_in(State(state): State<AppState>, JsonBody(login): JsonB
         state.store.audit_alone(deed).await?;
         return Err(ApiError::WrongLogin);
     };
-    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-    let (now_ms, expires_ms) = state.store.login_succeeded(&user, &token_hash(&token), state.settings.session_ms).await?;
-    metrics::counter!("kerbwatch_console_logins_total", "reason" => "right").increment(1);
-    let actor = state.store.actor(user).await?;
-    let mut response = Json(info(&state, &actor, now_ms, expires_ms)).into_response();
-    let max_age_s = state.settings.session_ms / 1000;
-    response.headers_mut().insert(header::SET_COOKIE, cookie(&state, &token, max_age_s));
+    second_factor(&state, &user, login.code.as_deref()).await?;
+    let opened = open(&state, user, &peer).await?;
+    let mut response = Json(info(&state, &opened.actor, opened.now_ms, opened.expires_ms)).into_response();
+    response.headers_mut().insert(header::SET_COOKIE, opened.cookie);
     Ok(response)
+}
+
+/// A code is asked for after the password: without that, nobody learns who has a second factor.
+async fn second_factor(state: &AppState, user: &StoredUser, code: Option<&str>) -> Result<(), ApiError> {
+    if !user.totp_on {
+        return Ok(());
+    }
+    let Some(code) = code.map(str::trim).filter(|code| !code.is_empty()) else { return Err(ApiError::CodeNeeded) };
+    if code.len() <= 64 && state.store.take_code(&user.id, code, &state.sealer).await?.is_some() {
+        return Ok(());
+    }
+    metrics::counter!("kerbwatch_console_logins_total", "reason" => "wrong_code").increment(1);
+    let details = json!({ "factor": "code" });
+    let deed = Deed { actor: "system", action: "session.refused", object: &user.name, reason: None, details };
+    state.store.audit_alone(deed).await?;
+    Err(ApiError::WrongCode)
+}
+
+/// A session that was just opened.
+struct Opened {
+    actor: Actor,
+    now_ms: i64,
+    expires_ms: i64,
+    cookie: HeaderValue,
+}
+
+/// Opens a session for somebody who has shown who they are.
+async fn open(state: &AppState, user: StoredUser, peer: &Peer) -> Result<Opened, ApiError> {
+    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    let origin = Origin { token_hash: &token_hash(&token), agent: &peer.agent, address: &peer.address };
+    let (now_ms, expires_ms) = state.store.login_succeeded(&user, &origin, state.settings.session_ms).await?;
+    metrics::counter!("kerbwatch_console_logins_total", "reason" => "right").increment(1);
+    let cookie = cookie(state, &token, state.settings.session_ms / 1000);
+    Ok(Opened { actor: state.store.actor(user).await?, now_ms, expires_ms, cookie })
+}
+
+/// Where a request comes from, as far as can be told.
+pub(super) struct Peer {
+    agent: String,
+    address: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Peer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_string());
+        Ok(Self { agent: agent.to_owned(), address: address.unwrap_or_default() })
+    }
 }
 
 /// Who am I?

@@ -20,6 +20,12 @@ pub struct UserRecord {
     pub units: Vec<UnitRef>,
     /// May they log in at all?
     pub active: bool,
+    /// Counts changes; a change names the one it saw.
+    pub version: i64,
+    /// Somebody else chose the password, and they have not changed it yet.
+    pub must_change_password: bool,
+    /// There is a second factor.
+    pub totp: bool,
     /// When they were made.
     #[schema(format = DateTime)]
     pub created_at: String,
@@ -69,6 +75,15 @@ pub struct AuditQuery {
     pub action: Option<String>,
     /// E.g. a candidate id.
     pub object: Option<String>,
+    /// Words anywhere in actor, action, object, reason and details; capitals do not matter.
+    #[param(max_length = 100)]
+    pub q: Option<String>,
+    /// From then on, RFC 3339.
+    #[param(format = DateTime)]
+    pub from: Option<String>,
+    /// And before then.
+    #[param(format = DateTime)]
+    pub until: Option<String>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
     /// 1 to 200; default 50.

@@ -3,6 +3,7 @@
 //! Plain data only. Requests refuse unknown fields; times are RFC 3339 in UTC with milliseconds; boxes are `[x1, y1, x2, y2]`
 //! in 0..1 of the picture; ids are opaque texts.
 
+mod account;
 mod act;
 mod admin;
 mod backtest;
@@ -14,11 +15,16 @@ mod legal;
 mod live;
 mod register;
 mod review;
+mod sample;
 mod session;
 mod training;
 mod unit;
 mod zones;
 
+pub use account::{
+    Must, PasswordAgain, PasswordChange, PasswordReset, RecoveryCodes, SessionList, SessionRecord, TotpCode, TotpOffer,
+    UserChange,
+};
 pub use act::{
     ActOffer, CaseAct, CaseActDone, Channel, Defect, LegalTicks, NewCaseAct, Outcome, Recheck, RecheckProposal, Subject,
     SubjectKind, Track,
@@ -50,6 +56,7 @@ pub use register::{
 pub use review::{
     BulkItem, BulkLeft, BulkMade, BulkOrder, BulkPreview, BulkSelection, BulkVerdict, LeftOut, MergeProposal, SameThing,
 };
+pub use sample::{Agreement, NewSample, NewSecondLook, Sample, SampleDetail, SampleItem, SampleList, SecondVerdict};
 pub use session::{Login, Me, Role, SessionInfo};
 pub use training::{Negatives, ReasonCount, TrainingFormat, TrainingQuery, TrainingSummary};
 pub use unit::{NewUnit, Unit, UnitChange, UnitLevel, UnitList, UnitRef};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::UnitRef;
+use super::{Must, UnitRef};
 
 /// What a person may do. A person may have several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -65,6 +65,10 @@ pub struct Login {
     /// The password.
     #[schema(max_length = 1024)]
     pub password: String,
+    /// Of the authenticator application, or a recovery code; asked for with 401 `code_needed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64)]
+    pub code: Option<String>,
 }
 
 /// The person who is logged in.
@@ -80,7 +84,7 @@ pub struct Me {
     pub roles: Vec<Role>,
     /// Where they belong: they see what happens there and below.
     pub units: Vec<UnitRef>,
-    /// Which pages they may use, of `queue`, `cases`, `cameras`, `overview`, `users`, `audit`, `pictures`, `decide`, `import`.
+    /// Which pages they may use, of `queue`, `cases`, `cameras`, `overview`, `users`, `audit`, `samples`, `pictures`, `decide`, `import`.
     pub may: Vec<String>,
 }
 
@@ -89,6 +93,10 @@ pub struct Me {
 pub struct SessionInfo {
     /// Who.
     pub user: Me,
+    /// What must be done first: until then only the own account is open.
+    pub must: Vec<Must>,
+    /// Is there a second factor?
+    pub totp: bool,
     /// The session ends then, whatever happens.
     #[schema(format = DateTime)]
     pub expires_at: String,

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::dto::{Channel, LegalTicks, Subject, SubjectKind};
-use crate::store::Scope;
 
 const TABLE: &str = include_str!("../../testdata/case_states.txt");
 const NOW_MS: i64 = 1_800_000_000_000;
@@ -29,14 +28,7 @@ const ACTS: [CaseAct; 19] = [
 ];
 
 fn person(name: &str, roles: &[Role]) -> Actor {
-    Actor {
-        id: name.to_owned(),
-        name: name.to_owned(),
-        display_name: name.to_owned(),
-        roles: roles.to_vec(),
-        units: Vec::new(),
-        scope: Scope::default(),
-    }
+    Actor { id: name.to_owned(), name: name.to_owned(), display_name: name.to_owned(), roles: roles.to_vec(), ..Actor::default() }
 }
 
 fn standing(state: CaseState) -> Standing {

@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::{Bind, Conditions, Store, Tx};
-use crate::clock::rfc3339;
+use super::{Bind, Conditions, Store, Tx, like};
+use crate::clock::{parse_ms, rfc3339};
 use crate::dto::{AuditCheck, AuditEntry, AuditPage, AuditQuery};
 
 /// What stands before the first row.
@@ -112,6 +112,19 @@ impl Store {
         for (column, value) in [("actor", &query.actor), ("action", &query.action), ("object", &query.object)] {
             if let Some(value) = value {
                 conditions.and(&format!("{column} = ?"), [Bind::Text(value.clone())]);
+            }
+        }
+        if let Some(q) = query.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
+            let pattern = Bind::Text(format!("%{}%", like(&q.to_lowercase())));
+            conditions.and(
+                "(LOWER(object) LIKE ? ESCAPE '!' OR LOWER(details) LIKE ? ESCAPE '!' OR LOWER(action) LIKE ? ESCAPE '!' \
+                 OR LOWER(actor) LIKE ? ESCAPE '!' OR LOWER(COALESCE(reason, '')) LIKE ? ESCAPE '!')",
+                std::iter::repeat_n(pattern, 5),
+            );
+        }
+        for (condition, time) in [("at_ms >= ?", &query.from), ("at_ms < ?", &query.until)] {
+            if let Some(ms) = time.as_deref().and_then(parse_ms) {
+                conditions.and(condition, [Bind::Int(ms)]);
             }
         }
         if let Some(before) = before {

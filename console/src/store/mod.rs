@@ -6,6 +6,7 @@
 //!
 //! Who sees which rows: `scope.rs` says how every query is scoped. Read it before adding one.
 
+mod accounts;
 mod audit;
 mod bulk;
 mod cameras;
@@ -23,6 +24,7 @@ mod precision;
 mod register;
 mod review;
 mod same_thing;
+mod samples;
 mod scope;
 mod training;
 mod units;
@@ -43,6 +45,7 @@ use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 use crate::clock::Clock;
 use crate::sla::ReviewConfig;
 
+pub(crate) use accounts::Origin;
 pub(crate) use audit::Deed;
 pub(crate) use bulk::{Bulk, Cell};
 pub(crate) use candidates::{Filter, Sort, cursor_after, cursor_text, search};
@@ -53,6 +56,7 @@ pub(crate) use legal::LegalList;
 pub(crate) use live::LiveEvent;
 pub(crate) use many::MOST as MOST_AT_ONCE;
 pub(crate) use precision::{Decided, LEAST as LEAST_DECISIONS};
+pub(crate) use samples::{Draw, Weighed};
 pub(crate) use scope::{Scope, Thing};
 pub(crate) use training::TrainingRow;
 pub(crate) use units::CITY;
@@ -277,6 +281,10 @@ fn migrator(backend: Backend) -> Migrator {
         Backend::Sqlite => include_str!("../../migrations/sqlite/0041_clearance_append_only.sql"),
         Backend::Postgres => include_str!("../../migrations/postgres/0041_clearance_append_only.sql"),
     };
+    let samples = match backend {
+        Backend::Sqlite => include_str!("../../migrations/sqlite/0053_samples_append_only.sql"),
+        Backend::Postgres => include_str!("../../migrations/postgres/0053_samples_append_only.sql"),
+    };
     Migrator::with_migrations(vec![
         step(1, "tables", include_str!("../../migrations/common/0001_tables.sql")),
         step(2, "append only", append_only),
@@ -288,6 +296,9 @@ fn migrator(backend: Backend) -> Migrator {
         step(40, "clearance", include_str!("../../migrations/common/0040_clearance.sql")),
         step(41, "clearance append only", clearance_append_only),
         step(50, "units", include_str!("../../migrations/common/0050_units.sql")),
+        step(51, "accounts", include_str!("../../migrations/common/0051_accounts.sql")),
+        step(52, "samples", include_str!("../../migrations/common/0052_samples.sql")),
+        step(53, "samples append only", samples),
     ])
 }
 

@@ -119,7 +119,16 @@ impl Store {
         for unit in &units {
             scope.add(unit.district.as_deref(), unit.street.as_deref());
         }
-        Ok(Actor { id: user.id, name: user.name, display_name: user.display_name, roles: user.roles, units, scope })
+        Ok(Actor {
+            id: user.id,
+            name: user.name,
+            display_name: user.display_name,
+            roles: user.roles,
+            units,
+            scope,
+            must_change_password: user.must_change,
+            totp: user.totp_on,
+        })
     }
 
     /// Where a person belongs.

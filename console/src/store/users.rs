@@ -4,8 +4,9 @@ use serde_json::json;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use super::accounts::Origin;
 use super::audit::Deed;
-use super::{Store, Tx, json_column};
+use super::{Store, json_column};
 use crate::auth::Actor;
 use crate::clock::rfc3339;
 use crate::dto::{Role, UserRecord};
@@ -20,7 +21,7 @@ const LONGEST_LOCK_MS: i64 = 15 * 60_000;
 const FORGET_MS: i64 = 24 * 60 * 60_000;
 
 /// A user with what is needed to log in.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct StoredUser {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -28,8 +29,15 @@ pub(crate) struct StoredUser {
     pub(crate) password: String,
     pub(crate) roles: Vec<Role>,
     pub(crate) active: bool,
-    /// Ids of units; read only for what is to be made.
+    /// Ids of units; only for who is to be made.
     pub(crate) units: Vec<String>,
+    /// Counts changes.
+    pub(crate) version: i64,
+    /// Somebody else chose the password.
+    pub(crate) must_change: bool,
+    /// Sealed; only offered unless `totp_on`.
+    pub(crate) totp_secret: Option<String>,
+    pub(crate) totp_on: bool,
 }
 
 /// May this log-in be looked at?
@@ -44,7 +52,7 @@ pub(crate) enum Attempt {
     },
 }
 
-fn read_user(row: &AnyRow) -> Result<StoredUser, sqlx::Error> {
+pub(super) fn read_user(row: &AnyRow) -> Result<StoredUser, sqlx::Error> {
     Ok(StoredUser {
         id: row.try_get("id")?,
         name: row.try_get("name")?,
@@ -53,6 +61,10 @@ fn read_user(row: &AnyRow) -> Result<StoredUser, sqlx::Error> {
         roles: json_column(row, "roles")?,
         active: row.try_get::<i64, _>("active")? != 0,
         units: Vec::new(),
+        version: row.try_get("version")?,
+        must_change: row.try_get::<i64, _>("must_change")? != 0,
+        totp_secret: row.try_get("totp_secret")?,
+        totp_on: row.try_get::<Option<i64>, _>("totp_since_ms")?.is_some(),
     })
 }
 
@@ -63,8 +75,8 @@ impl Store {
         let roles = serde_json::to_string(&user.roles).expect("roles are words");
         let now_ms = tx.now_ms();
         let done = sqlx::query(
-            "INSERT INTO users (id, name, display_name, password, roles, active, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-             ON CONFLICT (name) DO NOTHING",
+            "INSERT INTO users (id, name, display_name, password, roles, active, created_ms, must_change) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name) DO NOTHING",
         )
         .bind(user.id.clone())
         .bind(user.name.clone())
@@ -73,6 +85,7 @@ impl Store {
         .bind(roles)
         .bind(i64::from(user.active))
         .bind(now_ms)
+        .bind(i64::from(user.must_change))
         .execute(tx.db())
         .await?;
         if done.rows_affected() == 0 {
@@ -88,7 +101,7 @@ impl Store {
     /// Another password (the PHC string) for a user: open sessions end, and wrong attempts are forgotten.
     pub(crate) async fn set_password(&self, user: &StoredUser, password: &str, by: &str) -> Result<(), sqlx::Error> {
         let mut tx = self.write().await?;
-        sqlx::query("UPDATE users SET password = $1 WHERE id = $2")
+        sqlx::query("UPDATE users SET password = $1, must_change = 0, version = version + 1 WHERE id = $2")
             .bind(password.to_owned())
             .bind(user.id.clone())
             .execute(tx.db())
@@ -126,6 +139,9 @@ impl Store {
                 display_name: user.display_name,
                 roles: user.roles,
                 active: user.active,
+                version: user.version,
+                must_change_password: user.must_change,
+                totp: user.totp_on,
                 created_at: rfc3339(row.try_get("created_ms")?),
                 last_login_at: row.try_get::<Option<i64>, _>("last_login_ms")?.map(rfc3339),
                 locked_until: locked.filter(|until| *until > now_ms).map(rfc3339),
@@ -173,11 +189,18 @@ impl Store {
         Ok(Attempt::Allowed)
     }
 
+    /// Wrong attempts do not count any more.
+    pub(crate) async fn forget_attempts(&self, name: &str) -> Result<(), sqlx::Error> {
+        let mut tx = self.write().await?;
+        sqlx::query("DELETE FROM login_attempts WHERE name = $1").bind(name).execute(tx.db()).await?;
+        tx.commit().await
+    }
+
     /// The password was right: forgets the attempts and opens a session.
     pub(crate) async fn login_succeeded(
         &self,
         user: &StoredUser,
-        token_hash: &str,
+        origin: &Origin<'_>,
         session_ms: i64,
     ) -> Result<(i64, i64), sqlx::Error> {
         let mut tx = self.write().await?;
@@ -189,9 +212,9 @@ impl Store {
             .bind(user.id.clone())
             .execute(tx.db())
             .await?;
-        open_session(&mut tx, &user.id, token_hash, session_ms).await?;
-        tx.audit(Deed { actor: &user.name, action: "session.login", object: &user.name, reason: None, details: json!({}) })
-            .await?;
+        tx.open_session(&user.id, origin, session_ms).await?;
+        let details = json!({ "address": origin.address });
+        tx.audit(Deed { actor: &user.name, action: "session.login", object: &user.name, reason: None, details }).await?;
         tx.commit().await?;
         Ok((now_ms, now_ms + session_ms))
     }
@@ -200,8 +223,7 @@ impl Store {
     pub(crate) async fn session(&self, token_hash: &str, idle_ms: i64) -> Result<Option<(Actor, i64, i64)>, sqlx::Error> {
         let now_ms = self.clock.now_ms();
         let row = sqlx::query(
-            "SELECT u.id, u.name, u.display_name, u.password, u.roles, u.active, s.used_ms, s.expires_ms FROM sessions s \
-             JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_ms > $2 AND s.used_ms > $3 AND u.active = 1",
+            "SELECT u.*, s.used_ms, s.expires_ms FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_ms > $2 AND s.used_ms > $3 AND u.active = 1",
         )
         .bind(token_hash)
         .bind(now_ms)
@@ -231,17 +253,4 @@ impl Store {
             .await?;
         tx.commit().await
     }
-}
-
-async fn open_session(tx: &mut Tx, user_id: &str, token_hash: &str, session_ms: i64) -> Result<(), sqlx::Error> {
-    let now_ms = tx.now_ms();
-    sqlx::query("INSERT INTO sessions (token_hash, user_id, created_ms, used_ms, expires_ms) VALUES ($1, $2, $3, $4, $5)")
-        .bind(token_hash)
-        .bind(user_id)
-        .bind(now_ms)
-        .bind(now_ms)
-        .bind(now_ms + session_ms)
-        .execute(tx.db())
-        .await?;
-    Ok(())
 }

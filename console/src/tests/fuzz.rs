@@ -118,7 +118,9 @@ async fn fire(world: &World, people: &[Option<Person>], routes: &[(String, Strin
         .replace("{candidate}", &shot.parts[0])
         .replace("{file}", &shot.parts[1])
         .replace("{version}", &shot.parts[1]);
-    let query: Vec<String> = shot.query.iter().map(|(name, value)| format!("{}={value}", QUERY[*name])).collect();
+    // Words that a route does not know are refused at the gate: only lists have any.
+    let asked = shot.query.iter().filter(|_| method == "GET");
+    let query: Vec<String> = asked.map(|(name, value)| format!("{}={value}", QUERY[*name])).collect();
     let uri = format!("{path}?{}", query.join("&"));
     let mut request = Request::builder().method(method.as_str()).uri(&uri).header("x-kerbwatch", "1");
     if let Some(person) = &people[shot.person] {

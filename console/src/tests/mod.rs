@@ -1,7 +1,9 @@
 //! The console as a whole, driven through its own HTTP interface, on both databases.
 
+mod accounts;
 mod audit;
 mod backtest;
+mod bad_input;
 mod cameras;
 mod clearance;
 mod desk;
@@ -9,14 +11,17 @@ mod evidence;
 mod fuzz;
 mod independent;
 mod intake;
+mod large;
 mod lifecycle;
 mod live;
+mod outside;
 mod postgres;
 mod queue;
 mod register;
 mod review;
 mod roles;
 mod running;
+mod samples;
 mod scope;
 mod session;
 mod training;

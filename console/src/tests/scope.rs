@@ -42,18 +42,18 @@ polygon = [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9]]
 const MARKS: [&str; 3] = ["Faraway", "Second Street", "cam-far"];
 
 /// Everything but administrators and auditors, who belong to the whole city.
-const ROLES: [Role; 6] =
+pub(super) const ROLES: [Role; 6] =
     [Role::Operator, Role::LegalReviewer, Role::BureauEditor, Role::BureauApprover, Role::Analyst, Role::Supervisor];
 
 /// A camera, a candidate and a case of one district.
-struct Place {
+pub(super) struct Place {
     camera: &'static str,
     candidate: String,
     case: String,
 }
 
 impl Place {
-    fn id(&self, thing: Thing) -> Option<&str> {
+    pub(super) fn id(&self, thing: Thing) -> Option<&str> {
         match thing {
             Thing::Camera => Some(self.camera),
             Thing::Candidate => Some(&self.candidate),
@@ -76,7 +76,7 @@ async fn candidate_at(world: &World, n: u32, camera: &str) -> String {
 }
 
 /// Two districts with an open candidate and a case each, and the unit of a district by name.
-async fn two_districts(world: &World) -> (Place, Place) {
+pub(super) async fn two_districts(world: &World) -> (Place, Place) {
     world.state.store.import_site(&Site::parse("site.toml", SITE).unwrap(), "test").await.unwrap();
     let chief = world.person("chief", &ROLES).await;
     let mut places = Vec::new();
@@ -97,7 +97,7 @@ async fn unit(world: &World, district: &str, street: Option<&str>) -> String {
 }
 
 /// The first part in braces becomes `id`, the others a word; evidence gets a signature that would hold.
-fn address(world: &World, path: &str, id: &str, user: &str) -> String {
+pub(super) fn address(world: &World, path: &str, id: &str, user: &str) -> String {
     let mut parts = Vec::new();
     for part in path.split('/') {
         match (part.starts_with('{'), parts.iter().any(|p: &String| p == id)) {
@@ -114,17 +114,23 @@ fn address(world: &World, path: &str, id: &str, user: &str) -> String {
     signed.strip_prefix("/api/v1").unwrap().to_owned()
 }
 
-fn routes() -> Vec<(String, String)> {
+/// Every operation of the document: method, path, and what is said of it.
+pub(super) fn operations() -> Vec<(String, String, Value)> {
     let document = crate::openapi();
     let paths = document["paths"].as_object().unwrap();
-    let routes = paths.iter().flat_map(|(path, operations)| {
+    let operations = paths.iter().flat_map(|(path, operations)| {
         let path = path.strip_prefix("/api/v1").unwrap();
-        operations.as_object().unwrap().keys().map(move |method| (method.to_uppercase(), path.to_owned()))
+        let operations = operations.as_object().unwrap().iter();
+        operations.map(move |(method, operation)| (method.to_uppercase(), path.to_owned(), operation.clone()))
     });
-    routes.collect()
+    operations.collect()
 }
 
-async fn user_id(world: &World, person: &Person) -> String {
+fn routes() -> Vec<(String, String)> {
+    operations().into_iter().map(|(method, path, _)| (method, path)).collect()
+}
+
+pub(super) async fn user_id(world: &World, person: &Person) -> String {
     world.get(person, "/session").await.expect(200)["user"]["id"].as_str().unwrap().to_owned()
 }
 

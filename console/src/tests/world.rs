@@ -67,12 +67,32 @@ impl World {
         Some(Self::open(tempfile::tempdir().unwrap(), url).await)
     }
 
+    /// A world whose clock stands at the present: browsers and authenticator applications have clocks of their own.
+    pub(crate) async fn real_time() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("console.db").display());
+        Self::open_at(folder, url, crate::clock::SystemClock.now_ms()).await
+    }
+
     async fn open(folder: TempDir, url: String) -> Self {
-        let clock = Arc::new(SimulatedClock::at(START_MS));
+        Self::open_at(folder, url, START_MS).await
+    }
+
+    async fn open_at(folder: TempDir, url: String, now_ms: i64) -> Self {
+        let clock = Arc::new(SimulatedClock::at(now_ms));
         let config = ConsoleConfig { evidence: folder.path().join("evidence"), ..ConsoleConfig::default() };
         let store = Store::open(&url, 4, clock.clone()).await.unwrap();
         let state = AppState::new(&config, store, None, PasswordCost::ForTests, Hooks::default()).await.unwrap();
         Self { router: app(state.clone()), state, clock, folder, url }
+    }
+
+    /// The same world under another configuration.
+    pub(crate) async fn with(self, change: impl FnOnce(&mut ConsoleConfig)) -> Self {
+        let mut config = ConsoleConfig { evidence: self.folder.path().join("evidence"), ..ConsoleConfig::default() };
+        change(&mut config);
+        let store = self.state.store.clone();
+        let state = AppState::new(&config, store, None, PasswordCost::ForTests, Hooks::default()).await.unwrap();
+        Self { router: app(state.clone()), state, ..self }
     }
 
     pub(crate) fn now_ms(&self) -> i64 {

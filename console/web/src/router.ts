@@ -29,6 +29,11 @@ export const router = createRouter({
     { path: '/admin/users', name: 'users', component: () => import('@/admin/UsersPage.vue'), meta: { title: 'admin.users', needs: 'users' } },
     { path: '/admin/audit', name: 'audit', component: () => import('@/admin/AuditPage.vue'), meta: { title: 'admin.audit', needs: 'audit' } },
     { path: '/admin/training', name: 'training', component: () => import('@/admin/TrainingPage.vue'), meta: { title: 'training.title', needs: 'training' } },
+    { path: '/admin/units', name: 'units', component: () => import('@/admin/UnitsPage.vue'), meta: { title: 'org.units', needs: 'users' } },
+    { path: '/admin/sessions', name: 'sessions', component: () => import('@/admin/SessionsPage.vue'), meta: { title: 'org.sessions', needs: 'users' } },
+    { path: '/admin/samples', name: 'samples', component: () => import('@/admin/SamplesPage.vue'), meta: { title: 'org.samples', needs: 'samples' } },
+    { path: '/admin/samples/:id', name: 'sample', component: () => import('@/admin/SamplePage.vue'), meta: { title: 'org.samples', needs: 'samples' } },
+    { path: '/account', name: 'account', component: () => import('@/admin/AccountPage.vue'), meta: { title: 'org.account' } },
     { path: '/:rest(.*)*', name: 'missing', component: () => import('@/app/MissingPage.vue'), meta: { title: 'problem.missing' } },
   ],
 })
@@ -55,6 +60,8 @@ async function guard(to: RouteLocationNormalized) {
   if (!known.value) await restore()
   if (to.meta.open) return session.value !== null ? (safeNext(to.query.next) ?? home()) : true
   if (session.value === null) return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+  // Nothing else is open before that: the server refuses it anyway.
+  if (session.value.must.length > 0 && to.name !== 'account') return { name: 'account' }
   if (to.name === 'start') return home()
   if (to.meta.needs !== undefined && !may(to.meta.needs)) return home()
   return true

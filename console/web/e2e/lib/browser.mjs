@@ -27,7 +27,7 @@ export const CANDIDATE_MS = Number(process.env.KERBWATCH_WAIT_MS ?? 180_000)
  * Opens a browser, runs `work(page, desk)`, and fails on any console error or foreign request it saw. `tolerate` is of errors
  * that the script itself brings about: Chromium writes one for every request that finds no network, and for every refusal.
  */
-export async function atTheDesk(target, work, { locale = 'en-GB', width = 1440, height = 900, tolerate = null } = {}) {
+export async function atTheDesk(target, work, { locale = 'en-GB', width = 1440, height = 900, tolerate = null, refusals = [] } = {}) {
   const browser = await chromium.launch({
     executablePath: process.env.KERBWATCH_CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--headless=new', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--autoplay-policy=no-user-gesture-required'],
@@ -45,7 +45,8 @@ export async function atTheDesk(target, work, { locale = 'en-GB', width = 1440, 
     page.on('pageerror', (error) => errors.push(String(error)))
     page.on('console', (message) => {
       // Chromium reports the 401 by which the server says "nobody is logged in yet": that is an answer, not an error.
-      const expected = message.location().url.endsWith('/api/v1/session') && message.text().includes('401')
+      // `refusals` are those that a script provokes: `[end of the address, status]`.
+      const expected = [['/api/v1/session', 401], ...refusals].some(([end, status]) => message.location().url.endsWith(end) && message.text().includes(String(status)))
       if (message.type() === 'error' && !expected && !tolerate?.test(message.text())) errors.push(`${message.text()} (${message.location().url})`)
     })
     const desk = {

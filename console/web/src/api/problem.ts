@@ -1,6 +1,6 @@
 /** What went wrong, in few kinds that the screen has words for. */
 
-export type ProblemKind = 'network' | 'aborted' | 'login' | 'wrongLogin' | 'tooMany' | 'forbidden' | 'missing' | 'stale' | 'claimed' | 'conflict' | 'refused' | 'server'
+export type ProblemKind = 'network' | 'aborted' | 'login' | 'wrongLogin' | 'codeNeeded' | 'wrongCode' | 'tooMany' | 'forbidden' | 'missing' | 'stale' | 'claimed' | 'conflict' | 'refused' | 'server'
 
 export interface Problem {
   kind: ProblemKind
@@ -15,6 +15,8 @@ export interface Problem {
 
 function kindOf(status: number, code: string): ProblemKind {
   if (code === 'wrong_login') return 'wrongLogin'
+  if (code === 'code_needed') return 'codeNeeded'
+  if (code === 'wrong_code') return 'wrongCode'
   if (code === 'stale') return 'stale'
   if (code === 'claimed') return 'claimed'
   if (status === 401) return 'login'

@@ -37,9 +37,15 @@ whenRefused(async () => {
   if (!answer.ok && answer.problem.status === 401) end()
 })
 
-/** `queue`, `cases`, `cameras`, `overview`, `users`, `audit`, `pictures`, `decide`, `import`. */
+/** `queue`, `cases`, `cameras`, `overview`, `users`, `audit`, `samples`, `pictures`, `decide`, `import`. */
 export function may(what: string): boolean {
   return session.value?.user.may.includes(what) ?? false
+}
+
+/** Asks again who is logged in, after the account has changed. */
+export async function refresh(): Promise<void> {
+  const answer = await ask(api.GET('/api/v1/session'))
+  if (answer.ok) adopt(answer.data)
 }
 
 /** Asks once who is logged in; later calls answer from memory. */
@@ -51,8 +57,9 @@ export async function restore(): Promise<void> {
   if (answer.ok || answer.problem.kind !== 'network') known.value = true
 }
 
-export async function logIn(name: string, password: string): Promise<Answer<SessionInfo>> {
-  const answer = await ask(api.POST('/api/v1/session', { params: { header: CHANGE }, body: { name, password } }))
+export async function logIn(name: string, password: string, code?: string): Promise<Answer<SessionInfo>> {
+  const body = code === undefined ? { name, password } : { name, password, code }
+  const answer = await ask(api.POST('/api/v1/session', { params: { header: CHANGE }, body }))
   if (answer.ok) {
     adopt(answer.data)
     known.value = true

@@ -1,6 +1,7 @@
 /** English. Typed after the Chinese, so that a missing or left-over key does not compile. */
 import { life } from './life.en'
 import clearance from './clearance.en'
+import org from './org.en'
 import type zhCN from './zh-CN'
 import zones from './zones.en'
 
@@ -8,6 +9,7 @@ type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> }
 
 const en: Same<typeof zhCN> = {
   ...zones,
+  org,
   app: { name: 'Kerbwatch', what: 'Review desk for street enforcement' },
   nav: { queue: 'Queue', cases: 'Cases', zones: 'Zones', clearance: 'Clearance', cameras: 'Cameras', admin: 'Admin' },
   frame: {
@@ -32,6 +34,8 @@ const en: Same<typeof zhCN> = {
     aborted: 'The request was called off.',
     login: 'The session has ended. Log in again.',
     wrongLogin: 'The user name or the password is wrong.',
+    codeNeeded: org.codeNeeded,
+    wrongCode: org.wrongCode,
     tooMany: 'Too many attempts. Try again later.',
     forbidden: 'Your roles do not allow this.',
     missing: 'There is no such thing, or it is outside your scope.',

@@ -1,10 +1,12 @@
 /** Chinese. The words are those of the design: candidate 疑似线索, case 案件, zone 布控区, permit 许可, clue 线索. */
 import { life } from './life.zh-CN'
+import org from './org.zh-CN'
 import zones from './zones.zh-CN'
 import clearance from './clearance.zh-CN'
 
 export default {
   ...zones,
+  org,
   app: { name: 'Kerbwatch 街面巡查', what: '非现场执法审核台' },
   nav: { queue: '审核', cases: '案件', zones: '布控区', clearance: '清零', cameras: '点位', admin: '管理' },
   frame: {
@@ -29,6 +31,8 @@ export default {
     aborted: '请求已取消。',
     login: '登录已失效，请重新登录。',
     wrongLogin: '用户名或密码不正确。',
+    codeNeeded: org.codeNeeded,
+    wrongCode: org.wrongCode,
     tooMany: '尝试次数过多，请稍后再试。',
     forbidden: '您的角色无权进行此操作。',
     missing: '找不到该内容，或不在您的管辖范围内。',

@@ -1,0 +1,153 @@
+//! The console on a port, looked at by programs that know nothing of it: a real browser, and a fuzzer that reads the OpenAPI
+//! document. Where they cannot be had the tests say so and are skipped.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use super::both;
+use super::world::{PASSWORD, Person, World, confirm};
+use crate::app;
+use crate::dto::Role;
+
+/// How long the fuzzer shoots, seconds. `KERBWATCH_FUZZ_S` asks for more.
+const FUZZ_S: u64 = 40;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Serves the world; its address.
+async fn serve(world: &World) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = app(world.state.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    url
+}
+
+/// Runs a command to its end; its status and what it said. Killed after `limit`.
+async fn run(mut command: Command, limit: Duration) -> (bool, String) {
+    let done = tokio::task::spawn_blocking(move || {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        command.stdin(Stdio::null()).stdout(log.reopen().unwrap()).stderr(log.reopen().unwrap());
+        let mut child = command.spawn().unwrap();
+        let deadline = std::time::Instant::now() + limit;
+        let status = loop {
+            match child.try_wait().unwrap() {
+                Some(status) => break status.success(),
+                None if std::time::Instant::now() > deadline => {
+                    child.kill().unwrap();
+                    child.wait().unwrap();
+                    break false;
+                }
+                None => std::thread::sleep(Duration::from_millis(100)),
+            }
+        };
+        (status, std::fs::read_to_string(log.path()).unwrap_or_default())
+    });
+    done.await.unwrap()
+}
+
+/// Runs a script of `web/e2e` against the console; `false` where there is no browser or the application is not built.
+async fn browse(script: &str, url: &str, people: &[(&str, &str)]) -> bool {
+    let web = root().join("console/web");
+    for (what, there) in [
+        ("Chromium at /usr/bin/chromium (Debian: apt install chromium)", Path::new("/usr/bin/chromium").exists()),
+        ("console/web/node_modules (npm ci)", web.join("node_modules/playwright-core").is_dir()),
+        ("console/web/dist (npm run build)", web.join("dist/index.html").is_file()),
+    ] {
+        if !there {
+            eprintln!("SKIPPED {script}: there is no {what}");
+            return false;
+        }
+    }
+    let mut command = Command::new("node");
+    command.arg("--test").arg(format!("e2e/{script}")).current_dir(&web).env("KERBWATCH_URL", url);
+    command.env("KERBWATCH_USER", people[0].0).env("KERBWATCH_PASSWORD", people[0].1);
+    command.env("KERBWATCH_PEOPLE", serde_json::to_string(people).unwrap());
+    if std::env::var_os("KERBWATCH_SHOTS").is_none() {
+        command.env("KERBWATCH_SHOTS", root().join("target/e2e-screenshots"));
+    }
+    let (passed, said) = run(command, Duration::from_secs(600)).await;
+    assert!(passed, "{script}:\n{said}");
+    true
+}
+
+async fn something_happened(world: &World) {
+    let site = events::site::Site::parse("site.toml", super::cameras::SITE).unwrap();
+    world.state.store.import_site(&site, "test").await.unwrap();
+    let ops = world.person("ops", &[Role::Operator]).await;
+    for n in 1..=6 {
+        let id = world.candidate(n).await;
+        world.post(&ops, &format!("/candidates/{id}/decisions"), confirm(1)).await.expect(201);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_administrators_day() {
+    let world = World::real_time().await;
+    something_happened(&world).await;
+    let world = world.with(|config| config.totp_required = vec![Role::Administrator]).await;
+    world.person("root", &[Role::Administrator]).await;
+    let url = serve(&world).await;
+    browse("administrator.mjs", &url, &[("root", PASSWORD)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_auditors_and_the_supervisors_day() {
+    let world = World::real_time().await;
+    something_happened(&world).await;
+    world.person("eye", &[Role::Auditor]).await;
+    world.person("chief", &[Role::Supervisor]).await;
+    let url = serve(&world).await;
+    browse("auditor.mjs", &url, &[("eye", PASSWORD), ("chief", PASSWORD)]).await;
+}
+
+/// Schemathesis in a virtual environment under `.local`, installed once; `None` where that cannot be done.
+async fn schemathesis() -> Option<PathBuf> {
+    let folder = root().join(".local/schemathesis-venv");
+    let program = folder.join("bin/st");
+    if program.is_file() {
+        return Some(program);
+    }
+    let mut venv = Command::new("python3");
+    venv.args(["-m", "venv"]).arg(&folder);
+    let mut pip = Command::new(folder.join("bin/pip"));
+    pip.args(["install", "--quiet", "schemathesis==4.32.5"]);
+    let installed = folder.parent().is_some_and(Path::is_dir)
+        && run(venv, Duration::from_secs(120)).await.0
+        && folder.join("bin/pip").is_file()
+        && run(pip, Duration::from_secs(600)).await.0;
+    if !installed {
+        eprintln!("SKIPPED: Schemathesis cannot be installed into .local/schemathesis-venv (python3 -m venv, pip)");
+        return None;
+    }
+    Some(program)
+}
+
+both!(a_fuzzer_that_reads_the_document_finds_no_5xx);
+async fn a_fuzzer_that_reads_the_document_finds_no_5xx(world: World) {
+    let Some(program) = schemathesis().await else { return };
+    something_happened(&world).await;
+    let all: Vec<Role> = Role::ALL.into_iter().filter(|role| *role != Role::Administrator).collect();
+    let everybody: [Person; 2] = [world.person("all", &all).await, world.person("root", &[Role::Administrator]).await];
+    let url = serve(&world).await;
+    let seconds = std::env::var("KERBWATCH_FUZZ_S").ok().and_then(|text| text.parse().ok()).unwrap_or(FUZZ_S);
+    for person in &everybody {
+        let mut command = Command::new(&program);
+        command.args(["run", &format!("{url}/api/openapi.json"), "--url", &url, "--no-color", "--seed", "1"]);
+        command.args(["--checks", "not_a_server_error,content_type_conformance", "--phases", "coverage,fuzzing"]);
+        // The live stream never ends, and a log-out would make all that follows a 401. What else ends a session (a tried method
+        // that the document does not name) makes the rest shallow, not wrong.
+        command.args(["--exclude-operation-id", "liveEvents", "--exclude-operation-id", "logOut"]);
+        command.args(["--max-time", &seconds.to_string(), "--request-timeout", "20", "--max-redirects", "0"]);
+        command.args(["--continue-on-failure", "--warnings", "off"]);
+        command.args(["-H", &format!("Cookie: {}", person.cookie), "-H", "x-kerbwatch: 1"]);
+        command.current_dir(world.folder.path());
+        let (passed, said) = run(command, Duration::from_secs(seconds + 300)).await;
+        assert!(passed, "{said}");
+        let tail: Vec<&str> = said.lines().rev().take(12).collect();
+        println!("{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
+    }
+}
