@@ -56,7 +56,7 @@ impl Actor {
 
     /// What the application tells about them.
     pub(crate) fn me(&self) -> Me {
-        let pages: [(&str, &[Role]); 20] = [
+        let pages: [(&str, &[Role]); 21] = [
             ("queue", QUEUE),
             ("decide", DECIDE),
             ("pictures", PICTURES),
@@ -66,6 +66,9 @@ impl Actor {
             ("legal_lists", CASES),
             ("clearance", CLEARANCE),
             ("define_clearance", DEFINE),
+            ("receivers", RECEIVERS),
+            ("deliveries", DELIVERIES),
+            ("packages", PACKAGES),
             ("cameras", &Role::ALL),
             ("overview", &Role::ALL),
             ("import", IMPORT),
@@ -101,6 +104,11 @@ const LEGAL_REVIEW: &[Role] = &[Role::LegalReviewer];
 const REGISTER: &[Role] = &[Role::Supervisor];
 const CLEARANCE: &[Role] = &[Role::Analyst, Role::Supervisor, Role::BureauEditor, Role::BureauApprover];
 const DEFINE: &[Role] = &[Role::Supervisor];
+/// Addresses and secrets are a matter of the installation.
+const RECEIVERS: &[Role] = &[Role::Administrator];
+const DELIVERIES: &[Role] = &[Role::Supervisor, Role::Administrator];
+/// Who may take the originals out of the house.
+const PACKAGES: &[Role] = &[Role::LegalReviewer, Role::Supervisor];
 const IMPORT: &[Role] = &[Role::BureauEditor, Role::Administrator];
 const ZONES: &[Role] = &[Role::BureauEditor, Role::BureauApprover, Role::Supervisor];
 const DRAW: &[Role] = &[Role::BureauEditor];
@@ -125,6 +133,8 @@ pub(crate) const NOT_WITH_ADMINISTRATOR: &[Role] = PICTURES;
 pub(crate) enum Access {
     /// Anybody.
     Public,
+    /// Another system that signs what it sends: the handler checks the signature, and no browser can make it.
+    Signed,
     /// Whoever has one of these roles.
     Roles(&'static [Role]),
 }
@@ -151,6 +161,13 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/cases/{id}", Access::Roles(CASES)),
     // Which of them may do which act is the state machine's to say: `lifecycle::machine`.
     ("POST", "/cases/{id}/acts", Access::Roles(DECIDE)),
+    ("GET", "/cases/{id}/package", Access::Roles(PACKAGES)),
+    ("POST", "/cases/{id}/deliveries/{delivery}/resend", Access::Roles(&[Role::Supervisor])),
+    ("GET", "/deliveries", Access::Roles(DELIVERIES)),
+    ("GET", "/receivers", Access::Roles(RECEIVERS)),
+    ("POST", "/receivers", Access::Roles(RECEIVERS)),
+    ("PATCH", "/receivers/{id}", Access::Roles(RECEIVERS)),
+    ("POST", "/receivers/{id}/status", Access::Signed),
     ("GET", "/cameras/{id}/register", Access::Roles(&Role::ALL)),
     ("POST", "/cameras/{id}/register", Access::Roles(REGISTER)),
     ("GET", "/register/reminders", Access::Roles(&Role::ALL)),
@@ -219,6 +236,7 @@ const THINGS: &[(&str, Thing)] = &[
     ("/cases/{", Thing::Case),
     ("/evidence/{", Thing::Candidate),
     // Entries of the lists of law: a district's own list binds the whole city's cases of that district.
+    ("/receivers/{", Thing::Nowhere),
     ("/legal/matters/{", Thing::Nowhere),
     ("/legal/exemptions/{", Thing::Nowhere),
     // One's own, or anybody's for the whole city: the handlers see to it.

@@ -27,6 +27,9 @@ pub enum ApiError {
     /// The name or the password is wrong; which, is not told.
     #[error("the name or the password is wrong")]
     WrongLogin,
+    /// The signature of another system does not hold.
+    #[error("the signature does not hold for this body, secret and time")]
+    WrongSignature,
     /// Too many wrong passwords.
     #[error("too many attempts: try again in {retry_after_s} s")]
     TooManyAttempts {
@@ -108,6 +111,7 @@ impl ApiError {
             Self::Refused { code, .. } => (StatusCode::UNPROCESSABLE_ENTITY, code, None),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", None),
             Self::WrongLogin => (StatusCode::UNAUTHORIZED, "wrong_login", None),
+            Self::WrongSignature => (StatusCode::UNAUTHORIZED, "wrong_signature", None),
             Self::TooManyAttempts { retry_after_s } => {
                 (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", Some(json!({ "retry_after_s": retry_after_s })))
             }

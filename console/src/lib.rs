@@ -34,6 +34,7 @@ mod totp;
 mod training;
 mod users;
 mod view;
+mod webhook;
 mod zones;
 
 #[cfg(test)]
@@ -43,7 +44,7 @@ pub use api::{app, openapi};
 pub use config::ConsoleConfig;
 pub use password::PasswordCost;
 pub use seed::{SeedError, SeedOptions, SeedProgress, Seeded, seed};
-pub use serve::{Hooks, serve};
+pub use serve::{Hooks, Sign, Signed, serve};
 pub use sla::{PerKind, ReviewConfig};
 pub use state::AppState;
 pub use store::{Store, StoreError};

@@ -19,13 +19,26 @@ use crate::keeper::keep;
 use crate::password::PasswordCost;
 use crate::state::AppState;
 use crate::store::Store;
-use crate::{app, intake};
+use crate::{app, intake, webhook};
 
 /// After this, requests that are still being answered are cut off.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The hard stop is days away; a minute more or less is nothing.
 const LOOK_AT_CLOCKS_EVERY: Duration = Duration::from_secs(60);
+/// A signature over some bytes, with what is needed to check it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// Ed25519 (RFC 8032).
+    pub signature: Vec<u8>,
+    /// SHA-256 of the public key in DER form, hex.
+    pub key_id: String,
+    /// The public key.
+    pub public_key_pem: String,
+}
+
+/// Signs bytes with the installation's key.
+pub type Sign = Arc<dyn Fn(&[u8]) -> Signed + Send + Sync>;
 
 /// What the process around the console lends it. Everything has a default that does nothing.
 #[derive(Clone)]
@@ -38,11 +51,19 @@ pub struct Hooks {
     pub backtest: Option<Arc<dyn Backtester>>,
     /// Told the address once the console listens there.
     pub listening: Arc<dyn Fn(SocketAddr) + Send + Sync>,
+    /// Signs case packages. Without it no case is handed over.
+    pub sign: Option<Sign>,
 }
 
 impl Default for Hooks {
     fn default() -> Self {
-        Self { metrics: Arc::new(String::new), ready: Arc::new(|| Ok(())), backtest: None, listening: Arc::new(|_| {}) }
+        Self {
+            metrics: Arc::new(String::new),
+            ready: Arc::new(|| Ok(())),
+            backtest: None,
+            listening: Arc::new(|_| {}),
+            sign: None,
+        }
     }
 }
 
@@ -83,6 +104,8 @@ pub async fn serve(
     let outbox = tokio::spawn(intake::drain(store.clone(), Arc::clone(&bus)));
     let clearance = tokio::spawn(keep(Arc::clone(&state.clearance), store.clone()));
     let clocks = tokio::spawn(close_unreviewed(store.clone()));
+    let client = webhook::client().context("setting up the client for webhooks")?;
+    let deliveries = tokio::spawn(webhook::run(store.clone(), client));
     let (stop_intake, stop) = mpsc::channel();
     let (thread_state, group, runtime) = (state.clone(), config.bus_group.clone(), tokio::runtime::Handle::current());
     // Its end, whatever the reason, ends the server: a console that takes nothing in must not look alive.
@@ -124,6 +147,7 @@ pub async fn serve(
     outbox.abort();
     clearance.abort();
     clocks.abort();
+    deliveries.abort();
     live.abort();
     store.close().await;
     served.context("serving")?;

@@ -128,6 +128,8 @@ pub(super) async fn detail(
         exemption: around.exemption,
         track: around.track,
         outcome: around.outcome,
+        packages: state.store.packages(&id).await?,
+        deliveries: state.store.deliveries_of(&id).await?,
         case,
     }))
 }
@@ -143,6 +145,6 @@ pub(super) async fn act(
     PathOf(id): PathOf<String>,
     JsonBody(new): JsonBody<NewCaseAct>,
 ) -> Result<(StatusCode, Json<CaseActDone>), ApiError> {
-    let done = state.store.act(&id, &session.actor, &new, &state.zone()).await?;
+    let done = state.store.act(&id, &session.actor, &new, &state.zone(), state.hooks.sign.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(done)))
 }

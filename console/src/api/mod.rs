@@ -10,6 +10,7 @@ mod candidates;
 mod cases;
 mod clearance;
 mod evidence;
+mod handover;
 mod live;
 mod register;
 mod samples;
@@ -67,6 +68,12 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(cases::list))
         .routes(routes!(cases::detail))
         .routes(routes!(cases::act))
+        .routes(routes!(handover::package))
+        .routes(routes!(handover::resend))
+        .routes(routes!(handover::deliveries))
+        .routes(routes!(handover::receivers, handover::add_receiver))
+        .routes(routes!(handover::change_receiver))
+        .routes(routes!(handover::call_back))
         .routes(routes!(register::register, register::put_register))
         .routes(routes!(register::reminders))
         .routes(routes!(register::legal))
@@ -146,7 +153,7 @@ pub fn openapi() -> Value {
                 let parameters = operation.as_object_mut().expect("an operation is an object").entry("parameters");
                 parameters.or_insert_with(|| json!([])).as_array_mut().expect("parameters are a list").push(csrf.clone());
             }
-            if operation["operationId"] == "logIn" {
+            if operation["operationId"] == "logIn" || operation["operationId"] == "callBack" {
                 operation["security"] = json!([]);
             }
         }

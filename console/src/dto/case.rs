@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    ActOffer, CandidateSummary, CaseAct, Compliance, Decision, Evidence, EvidenceMode, ExemptionProposal, Kind, Matter, Recheck,
-    Subject, Track,
+    ActOffer, CandidateSummary, CaseAct, Compliance, Decision, Delivery, Evidence, EvidenceMode, ExemptionProposal, Kind, Matter,
+    PackageInfo, Recheck, Subject, Track,
 };
 
 /// Where a case is. States are added to this list, never renamed.
@@ -239,4 +239,8 @@ pub struct CaseDetail {
     pub track: Option<Track>,
     /// How it ended.
     pub outcome: Option<String>,
+    /// Signed documents that went out, oldest first.
+    pub packages: Vec<PackageInfo>,
+    /// What became of them at each receiver, oldest first.
+    pub deliveries: Vec<Delivery>,
 }

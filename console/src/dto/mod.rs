@@ -11,6 +11,7 @@ mod camera;
 mod candidate;
 mod case;
 mod clearance;
+mod handover;
 mod legal;
 mod live;
 mod register;
@@ -46,6 +47,10 @@ pub use clearance::{
     LatencyFigure, Limit, Limits, NamedShare, NewClearanceDefinition, OvmFigure, QualityFigure, Reached, ReachedWhy,
     RecurrenceFigure, RestatedDay, ShareFigure, SlaFigure, TimesFigure, TrendDay, ViolationEpisode, ZeroDay, ZeroFigure,
     ZoneDayDetail, ZoneDayKey, ZoneDayPage, ZoneDayQuery, ZoneDayRow,
+};
+pub use handover::{
+    CallbackTaken, Delivery, DeliveryList, DeliveryQuery, DeliveryState, NewReceiver, PackageInfo, Receiver, ReceiverChange,
+    ReceiverList, ReceiverMade, StatusCallback, TheirStatus,
 };
 pub use legal::{EarlierViolation, EndEntry, Exemption, ExemptionProposal, Ground, LegalLists, Matter, NewExemption, NewMatter};
 pub use live::LiveKind;

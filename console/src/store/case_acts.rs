@@ -8,6 +8,7 @@ use super::audit::Deed;
 use super::candidates::{SAME_PLACE_IOU, bbox};
 use super::cases::{CaseRow, Moving, Step, case_row, read_event};
 use super::legal::{read_exemption, read_matter};
+use super::packages::{self, Leaving};
 use super::{Scope, Store, Tx};
 use crate::auth::Actor;
 use crate::clock::{parse_ms, rfc3339};
@@ -19,6 +20,7 @@ use crate::dto::{
 use crate::error::ApiError;
 use crate::lifecycle::machine::{self, DAY_MS, REVIEW_TARGET_MS};
 use crate::lifecycle::{exemption, recheck, track};
+use crate::serve::Sign;
 
 /// Candidates near the same place that are looked through for a box that overlaps.
 const MOST_NEAR: i64 = 500;
@@ -288,8 +290,9 @@ fn effect(
             after.outcome = new.outcome.map(|outcome| word(&outcome));
             json!({ "outcome": new.outcome })
         }
-        CaseAct::HandOver => return Err(refused("no_signing_key", "this console has no key to sign a package with")),
-        CaseAct::DispatchClue | CaseAct::Expire | CaseAct::Open | CaseAct::Withdraw => json!({ "look": look }),
+        CaseAct::HandOver | CaseAct::DispatchClue | CaseAct::Expire | CaseAct::Open | CaseAct::Withdraw => {
+            json!({ "look": look })
+        }
     };
     Ok(Effect { after, reason, details })
 }
@@ -330,7 +333,14 @@ impl Tx {
 
 impl Store {
     /// Does something with a case. Nothing of it happens unless all of it does.
-    pub(crate) async fn act(&self, id: &str, actor: &Actor, new: &NewCaseAct, zone: &TimeZone) -> Result<CaseActDone, ApiError> {
+    pub(crate) async fn act(
+        &self,
+        id: &str,
+        actor: &Actor,
+        new: &NewCaseAct,
+        zone: &TimeZone,
+        sign: Option<&Sign>,
+    ) -> Result<CaseActDone, ApiError> {
         let mut tx = self.write().await?;
         let now_ms = tx.now_ms();
         let case = tx.fresh(id, new.seen_version).await?;
@@ -338,7 +348,18 @@ impl Store {
         let standing = case.standing(record.matter.as_ref().is_some_and(|matter| matter.warn_first));
         let edge = machine::admit(&standing, actor, new.act, now_ms)?;
         machine::needs(&standing, new, now_ms)?;
-        let effect = effect(&case, &record, actor, new, edge.to, now_ms)?;
+        let mut effect = effect(&case, &record, actor, new, edge.to, now_ms)?;
+        let leaving = Leaving { case: &case, record: &record, after: &effect.after, new, actor };
+        let package = match sign.filter(|_| packages::leaves(new.act)) {
+            Some(sign) => Some(tx.package(&leaving, sign).await?),
+            None if new.act == CaseAct::HandOver => {
+                return Err(refused("no_signing_key", "this console has no key to sign a package with"));
+            }
+            None => None,
+        };
+        if let Some(package) = &package {
+            effect.details["package_sha256"] = json!(package.sha256);
+        }
         let decision = hex::encode(rand::random::<[u8; 16]>());
         let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
         let (note, certificate) = (given(&new.note), given(&new.certificate));
@@ -351,9 +372,12 @@ impl Store {
             note: note.as_deref(),
             certificate: certificate.as_deref(),
             details: effect.details,
-            package: None,
+            package: package.as_ref().map(|package| (package.sha256.clone(), package.key_id().to_owned())),
         };
         let event = tx.case_step(id, &effect.after, step).await?;
+        if let Some(package) = &package {
+            tx.hand_out(&case, event.seq, package).await?;
+        }
         let details = json!({ "decision": decision, "seen_version": new.seen_version, "to": event.to });
         let action = format!("case.{}", word(&new.act));
         let reason = effect.reason.as_deref();

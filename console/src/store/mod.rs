@@ -15,12 +15,15 @@ mod case_acts;
 mod cases;
 mod clearance;
 mod clocks;
+mod deliveries;
 mod intake;
 mod legal;
 mod live;
 mod many;
 mod outbox;
+mod packages;
 mod precision;
+mod receivers;
 mod register;
 mod review;
 mod same_thing;
@@ -51,10 +54,12 @@ pub(crate) use bulk::{Bulk, Cell};
 pub(crate) use candidates::{Filter, Sort, cursor_after, cursor_text, search};
 pub(crate) use cases::{CaseSort, for_reviewer, of_mode, overdue};
 pub(crate) use clearance::{CellOf, ClearanceProgress, DayRow, Restatement};
+pub(crate) use deliveries::{Due, Tried};
 pub(crate) use intake::evidence_file;
 pub(crate) use legal::LegalList;
 pub(crate) use live::LiveEvent;
 pub(crate) use many::MOST as MOST_AT_ONCE;
+pub(crate) use packages::KeptPackage;
 pub(crate) use precision::{Decided, LEAST as LEAST_DECISIONS};
 pub(crate) use samples::{Draw, Weighed};
 pub(crate) use scope::{Scope, Thing};
@@ -113,6 +118,7 @@ pub struct Store {
     outbox: Arc<Notify>,
     /// Set once, before anything is taken in; the defaults where nobody did.
     review: Arc<OnceLock<ReviewConfig>>,
+    deliveries: Arc<Notify>,
 }
 
 impl Store {
@@ -151,8 +157,15 @@ impl Store {
             .await
             .map_err(open)?;
         migrator(backend).run(&pool).await.map_err(|source| StoreError::Migrate { url: shown.clone(), source })?;
-        let store =
-            Self { pool, clock, writer: Arc::default(), live: Arc::default(), outbox: Arc::default(), review: Arc::default() };
+        let store = Self {
+            pool,
+            clock,
+            writer: Arc::default(),
+            live: Arc::default(),
+            outbox: Arc::default(),
+            deliveries: Arc::default(),
+            review: Arc::default(),
+        };
         let query = |source| StoreError::Query { operation: "putting the places of cameras into the organisation tree", source };
         store.plant_units().await.map_err(query)?;
         Ok(store)
@@ -171,6 +184,11 @@ impl Store {
     /// Rings when there is something to publish.
     pub(crate) fn outbox_bell(&self) -> &Arc<Notify> {
         &self.outbox
+    }
+
+    /// Rings when something may be due to a receiver.
+    pub(crate) fn delivery_bell(&self) -> &Arc<Notify> {
+        &self.deliveries
     }
 
     /// Does the database answer?
@@ -256,6 +274,7 @@ impl Tx {
         }
         if self.rings.1 {
             self.store.outbox.notify_one();
+            self.store.deliveries.notify_one();
         }
         Ok(())
     }
@@ -272,6 +291,10 @@ fn migrator(backend: Backend) -> Migrator {
     let register_append_only = match backend {
         Backend::Sqlite => include_str!("../../migrations/sqlite/0021_append_only.sql"),
         Backend::Postgres => include_str!("../../migrations/postgres/0021_append_only.sql"),
+    };
+    let handover_append_only = match backend {
+        Backend::Sqlite => include_str!("../../migrations/sqlite/0023_append_only.sql"),
+        Backend::Postgres => include_str!("../../migrations/postgres/0023_append_only.sql"),
     };
     let zones_append_only = match backend {
         Backend::Sqlite => include_str!("../../migrations/sqlite/0031_zones_append_only.sql"),
@@ -291,6 +314,8 @@ fn migrator(backend: Backend) -> Migrator {
         step(10, "review queue", include_str!("../../migrations/common/0010_review_queue.sql")),
         step(20, "life of a case", include_str!("../../migrations/common/0020_lifecycle.sql")),
         step(21, "register append only", register_append_only),
+        step(22, "hand-over", include_str!("../../migrations/common/0022_handover.sql")),
+        step(23, "hand-over append only", handover_append_only),
         step(30, "zone drafts", include_str!("../../migrations/common/0030_zone_drafts.sql")),
         step(31, "zones append only", zones_append_only),
         step(40, "clearance", include_str!("../../migrations/common/0040_clearance.sql")),

@@ -22,13 +22,13 @@ pub(super) fn record() -> Value {
 }
 
 /// The officers of a street.
-struct Crew {
-    ada: Person,
-    lea: Person,
-    sue: Person,
+pub(super) struct Crew {
+    pub(super) ada: Person,
+    pub(super) lea: Person,
+    pub(super) sue: Person,
 }
 
-async fn crew(world: &World) -> Crew {
+pub(super) async fn crew(world: &World) -> Crew {
     Crew {
         ada: world.person("ada", &[Role::Operator]).await,
         lea: world.person("lea", &[Role::LegalReviewer]).await,
@@ -57,7 +57,7 @@ async fn opened(world: &World, n: u32, by: &Person) -> String {
 }
 
 /// An act on the case as it is now; extra fields of `with` are put in.
-async fn act(world: &World, who: &Person, case: &str, act: &str, with: Value) -> super::world::Reply {
+pub(super) async fn act(world: &World, who: &Person, case: &str, act: &str, with: Value) -> super::world::Reply {
     let detail = world.get(who, &format!("/cases/{case}")).await.json();
     let mut body = json!({ "seen_version": detail["case"]["version"], "act": act });
     for (name, value) in with.as_object().unwrap() {
@@ -66,7 +66,7 @@ async fn act(world: &World, who: &Person, case: &str, act: &str, with: Value) ->
     world.post(who, &format!("/cases/{case}/acts"), body).await
 }
 
-async fn detail(world: &World, who: &Person, case: &str) -> Value {
+pub(super) async fn detail(world: &World, who: &Person, case: &str) -> Value {
     world.get(who, &format!("/cases/{case}")).await.expect(200)
 }
 
@@ -87,6 +87,17 @@ async fn warned(world: &World, crew: &Crew, case: &str, reference: &str) {
     act(world, &crew.ada, case, "match_subject", json!({ "subject": subject })).await.expect(201);
     let due = rfc3339(world.now_ms() + 1_200_000);
     act(world, &crew.ada, case, "warn", json!({ "channel": "sms", "due_at": due })).await.expect(201);
+}
+
+/// A case that was warned, looked at again and filed.
+pub(super) async fn filed(world: &World, crew: &Crew, n: u32) -> String {
+    let case = opened(world, n, &crew.ada).await;
+    warned(world, crew, &case, "S-1").await;
+    world.clock.advance(1_300_000);
+    world.take(&[look_message(&format!("{n:032x}"), "present", world.now_ms())]).await;
+    act(world, &crew.ada, &case, "find_not_corrected", json!({})).await.expect(201);
+    act(world, &crew.lea, &case, "file", json!({ "expected_fine_yuan": 100 })).await.expect(201);
+    case
 }
 
 both!(a_warned_stall_that_goes_away_is_exempted_as_a_first_violation);

@@ -34,7 +34,12 @@ async fn every_role_may_use_exactly_its_routes(world: World) {
         let (method, path, cells) = (words[0], words[1], &words[2..]);
         assert_eq!(cells.len(), people.len(), "{line}");
         seen.insert(format!("{method} {path}"));
-        let address = path.replace("{id}", "x").replace("{candidate}", "x").replace("{file}", "x.jpg").replace("{version}", "1");
+        let address = path
+            .replace("{id}", "x")
+            .replace("{candidate}", "x")
+            .replace("{file}", "x.jpg")
+            .replace("{version}", "1")
+            .replace("{delivery}", "x");
         let query =
             if path.starts_with("/evidence") || path.contains("/recorded/") { "?expires=1&purpose=review&sig=00" } else { "" };
         for (cell, person) in cells.iter().zip(&people) {

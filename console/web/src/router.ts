@@ -27,6 +27,7 @@ export const router = createRouter({
     { path: '/cameras', name: 'cameras', component: () => import('@/cameras/CamerasPage.vue'), meta: { title: 'nav.cameras', needs: 'cameras' } },
     { path: '/cameras/:id', name: 'camera', component: () => import('@/cameras/CameraPage.vue'), meta: { title: 'nav.cameras', needs: 'cameras' } },
     { path: '/admin/users', name: 'users', component: () => import('@/admin/UsersPage.vue'), meta: { title: 'admin.users', needs: 'users' } },
+    { path: '/admin/receivers', name: 'receivers', component: () => import('@/admin/ReceiversPage.vue'), meta: { title: 'handover.receivers', needs: 'deliveries' } },
     { path: '/admin/audit', name: 'audit', component: () => import('@/admin/AuditPage.vue'), meta: { title: 'admin.audit', needs: 'audit' } },
     { path: '/admin/training', name: 'training', component: () => import('@/admin/TrainingPage.vue'), meta: { title: 'training.title', needs: 'training' } },
     { path: '/admin/units', name: 'units', component: () => import('@/admin/UnitsPage.vue'), meta: { title: 'org.units', needs: 'users' } },

@@ -59,8 +59,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             let stop = Stop::on_signals()?;
             let metrics = telemetry::init_metrics()?;
             let bus = worker::open_bus(&config)?;
+            let sign = super::standalone::signer(&config)?;
             let site = config.site.map(|(site, _)| site);
-            super::standalone::serve(config.console, bus, site, metrics, &stop)?;
+            super::standalone::serve(config.console, bus, site, metrics, sign, &stop)?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -12,6 +12,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use super::bad_use;
 use crate::backtest::Recordings;
 use crate::config::Config;
+use crate::evidence::Signer;
 use crate::stop::Stop;
 use crate::{telemetry, worker};
 
@@ -45,6 +46,7 @@ pub(crate) fn run_both(config: Config, stop: &Stop) -> anyhow::Result<()> {
     let metrics = telemetry::init_metrics()?;
     let bus = worker::open_bus(&config)?;
     let console = config.console.clone();
+    let sign = signer(&config)?;
     let site = config.site.as_ref().map(|(site, _)| site.clone());
     let (worker_bus, worker_stop) = (bus.clone(), stop.clone());
     let worker = std::thread::Builder::new()
@@ -55,10 +57,23 @@ pub(crate) fn run_both(config: Config, stop: &Stop) -> anyhow::Result<()> {
             result
         })
         .context("starting the worker's thread")?;
-    let served = serve(console, bus, site, metrics, stop);
+    let served = serve(console, bus, site, metrics, sign, stop);
     stop.set();
     let worked = worker.join().map_err(|_| anyhow!("the worker's thread panicked"))?;
     served.and(worked)
+}
+
+/// Signs what the console hands over with the key that seals evidence: who can check the one can check the other.
+///
+/// # Errors
+/// The key cannot be read or made.
+pub(crate) fn signer(config: &Config) -> anyhow::Result<console::Sign> {
+    let signer = Signer::load_or_create(&config.signing_key).context("opening the signing key")?;
+    Ok(Arc::new(move |bytes: &[u8]| console::Signed {
+        signature: signer.sign(bytes).to_vec(),
+        key_id: signer.key_id().to_owned(),
+        public_key_pem: signer.public_key_pem().to_owned(),
+    }))
 }
 
 /// Serves the console until `stop`.
@@ -67,6 +82,7 @@ pub(crate) fn serve(
     bus: Arc<dyn Bus>,
     site: Option<Site>,
     metrics: PrometheusHandle,
+    sign: console::Sign,
     stop: &Stop,
 ) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -85,6 +101,7 @@ pub(crate) fn serve(
             console::Hooks {
                 metrics: Arc::new(move || metrics.render()),
                 backtest: Some(recordings),
+                sign: Some(sign),
                 ..console::Hooks::default()
             },
             async move { stop.wait().await },
