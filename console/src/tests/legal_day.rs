@@ -24,6 +24,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// Thirty-two places that do not overlap.
+fn own_place(n: u32) -> [f64; 4] {
+    let (column, row) = (f64::from(n / 4 % 8), f64::from(n / 32 % 4));
+    [0.02 + 0.12 * column, 0.05 + 0.24 * row, 0.10 + 0.12 * column, 0.20 + 0.24 * row]
+}
+
 /// Publishes a stall every few seconds, sees each still there, and then gone.
 fn street(bus: &Arc<dyn Bus>, world: &World, over: &AtomicBool) {
     let stills = root().join("sample-streams/samples/stills");
@@ -48,6 +54,8 @@ fn street(bus: &Arc<dyn Bus>, world: &World, over: &AtomicBool) {
             let data = CandidateData {
                 kind: "illegal_stall".to_owned(),
                 first_seen_at: crate::clock::rfc3339(now_ms - 2000),
+                // Each at a place of its own: what stands where one was gone has come back.
+                bbox: own_place(n),
                 evidence,
                 ..candidate_data(n, now_ms)
             };
