@@ -56,7 +56,7 @@ impl Actor {
 
     /// What the application tells about them.
     pub(crate) fn me(&self) -> Me {
-        let pages: [(&str, &[Role]); 21] = [
+        let pages: &[(&str, &[Role])] = &[
             ("queue", QUEUE),
             ("decide", DECIDE),
             ("pictures", PICTURES),
