@@ -43,6 +43,45 @@ fn writing_without_ground_of_its_own_is_a_poster() {
 }
 
 #[test]
+fn people_who_stand_before_a_wall_are_no_poster_where_their_legs_have_the_pavement_s_colour() {
+    let group = [Patch(136, 88, 180, 131, [45, 118, 140]), Patch(140, 131, 176, 160, [128, 122, 128])];
+    for fps in [0.5, 2.0] {
+        let mut play = Play::new(WALL, fps);
+        play.until(60.0, |t| left(t, (168, 225), &group));
+        assert!(!kinds(&play).contains(&Kind::UnauthorizedAd), "{fps} fps: {:?}", play.raised());
+    }
+}
+
+#[test]
+fn a_board_that_leans_at_the_wall_is_a_poster_and_nothing_dumped() {
+    for fps in [0.5, 2.0] {
+        let mut play = Play::new(WALL, fps);
+        play.until(60.0, |t| left(t, (144, 225), &[Patch(134, 96, 174, 140, [200, 90, 150])]));
+        assert_eq!(kinds(&play), [Kind::UnauthorizedAd], "{fps} fps: {:?}", play.scene.explain());
+    }
+}
+
+#[test]
+fn a_banner_larger_than_whoever_put_it_up_was_put_up() {
+    let mut play = Play::new(WALL, 0.5);
+    play.until(60.0, |t| left(t, (160, 225), &[Patch(60, 64, 250, 96, [210, 90, 150])]));
+    assert_eq!(kinds(&play), [Kind::UnauthorizedAd], "{:?}", play.scene.explain());
+}
+
+#[test]
+fn a_sheet_is_a_poster_also_while_somebody_waits_beside_it() {
+    let mut play = Play::new(WALL, 2.0);
+    play.until(60.0, |t| {
+        let mut now = left(t, (160, 225), &[Patch(140, 80, 172, 124, [210, 90, 150])]);
+        if t >= 16.0 {
+            now.patches.push(man(200 + (t * 2.0) as i32 % 3 * 3, 176));
+        }
+        now
+    });
+    assert!(kinds(&play).contains(&Kind::UnauthorizedAd), "{:?}", play.scene.explain());
+}
+
+#[test]
 fn the_roof_over_a_heap_is_no_poster() {
     let stand = [Patch(114, 100, 200, 118, [200, 90, 150]), Patch(114, 132, 200, 165, [50, 100, 170])];
     let mut play = Play::new(&WALL.replace("waste_dumping", "illegal_stall"), 2.0);

@@ -38,9 +38,18 @@ pub(crate) struct Looks {
     /// How much of what it adds to the street's luma begins right at its border, as a share of what it adds on average: near
     /// 1 for a thing, little for a pool of light, which grows towards its middle.
     pub(crate) crisp: f32,
+    /// How straight it is above and below, 0..=1: a sheet seen at an angle has slanting but straight edges, people and goods
+    /// have neither.
+    pub(crate) straight: f32,
 }
 
 impl Looks {
+    /// How steep its border is for how much it stands out by: a step is about 1 or more, a pool of light is not. What stands out by
+    /// more than [`STEEP_FROM`] counts as that much, since edges are measured up to a bound.
+    pub(crate) fn steepness(&self) -> f32 {
+        self.edge_now / self.contrast.clamp(1.0, STEEP_FROM)
+    }
+
     /// Did something come (above 0) or leave (below)? -2..=2.
     pub(crate) fn came(&self) -> f32 {
         self.votes + self.stands_out
@@ -49,6 +58,9 @@ impl Looks {
 
 /// Edges above this say no more, grey levels.
 const EDGE_CAP: i32 = 60 * LEVEL;
+
+/// See [`Looks::steepness`], grey levels.
+const STEEP_FROM: f32 = 50.0;
 
 /// An edge has to change by this much to vote, fixed point.
 const VOTE: i32 = 5 * LEVEL;
@@ -193,6 +205,7 @@ pub(crate) fn looks(mask: &Mask, now: &Picture, street: &Picture) -> Looks {
         fill: n / around.area() as f32,
         solid: solid(mask, around, w),
         crisp: crisp(mask, now, street),
+        straight: straight(mask, around, w),
     }
 }
 
@@ -242,6 +255,35 @@ fn crisp(mask: &Mask, now: &Picture, street: &Picture) -> f32 {
         }
     }
     if n < 4.0 || mean.abs() < LEVEL as f32 { 1.0 } else { (step / n / mean).clamp(-1.0, 2.0) }
+}
+
+/// See [`Looks::straight`]: what is left of the first and last pixel of each column once a line is laid through them.
+fn straight(mask: &Mask, around: PixelBox, w: usize) -> f32 {
+    let width = around.x2 - around.x1;
+    let mut columns = vec![(usize::MAX, 0usize); width];
+    for &i in mask {
+        let (x, y) = (i as usize % w - around.x1, i as usize / w - around.y1);
+        columns[x] = (columns[x].0.min(y), columns[x].1.max(y));
+    }
+    let taken: Vec<(f32, f32, f32)> = columns
+        .iter()
+        .enumerate()
+        .filter(|(_, (top, _))| *top != usize::MAX)
+        .map(|(x, (top, bottom))| (x as f32, *top as f32, *bottom as f32))
+        .collect();
+    let height = taken.iter().map(|(_, top, bottom)| bottom - top + 1.0).sum::<f32>() / taken.len().max(1) as f32;
+    let off = |y: fn(&(f32, f32, f32)) -> f32| off_line(taken.iter().map(|c| (c.0, y(c))));
+    (1.0 - (off(|c| c.1) + off(|c| c.2)) / height.max(1.0)).clamp(0.0, 1.0)
+}
+
+/// Mean distance of points from the line of least squares through them.
+fn off_line(points: impl Iterator<Item = (f32, f32)> + Clone) -> f32 {
+    let n = points.clone().count().max(1) as f32;
+    let (sx, sy) = points.clone().fold((0.0, 0.0), |s, (x, y)| (s.0 + x, s.1 + y));
+    let (mx, my) = (sx / n, sy / n);
+    let (sxx, sxy) = points.clone().fold((0.0f32, 0.0f32), |s, (x, y)| (s.0 + (x - mx) * (x - mx), s.1 + (x - mx) * (y - my)));
+    let slope = if sxx > 0.0 { sxy / sxx } else { 0.0 };
+    points.map(|(x, y)| (y - my - slope * (x - mx)).abs()).sum::<f32>() / n
 }
 
 /// The strongest edge at a pixel or right beside it: borders of masks are a pixel out.

@@ -74,6 +74,9 @@ const SHADE_PERCENT: i32 = 18;
 const SHADE_LEAST: i32 = 13;
 const SHADE_COLOUR: i32 = 7;
 
+/// Nine pixels differ by so many grey levels in the mean where noise, a third of a single one's, does not.
+const TOUCHED: i32 = 4;
+
 /// The model of one camera.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Street {
@@ -269,6 +272,21 @@ impl Street {
         let street = i32::from(empty.y[i]);
         d(&standing.y, &empty.y) < (SHADE_LEAST * LEVEL).max(street / 100 * SHADE_PERCENT)
             && d(&standing.u, &empty.u) + d(&standing.v, &empty.v) < SHADE_COLOUR * LEVEL
+    }
+
+    /// Is there a little more than noise of something else: the mean of the pixels around differs, if by less than
+    /// tells a single pixel?
+    pub(crate) fn is_touched(&self, current: &Picture, i: usize) -> bool {
+        let (w, n) = (current.w, current.len());
+        if i < w + 1 || i + w + 1 >= n {
+            return false;
+        }
+        let mean = |now: &[u16], then: &[u16]| {
+            let row = |j: usize| (j - 1..=j + 1).map(|k| i32::from(now[k]) - i32::from(then[k])).sum::<i32>();
+            ((row(i - w) + row(i) + row(i + w)) / 9).abs()
+        };
+        mean(&current.y, &self.empty.y) > TOUCHED * LEVEL
+            || mean(&current.u, &self.empty.u) + mean(&current.v, &self.empty.v) > TOUCHED * LEVEL
     }
 
     /// Since when the standing colour is there.

@@ -31,6 +31,9 @@ pub(crate) enum Presence {
     Gone,
 }
 
+/// Pixels of somebody who is seen moving, squares of a person's height: a third of it wide, and half of that box is filled.
+const SOMEBODY: f32 = 0.17;
+
 /// Looks after which a model would have named what it knows.
 const MODEL_LOOKS: u32 = 3;
 
@@ -60,6 +63,9 @@ const ACCOUNTS: [Counted; 4] = [
     Counted { itself: true, bystanders: false },
     Counted { itself: false, bystanders: false },
 ];
+
+/// A sheet fills at least so much of its box, seen at an angle.
+const SHEET: f32 = 0.72;
 
 /// Time constant of the running shares, seconds.
 const RUNNING: f64 = 6.0;
@@ -94,6 +100,8 @@ pub(crate) struct Thing {
     pub(crate) bringer: Option<Bringer>,
     /// Somebody was beside it after it stood complete.
     pub(crate) departed: bool,
+    /// Somebody was at it while it came, however much larger it is than people are.
+    pub(crate) visited: bool,
     /// Who stays with it, as often as there are ways to count: in the order of [`ACCOUNTS`].
     accounts: [Attendance; ACCOUNTS.len()],
     /// Who stood there before it came.
@@ -107,6 +115,8 @@ pub(crate) struct Thing {
     pub(crate) silence_counts: bool,
     /// How often bright and dark alternate along it, see [`crate::motion::writing`].
     pub(crate) alternation: f32,
+    /// Running share of its width below which something stands that came with it.
+    pub(crate) goes_on: f32,
     /// Running share of its own pixels that change while nobody is near.
     pub(crate) fuzz: f32,
     /// The model's names for it, as weights by class index.
@@ -156,6 +166,7 @@ impl Thing {
             measured: 0,
             bringer: None,
             departed: false,
+            visited: false,
             accounts: Default::default(),
             bystanders: Vec::new(),
             mover_share: 0.0,
@@ -163,6 +174,7 @@ impl Thing {
             covered_looks: 0,
             silence_counts: false,
             alternation: 0.0,
+            goes_on: 0.0,
             fuzz: 0.0,
             names: Vec::new(),
             identity: Identity::default(),
@@ -172,14 +184,17 @@ impl Thing {
         }
     }
 
-    /// Reads from the remembered looks who brought it and who stayed.
-    pub(crate) fn recall(&mut self, company: &Company) {
+    /// Reads from the remembered looks who brought it and who stayed, where a `person` is so many pixels tall.
+    pub(crate) fn recall(&mut self, company: &Company, person: Option<f32>) {
         let pixels = self.mask.len() as f32;
         self.bystanders = company.bystanders(&self.at, self.onset);
+        // Whoever puts up a banner is smaller than it.
+        let somebody = pixels.min(person.map_or(f32::INFINITY, |p| SOMEBODY * p * p));
         let around = self.at.grown(0.3 * self.at.width() + 4.0, 0.3 * self.at.height() + 4.0);
         let start = company.before(self.onset - 1.5).map_or(self.onset - 1.5, |s| s.t).max(self.onset - 4.5);
         let mut before = start;
         for look in company.since(start) {
+            self.visited |= look.t <= self.complete + 1.0 && look.near(&self.at, somebody);
             if look.t <= self.complete + 1.0 {
                 let bringer = look
                     .movers
@@ -371,9 +386,9 @@ impl Thing {
     pub(crate) fn is_its_bringer(&self) -> bool {
         // A model that looked several times would have named somebody as large as that.
         let unseen_by_model = !self.is_seen_by_model() || self.mover_share > 0.1;
-        // A sheet fills its box, which nobody with a head and two legs does.
+        // A sheet fills its box, which nobody with a head and two legs does; a coat may, and goes on below.
         unseen_by_model
-            && self.looks.fill < 0.8
+            && (self.looks.fill < SHEET || self.goes_on > 0.3)
             && self.at.height() > 1.7 * self.at.width()
             && self.bringer.is_some_and(|b| self.at.height() > 0.8 * b.height)
     }

@@ -39,15 +39,28 @@ fn lies_in(zone: &Zone, bbox: &events::BBox, share: f64) -> bool {
 }
 
 /// Is a thing on a watched surface rather than on the ground before it: within it, or but for its rim within it and above the
-/// feet of whoever brought it? A sheet low on a wall may reach a little below where the bureau drew the wall's foot.
-fn on_surface(camera: &Camera, thing: &Thing, bbox: &events::BBox) -> bool {
+/// feet of whoever brought it? A sheet low on a wall may reach a little below where the bureau drew the wall's foot, and a board
+/// that leans at it stands a hand's breadth before it. A `person` is so many pixels tall there.
+fn on_surface(camera: &Camera, thing: &Thing, bbox: &events::BBox, person: Option<f32>) -> bool {
     let above = thing.elevation().is_some_and(|e| e >= 0.1) || looks_hung(thing);
+    // What one carries there is no wider than one is tall; a cart is.
+    let person = person.or(thing.bringer.map(|b| b.height)).unwrap_or(0.0);
+    let carried = thing.at.width() < person && thing.at.height() < 1.3 * person;
+    let straight = thing.looks.straight >= STRAIGHT && thing.looks.fill >= BOARD;
+    let leans = thing.measured >= MEASURED && carried && straight && thing.goes_on < 0.25;
     let surfaces = camera.zones.iter().filter(|z| {
         let ground = CLAIMS.iter().any(|k| *k != Kind::UnauthorizedAd && z.rules.contains_key(k));
         z.rules.contains_key(&Kind::UnauthorizedAd) && !ground
     });
-    surfaces.into_iter().any(|z| lies_in(z, bbox, 0.08) || above && lies_in(z, bbox, 0.2))
+    surfaces.into_iter().any(|z| lies_in(z, bbox, 0.08) || above && lies_in(z, bbox, 0.2) || leans && lies_in(z, bbox, LEANS))
 }
+
+/// A board that leans at a wall begins this share of its height below where the wall does.
+const LEANS: f64 = 0.3;
+
+/// And is at least so straight above and below; people and heaps that stand there go on below what is seen against the wall.
+const STRAIGHT: f32 = 0.6;
+const BOARD: f32 = 0.4;
 
 /// The permit of this kind that covers the place now.
 fn permit_for<'a>(zone: &'a Zone, kind: Kind, bbox: &events::BBox, valid: impl Fn(&Permit) -> bool) -> Option<&'a Permit> {
@@ -193,10 +206,10 @@ impl Scene {
         let Some((w, h)) = self.size() else { return };
         let bbox = thing.bbox(w, h);
         let area = thing.mask.len() as f64 / (w * h) as f64;
-        let surface = on_surface(&self.camera, thing, &bbox);
+        let surface = on_surface(&self.camera, thing, &bbox, self.person_at(thing));
         for zone in &self.camera.zones {
             let ad = |kind: Kind| kind == Kind::UnauthorizedAd;
-            let here = |kind: &Kind| if ad(*kind) && surface { lies_in(zone, &bbox, 0.2) } else { in_zone(zone, *kind, &bbox) };
+            let here = |kind: &Kind| if ad(*kind) && surface { lies_in(zone, &bbox, LEANS) } else { in_zone(zone, *kind, &bbox) };
             for kind in CLAIMS.into_iter().filter(|kind| here(kind) && (!surface || ad(*kind))) {
                 let Some(rule) = zone.rules.get(&kind) else { continue };
                 let index = self.episode(thing, zone, kind, now);

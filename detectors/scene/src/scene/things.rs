@@ -38,6 +38,11 @@ const STOOD_LONG: Seconds = 30.0;
 /// Where a candidate was raised before a crash and the place has this much of its surroundings' colours, it has gone since.
 const BARE: f32 = 0.6;
 
+/// How far below a thing it is looked for whether it goes on there, heights of a person; and what belongs to it came within
+/// so many seconds of it.
+const BELOW: f32 = 0.25;
+const CAME_TOGETHER: Seconds = 8.0;
+
 /// Detections less sure than this hide nothing.
 const SURE: f32 = 0.25;
 
@@ -182,6 +187,9 @@ impl Scene {
             let seen = looks(&thing.mask, current, &street.empty);
             thing.looks = if thing.measured == 0 { seen } else { mean(&thing.looks, &seen, 0.3) };
             thing.alternation = writing::alternation(frame, &thing.at, current.w);
+            let person = self.state.stature.at(thing.at.y2, current.h).unwrap_or(2.0 * thing.at.height());
+            let below = goes_on_below(thing, street, current, person);
+            thing.goes_on += (below - thing.goes_on) * (1.0 / (thing.measured as f32 + 1.0)).max(0.08);
             thing.measured += 1;
         }
     }
@@ -285,7 +293,7 @@ impl Scene {
             let mut thing = Thing::new(self.state.next_serial, blob, w, h, (onset, complete, spread), now, first_seen);
             self.state.next_serial += 1;
             thing.contrast = contrast;
-            thing.recall(&self.state.company);
+            thing.recall(&self.state.company, self.state.stature.at(thing.at.y2, h));
             thing.looks = looks(&thing.mask, current, &street.empty);
             thing.measured = 1;
             born.push(thing);
@@ -458,6 +466,28 @@ fn stir_within(thing: &Thing, street: &Street) -> f32 {
     (y1..y2).map(row).sum::<usize>() as f32
 }
 
+/// What stands before a wall goes on below what is seen of it against the wall, if only faintly: legs before a pavement of their
+/// colour. What hangs on it ends there. The share of the thing's columns, but for the outer ones, below which something
+/// came to stand when it did, within a quarter of a person's height.
+fn goes_on_below(thing: &Thing, street: &Street, current: &Picture, person: f32) -> f32 {
+    let (w, h) = (street.empty.w, street.empty.h);
+    let inset = (0.1 * thing.at.width()) as usize;
+    let (x1, x2) = (thing.at.x1 as usize + inset, (thing.at.x2 as usize).saturating_sub(inset).min(w));
+    let top = thing.at.y2 as usize + 1;
+    let bottom = (top + ((BELOW * person) as usize).max(4)).min(h);
+    if x2 <= x1 || bottom < top + 3 {
+        return 0.0;
+    }
+    let (from, until) = (centis(thing.onset - CAME_TOGETHER), centis(thing.complete + CAME_TOGETHER));
+    let came = |i: usize| match street.shows[i] {
+        Shows::Street => street.is_touched(current, i),
+        Shows::Standing => (from..=until).contains(&street.since(i)),
+        Shows::Other => true,
+    };
+    let covered = |x: usize| 2 * (top..bottom).filter(|y| came(y * w + x)).count() >= bottom - top;
+    (x1..x2).filter(|x| covered(*x)).count() as f32 / (x2 - x1) as f32
+}
+
 /// A thing that the street was learnt with: while its place looks as learnt it is there, when something else stands there it
 /// went.
 fn see_in_street(thing: &mut Thing, street: &Street, now: Seconds) {
@@ -584,5 +614,6 @@ fn mean(a: &Looks, b: &Looks, share: f32) -> Looks {
         fill: m(a.fill, b.fill),
         solid: m(a.solid, b.solid),
         crisp: m(a.crisp, b.crisp),
+        straight: m(a.straight, b.straight),
     }
 }

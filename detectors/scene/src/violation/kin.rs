@@ -7,6 +7,9 @@ use crate::place::thing::{Presence, Thing};
 /// Pieces of one thing come to light within this time, seconds: whoever put it up stands before it for a while.
 const CAME_TOGETHER: f64 = 12.0;
 
+/// A roof comes with its cart; what is put down under a sheet comes later. Seconds, three key frames.
+const AT_ONCE: f64 = 6.0;
+
 /// Whoever stands between two pieces hides so much across, and a roof is so far above what it covers: heights of a person.
 const ACROSS: f32 = 0.5;
 const ABOVE: f32 = 0.6;
@@ -39,7 +42,7 @@ pub(crate) fn of(index: usize, things: &[Thing], tall: impl Fn(&Thing) -> Option
     let person = tall(thing).or(thing.bringer.map(|b| b.height)).unwrap_or(0.0);
     let others: Vec<&Thing> =
         things.iter().enumerate().filter(|(i, t)| *i != index && together(thing, t)).map(|(_, t)| t).collect();
-    let rests = others.iter().any(|t| {
+    let rests = others.iter().filter(|t| (t.onset - thing.onset).abs() <= AT_ONCE).any(|t| {
         let (over, _) = shares(&thing.at, &t.at);
         let person = tall(t).unwrap_or(person);
         over >= 0.5

@@ -8,7 +8,7 @@ mod stall;
 
 pub(crate) use advert::looks_hung;
 use events::site::{Rule, Zone};
-use events::{BBox, Fact, Kind, ObjectClass};
+use events::{BBox, Fact, Kind, ObjectClass, Point};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Seconds, When};
@@ -108,6 +108,8 @@ pub(crate) enum Name {
     Length,
     Rests,
     Crisp,
+    Steep,
+    GoesOn,
     DoorLike,
     Score,
     InForce,
@@ -143,6 +145,8 @@ impl Name {
             Name::Unattended => ("unattended", "s"),
             Name::DoorLike => ("may_be_a_door", ""),
             Name::Crisp => ("crisp_border", "share"),
+            Name::Steep => ("steep_border", "share"),
+            Name::GoesOn => ("goes_on_below", "share"),
             Name::Rests => ("stands_on_something", ""),
             Name::Caption => ("line_of_writing", ""),
             Name::PeopleLike => ("may_be_people", ""),
@@ -431,10 +435,21 @@ pub(crate) fn like_a_car(facts: &Facts<'_>) -> bool {
     unseen_by_model(facts) && in_people(facts).is_some_and(|(w, h)| w >= 2.1 && h >= 0.5)
 }
 
-/// May it be a door that was opened or shut? It begins at the ground and is about as tall as people, or taller.
+/// Does the zone, drawn along a wall, end within so many heights of a person below it?
+pub(crate) fn at_the_foot(facts: &Facts<'_>, heights: f64) -> bool {
+    let foot = facts.bbox.foot();
+    let below = Point { x: foot.x, y: (foot.y + heights * person_share(facts)).min(1.0) };
+    !facts.zone.polygon.contains(below)
+}
+
+/// May it be a door that was opened or shut? It begins at the ground (as far above the feet of whoever brought it tells, or
+/// where the wall that the zone is drawn along ends) and is about as tall as people, or taller. A board that stands there
+/// fills its outline and is not much darker than the wall, as what is behind a door is.
 pub(crate) fn like_a_door(facts: &Facts<'_>) -> bool {
-    let low = facts.thing.elevation().is_none_or(|e| e < 0.3);
-    low && in_people(facts).is_some_and(|(w, h)| h >= 0.8 && w < 1.2 * h)
+    let looks = &facts.thing.looks;
+    let low = facts.thing.elevation().is_none_or(|e| e < 0.3) || at_the_foot(facts, 0.25);
+    let board = looks.solid >= 0.6 && looks.ratio >= 0.75;
+    low && !board && in_people(facts).is_some_and(|(w, h)| h >= 0.8 && w < 1.2 * h)
 }
 
 /// One sees through a thing that fills less of its box than this: frames and wheels.
