@@ -194,7 +194,7 @@ impl Thing {
         let start = company.before(self.onset - 1.5).map_or(self.onset - 1.5, |s| s.t).max(self.onset - 4.5);
         let mut before = start;
         for look in company.since(start) {
-            self.visited |= look.t <= self.complete + 1.0 && look.near(&self.at, somebody);
+            self.visited |= look.t <= self.complete + 1.0 && look.near(&self.at, somebody, ALL, &[]);
             if look.t <= self.complete + 1.0 {
                 let bringer = look
                     .movers
