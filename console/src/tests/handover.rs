@@ -14,10 +14,13 @@ use super::world::{Person, World};
 use crate::dto::Role;
 use crate::webhook;
 
+/// Head and body of a delivery.
+type Received = (HeaderMap, Vec<u8>);
+
 /// What a receiver was sent, and what it answers next.
 #[derive(Clone)]
 struct Desk {
-    got: Arc<Mutex<Vec<(HeaderMap, Vec<u8>)>>>,
+    got: Arc<Mutex<Vec<Received>>>,
     answer: Arc<Mutex<StatusCode>>,
     url: String,
 }

@@ -49,7 +49,7 @@ async fn p95(world: &World, who: &Person, path: &str) -> Duration {
     times[CALLS * 95 / 100]
 }
 
-mod large {
+mod pages {
     use super::*;
 
     async fn pages_with_a_million_candidates(world: World) {

@@ -112,7 +112,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let made = console::export_training(handle, &store, &config.evidence, &args.name, &query, args.out.as_deref());
     runtime.block_on(store.close());
     let tally = made.map_err(|error| match error {
-        ExportError::Refused(_) => bad_use(error.into()),
+        refused @ ExportError::Refused(_) => bad_use(refused),
         other => other.into(),
     })?;
     let mut said = std::io::stderr();

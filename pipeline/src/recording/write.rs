@@ -91,11 +91,12 @@ impl Writer {
             .map(|(serial, _)| serial)
             .filter(|s| !open.pictured.contains(s))
             .collect();
-        if !new.is_empty() && open.pictured.len() < PICTURES {
-            if let Err(error) = open.picture(&new, frame) {
-                self.fail(&error);
-                return;
-            }
+        if !new.is_empty()
+            && open.pictured.len() < PICTURES
+            && let Err(error) = open.picture(&new, frame)
+        {
+            self.fail(&error);
+            return;
         }
         let due = scene.recorded() >= BLOCK_BYTES || self.open.as_ref().is_some_and(|open| open.written.elapsed() >= BLOCK_AFTER);
         if due {
