@@ -61,7 +61,7 @@ fn play(size: Size, steps: &[Step]) -> Vec<(i64, Judgement)> {
                 again.push(*candidate)
             }
         })
-        .unwrap();
+        .expect("what was just written can be read");
     live.extend(said.iter().filter_map(|(_, j)| if let Judgement::Raised(c) = j { Some((**c).clone()) } else { None }));
     assert_eq!(again, live, "judged again from what was written down");
     said

@@ -17,7 +17,7 @@ fn told(rules: &str, record: &[u8]) -> (Vec<(u64, Candidate)>, Vec<String>) {
             Rejudged::Raised { thing, candidate, .. } => raised.push((thing, *candidate)),
             Rejudged::Cleared { id, .. } => cleared.push(id),
         })
-        .unwrap();
+        .expect("what was just written can be read");
     (raised, cleared)
 }
 
