@@ -32,7 +32,8 @@ test('of two officers at one candidate one decides and the other is told', { ski
 
         // Both at once, past the claims, as two consoles could be: the server takes one.
         const other = (14).toString(16).padStart(32, '0')
-        const order = (reason) => ({ headers: { 'x-kerbwatch': '1' }, data: { seen_version: 1, verdict: 'reject', reason } })
+        const seen = (await (await ada.request.get(`${target.url}/api/v1/candidates/${other}`)).json()).candidate.version
+        const order = (reason) => ({ headers: { 'x-kerbwatch': '1' }, data: { seen_version: seen, verdict: 'reject', reason } })
         const path = `${target.url}/api/v1/candidates/${other}/decisions`
         const [a, b] = await Promise.all([ada.request.post(path, order('occluded')), bob.request.post(path, order('inside_shop'))])
         assert.deepEqual([a.status(), b.status()].sort(), [201, 409])
