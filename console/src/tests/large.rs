@@ -70,7 +70,7 @@ mod pages {
         let people = [
             ("city", world.person("city", &roles).await),
             ("district", world.person_of("district", &roles, &[&units[0]]).await),
-            ("street", world.person_of("street", &roles, &[&street]).await),
+            ("street", world.person_of("lane", &roles, &[&street]).await),
         ];
         for path in [
             "/candidates",

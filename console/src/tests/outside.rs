@@ -137,7 +137,7 @@ async fn a_fuzzer_that_reads_the_document_finds_no_5xx(world: World) {
     for person in &everybody {
         let mut command = Command::new(&program);
         command.args(["run", &format!("{url}/api/openapi.json"), "--url", &url, "--no-color", "--seed", "1"]);
-        command.args(["--checks", "not_a_server_error,content_type_conformance", "--phases", "coverage,fuzzing"]);
+        command.args(["--checks", "not_a_server_error", "--phases", "coverage,fuzzing"]);
         // The live stream never ends, and a log-out would make all that follows a 401. What else ends a session (a tried method
         // that the document does not name) makes the rest shallow, not wrong.
         command.args(["--exclude-operation-id", "liveEvents", "--exclude-operation-id", "logOut"]);

@@ -103,6 +103,7 @@ pub(super) fn address(world: &World, path: &str, id: &str, user: &str) -> String
         match (part.starts_with('{'), parts.iter().any(|p: &String| p == id)) {
             (false, _) => parts.push(part.to_owned()),
             (true, false) => parts.push(id.to_owned()),
+            (true, true) if part == "{version}" => parts.push("1".to_owned()),
             (true, true) => parts.push("trigger.jpg".to_owned()),
         }
     }
