@@ -370,7 +370,7 @@ pub(super) async fn one_day(
 
 /// The zone-days of a period as CSV, each with its definition.
 #[utoipa::path(get, path = "/clearance/export", tag = "clearance", operation_id = "exportClearance", params(ClearanceExport),
-    responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream")))]
+    responses((status = 200, description = "The file", body = String, content_type = "text/csv")))]
 pub(super) async fn export(
     State(state): State<AppState>,
     session: Session,
