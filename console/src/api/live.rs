@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt as _};
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -124,7 +124,8 @@ pub(super) async fn events(State(state): State<AppState>, session: Session, head
     let events = stream::unfold(stream, async |mut stream| {
         let event = stream.next().await?;
         Some((Ok::<_, Infallible>(event), stream))
-    });
+    })
+    .fuse();
     let mut response = Sse::new(Box::pin(events)).keep_alive(KeepAlive::new().interval(BEAT)).into_response();
     // Proxies must not gather events.
     response.headers_mut().insert("x-accel-buffering", "no".parse().expect("a word is a header value"));

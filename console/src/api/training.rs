@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 
 use crate::dto::{ReasonCount, TrainingQuery, TrainingSummary, word};
@@ -56,7 +57,8 @@ pub(super) async fn export(
             let _ = sender.blocking_send(Err(std::io::Error::other("the export ended early")));
         }
     });
-    let chunks = futures_util::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
+    // Fused: whoever compresses a body asks once more after its end.
+    let chunks = futures_util::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver))).fuse();
     let mut response = Body::from_stream(Box::pin(chunks)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-tar"));

@@ -32,6 +32,9 @@ async fn everybody(world: &World) -> [Person; 3] {
     ]
 }
 
+/// Machines call here; who they are is known by a signature over the body, which comes before its fields.
+const SIGNED: &str = "/receivers/{id}/status";
+
 both!(no_endpoint_takes_unknown_words_or_bodies_without_end);
 async fn no_endpoint_takes_unknown_words_or_bodies_without_end(world: World) {
     let (near, _) = two_districts(&world).await;
@@ -43,8 +46,12 @@ async fn no_endpoint_takes_unknown_words_or_bodies_without_end(world: World) {
         let uri = address(&world, &path, id, &me);
         if operation["requestBody"].is_object() {
             let (status, error) = ask(&world, &people, &method, &uri, Some(json!({ "__unknown__": 1 }).to_string())).await;
-            assert_eq!(status, 400, "{method} {path}: {error}");
-            assert!(error["error"]["message"].as_str().unwrap().contains("unknown field"), "{method} {path}: {error}");
+            if path == SIGNED {
+                assert_eq!(status, 404, "{method} {path}: nobody whom we do not know learns which fields there are: {error}");
+            } else {
+                assert_eq!(status, 400, "{method} {path}: {error}");
+                assert!(error["error"]["message"].as_str().unwrap().contains("unknown field"), "{method} {path}: {error}");
+            }
             let (status, error) = ask(&world, &people, &method, &uri, Some(" ".repeat(MAX_BODY + 1))).await;
             assert_eq!((status, &error["error"]["code"]), (413, &json!("too_large")), "{method} {path}");
             bodies += 1;
