@@ -105,6 +105,13 @@ fn a_worker_killed_in_the_middle_of_an_episode_neither_loses_nor_doubles_it() {
     // First kill: the thing lies there, the dwell is running, nothing is raised.
     let worker = start();
     wait_for("an episode to open", Duration::from_secs(300), || opened().then_some(()));
+    // What is not on disk is not remembered: the memory that knows of the episode is saved in the same look, after its shelf.
+    let written = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
+    let since = written(&shelf).expect("the shelf is there");
+    let memory = ["spool.sqlite", "spool.sqlite-wal"].map(|file| dir.path().join("data").join(file));
+    wait_for("the memory to be saved", Duration::from_secs(60), || {
+        memory.iter().any(|file| written(file).is_some_and(|at| at > since)).then_some(())
+    });
     worker.kill();
 
     // Second kill: as soon as it is raised.
