@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use axum::Json;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -94,12 +94,10 @@ pub(super) async fn call_back(
     State(state): State<AppState>,
     PathOf(id): PathOf<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Json<CallbackTaken>, ApiError> {
+    let body = to_bytes(body, MOST_CALLBACK).await.map_err(|_| ApiError::TooLarge(MOST_CALLBACK))?;
     let (name, secret) = state.store.receiver_secret(&id).await?.ok_or(ApiError::NotFound("receiver"))?;
-    if body.len() > MOST_CALLBACK {
-        return Err(ApiError::TooLarge(MOST_CALLBACK));
-    }
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (timestamp, signature) = (text("x-kerbwatch-timestamp"), text("x-kerbwatch-signature"));
     if !webhook::holds(&secret, timestamp, &body, signature, state.now_ms()) {
