@@ -511,7 +511,7 @@ impl Lane {
             // All that the rules have no word for must not suppress one another: a clock before a vase stays two things.
             (meant, (meant == events::ObjectClass::Other).then_some(class))
         };
-        let kept = if self.folder.family().suppresses_itself() || self.is_classifier() {
+        let kept = if self.folder.family().suppresses_itself() {
             found.to_vec()
         } else {
             suppress(found, self.folder.nms_iou(), meaning)

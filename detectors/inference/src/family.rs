@@ -41,11 +41,11 @@ impl Family {
         Self::NAMES.iter().find(|(family, _)| *family == self).map_or("", |(_, name)| name)
     }
 
-    /// Are its boxes suppressed inside the model, so that no suppression is wanted after it?
+    /// Is no suppression wanted after it: are its boxes suppressed inside the model, or is there but one thing?
     pub fn suppresses_itself(self) -> bool {
         match self {
-            Family::End2end | Family::Detr => true,
-            Family::Yolox | Family::Yolov8 | Family::Nanodet | Family::FastestDet | Family::Classifier => false,
+            Family::End2end | Family::Detr | Family::Classifier => true,
+            Family::Yolox | Family::Yolov8 | Family::Nanodet | Family::FastestDet => false,
         }
     }
 }

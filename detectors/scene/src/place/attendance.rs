@@ -64,8 +64,7 @@ impl Attendance {
                 self.stay_since = Some(t);
             }
             self.stay_last = t;
-            let long = self.stay_since.is_some_and(|since| t - since >= PASSING);
-            if long || self.left_at.is_none() {
+            if self.stay_since.is_some_and(|since| t - since >= PASSING) {
                 self.left_at = None;
             }
         } else if let Some(since) = self.stay_since {
