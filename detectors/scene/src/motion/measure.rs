@@ -191,6 +191,7 @@ pub(crate) fn looks(mask: &Mask, now: &Picture, street: &Picture) -> Looks {
     }
     let level = LEVEL as f32;
     let mean_q = ratio / n;
+    let (rows, columns) = extents(mask, around, w);
     Looks {
         edge_now: edge_now as f32 / border.max(1) as f32 / level,
         edge_before: edge_before as f32 / border.max(1) as f32 / level,
@@ -203,25 +204,34 @@ pub(crate) fn looks(mask: &Mask, now: &Picture, street: &Picture) -> Looks {
         contrast: contrast / n / level,
         uneven: (ratio2 / n - mean_q * mean_q).max(0.0).sqrt(),
         fill: n / around.area() as f32,
-        solid: solid(mask, around, w),
+        solid: solid(&rows, &columns),
         crisp: crisp(mask, now, street),
-        straight: straight(mask, around, w),
+        straight: straight(&columns),
     }
 }
 
-/// See [`Looks::solid`].
-fn solid(mask: &Mask, around: PixelBox, w: usize) -> f32 {
-    let (width, height) = (around.x2 - around.x1, around.y2 - around.y1);
-    let mut rows = vec![(usize::MAX, 0usize); height];
-    let mut columns = vec![(usize::MAX, 0usize); width];
+/// First and last pixel of a row or column.
+type Extent = (usize, usize);
+
+/// First and last pixel of each row and of each column of a mask's box, counted from its corner; a column or row without any has
+/// its first after its last.
+fn extents(mask: &Mask, around: PixelBox, w: usize) -> (Vec<Extent>, Vec<Extent>) {
+    let mut rows = vec![(usize::MAX, 0usize); around.y2 - around.y1];
+    let mut columns = vec![(usize::MAX, 0usize); around.x2 - around.x1];
     for &i in mask {
         let (x, y) = (i as usize % w - around.x1, i as usize / w - around.y1);
         rows[y] = (rows[y].0.min(x), rows[y].1.max(x));
         columns[x] = (columns[x].0.min(y), columns[x].1.max(y));
     }
+    (rows, columns)
+}
+
+/// See [`Looks::solid`].
+fn solid(rows: &[Extent], columns: &[Extent]) -> f32 {
+    let (width, height) = (columns.len(), rows.len());
     let within = |x: usize, y: usize| (rows[y].0..=rows[y].1).contains(&x) || (columns[x].0..=columns[x].1).contains(&y);
     let filled = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).filter(|&(x, y)| within(x, y)).count();
-    filled as f32 / around.area().max(1) as f32
+    filled as f32 / (width * height).max(1) as f32
 }
 
 /// Light makes all it falls on brighter: of what it adds, so much at least is of one sign.
@@ -258,13 +268,7 @@ fn crisp(mask: &Mask, now: &Picture, street: &Picture) -> f32 {
 }
 
 /// See [`Looks::straight`]: what is left of the first and last pixel of each column once a line is laid through them.
-fn straight(mask: &Mask, around: PixelBox, w: usize) -> f32 {
-    let width = around.x2 - around.x1;
-    let mut columns = vec![(usize::MAX, 0usize); width];
-    for &i in mask {
-        let (x, y) = (i as usize % w - around.x1, i as usize / w - around.y1);
-        columns[x] = (columns[x].0.min(y), columns[x].1.max(y));
-    }
+fn straight(columns: &[Extent]) -> f32 {
     let taken: Vec<(f32, f32, f32)> = columns
         .iter()
         .enumerate()
