@@ -3,7 +3,7 @@
 # usage: deploy/setup.sh [build|run|test]...    (default: all three)
 #   build  compilers, GStreamer headers, the Rust toolchain, the console's front-end packages
 #   run    GStreamer plugins, the ONNX Runtime library
-#   test   Kafka jars, PostgreSQL, Chromium, fonts
+#   test   Kafka jars, an OpenID Connect provider, PostgreSQL, Chromium, fonts
 # Only what cannot be done without stops it (exit 1). Anything else that could not be installed is named at the end.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -125,13 +125,27 @@ kafka() {
     deploy/kafka/kafka.sh fetch || problem "Apache Kafka: the jars could not be had; the bus tests run on librdkafka's test broker"
 }
 
+# A real OpenID Connect provider for the tests of sign-in.
+oidc_provider() {
+    local dir=console/testdata/oidc
+    have npm || { problem "identity provider for tests: Node.js 20 or newer with npm is needed"; return 1; }
+    if [ ! -f "$dir/node_modules/.package-lock.json" ] || [ "$dir/package-lock.json" -nt "$dir/node_modules/.package-lock.json" ]; then
+        say "Fetching an identity provider for the tests"
+        if (cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error); then
+            touch "$dir/node_modules/.package-lock.json"
+        else
+            problem "identity provider for tests: 'npm ci' in $dir failed; the tests of sign-in by it are skipped"
+        fi
+    fi
+}
+
 want=("$@")
 [ ${#want[@]} -eq 0 ] && want=(build run test)
 for part in "${want[@]}"; do
     case "$part" in
         build) packages "${PACKAGES_BUILD[@]}"; rust; node_packages ;;
         run) packages "${PACKAGES_RUN[@]}"; onnxruntime ;;
-        test) packages "${PACKAGES_TEST[@]}"; kafka ;;
+        test) packages "${PACKAGES_TEST[@]}"; kafka; oidc_provider ;;
         *) say "setup.sh: unknown part '$part' (build, run, test)"; exit 2 ;;
     esac
 done

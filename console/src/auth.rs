@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use crate::dto::{Me, Must, Role, UnitRef};
+use crate::dto::{Me, Must, Role, SignIn, UnitRef};
 use crate::store::{Scope, Thing};
 
 /// The person behind a request. The default is nobody, who sees nothing.
@@ -18,8 +18,15 @@ pub(crate) struct Actor {
     pub(crate) scope: Scope,
     /// Somebody else chose the password.
     pub(crate) must_change_password: bool,
-    /// There is a second factor.
+    /// There is a second factor; of a session that the identity provider opened, it asked for one.
     pub(crate) totp: bool,
+    /// How they came in.
+    pub(crate) sign_in: SignIn,
+}
+
+/// Does one of these roles need a second factor?
+pub(crate) fn needs_second_factor(roles: &[Role], totp_required: &[Role]) -> bool {
+    roles.iter().any(|role| totp_required.contains(role))
 }
 
 impl Actor {
@@ -48,7 +55,7 @@ impl Actor {
         if self.must_change_password {
             must.push(Must::ChangePassword);
         }
-        if self.has_one_of(totp_required) && !self.totp {
+        if needs_second_factor(&self.roles, totp_required) && !self.totp && self.sign_in == SignIn::Password {
             must.push(Must::EnrolTotp);
         }
         must
@@ -144,6 +151,9 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/session", Access::Public),
     ("GET", "/session", Access::Roles(&Role::ALL)),
     ("DELETE", "/session", Access::Public),
+    ("GET", "/session/options", Access::Public),
+    ("GET", "/session/oidc", Access::Public),
+    ("GET", "/session/oidc/callback", Access::Public),
     ("PUT", "/session/password", Access::Roles(&Role::ALL)),
     ("POST", "/session/totp", Access::Roles(&Role::ALL)),
     ("PUT", "/session/totp", Access::Roles(&Role::ALL)),
@@ -211,6 +221,7 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/users/{id}", Access::Roles(USERS)),
     ("PUT", "/users/{id}", Access::Roles(USERS)),
     ("POST", "/users/{id}/password", Access::Roles(USERS)),
+    ("PUT", "/users/{id}/sign-in", Access::Roles(USERS)),
     ("POST", "/users/{id}/unlock", Access::Roles(USERS)),
     ("DELETE", "/users/{id}/totp", Access::Roles(USERS)),
     ("GET", "/sessions", Access::Roles(USERS)),

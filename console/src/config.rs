@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::dto::Role;
+use crate::oidc::OidcConfig;
 use crate::sla::ReviewConfig;
 
 /// The table `[console]` of the configuration file. Every field has a default.
@@ -35,6 +36,8 @@ pub struct ConsoleConfig {
     /// A file with 32 random bytes in base64, which seals what is secret in the database (the secrets of authenticator
     /// applications). Without it the key lies in the database itself, and a stolen copy of that is enough to make codes.
     pub secret_key: Option<PathBuf>,
+    /// Sign-in with an identity provider, beside passwords.
+    pub oidc: Option<OidcConfig>,
     /// A camera not heard of for so long counts as unknown, seconds. Default 300.
     pub camera_silence_s: u32,
     /// Connections to the database. Default 8.
@@ -57,6 +60,7 @@ impl Default for ConsoleConfig {
             session_s: 12 * 60 * 60,
             totp_required: Vec::new(),
             secret_key: None,
+            oidc: None,
             camera_silence_s: 300,
             database_connections: 8,
             review: ReviewConfig::default(),

@@ -9,8 +9,10 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 use crate::api::{COOKIE, unknown_query_word};
-use crate::auth::{Access, Actor, Listed, access, always_open, thing};
+use crate::auth::{Access, Actor, Listed, access, always_open, needs_second_factor, thing};
+use crate::dto::SignIn;
 use crate::error::ApiError;
+use crate::oidc::CALLBACK;
 use crate::state::AppState;
 use crate::store::Thing;
 
@@ -64,6 +66,11 @@ async fn session(state: &AppState, headers: &HeaderMap) -> Result<Option<Session
     let token_hash = token_hash(token);
     let found = state.store.session(&token_hash, state.settings.session_idle_ms).await?;
     let Some((actor, used_ms, expires_ms)) = found else { return Ok(None) };
+    // Their role needs a second factor since, and only the provider can ask for it: they sign in once more.
+    let weak = actor.sign_in == SignIn::Provider && !actor.totp;
+    if weak && needs_second_factor(&actor.roles, &state.settings.totp_required) {
+        return Ok(None);
+    }
     let now_ms = state.now_ms();
     let used_ms = if now_ms - used_ms > TOUCH_MS {
         state.store.touch_session(&token_hash).await?;
@@ -100,7 +107,10 @@ async fn admit(state: &AppState, request: &mut Request) -> Result<(), ApiError> 
     if changes && access != Access::Signed && !from_ourselves(request.headers(), state.settings.origin.as_deref()) {
         return Err(ApiError::ForeignOrigin);
     }
-    if let Some(word) = request.uri().query().and_then(|query| unknown_query_word(request.method(), &path, query)) {
+    // A provider may send words of its own back with people.
+    if path != CALLBACK
+        && let Some(word) = request.uri().query().and_then(|query| unknown_query_word(request.method(), &path, query))
+    {
         let word: String = word.chars().take(60).collect();
         return Err(ApiError::BadRequest(format!("the query: {word:?} is not known here")));
     }

@@ -19,7 +19,7 @@ use crate::keeper::keep;
 use crate::password::PasswordCost;
 use crate::state::AppState;
 use crate::store::Store;
-use crate::{app, intake, webhook};
+use crate::{app, chain, intake, webhook};
 
 /// After this, requests that are still being answered are cut off.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -104,8 +104,9 @@ pub async fn serve(
     let outbox = tokio::spawn(intake::drain(store.clone(), Arc::clone(&bus)));
     let clearance = tokio::spawn(keep(Arc::clone(&state.clearance), store.clone()));
     let clocks = tokio::spawn(close_unreviewed(store.clone()));
+    let chain = tokio::spawn(chain::watch(store.clone()));
     let client = webhook::client().context("setting up the client for webhooks")?;
-    let deliveries = tokio::spawn(webhook::run(store.clone(), client));
+    let deliveries = tokio::spawn(webhook::run(store.clone(), state.sealer.clone(), client));
     let (stop_intake, stop) = mpsc::channel();
     let (thread_state, group, runtime) = (state.clone(), config.bus_group.clone(), tokio::runtime::Handle::current());
     // Its end, whatever the reason, ends the server: a console that takes nothing in must not look alive.
@@ -148,6 +149,7 @@ pub async fn serve(
     clearance.abort();
     clocks.abort();
     deliveries.abort();
+    chain.abort();
     live.abort();
     store.close().await;
     served.context("serving")?;

@@ -16,6 +16,7 @@ use crate::config::ConsoleConfig;
 use crate::dto::Role;
 use crate::keeper::Keeper;
 use crate::live::Live;
+use crate::oidc::Provider;
 use crate::password::{PasswordCost, Passwords};
 use crate::sealing::Sealer;
 use crate::serve::Hooks;
@@ -31,6 +32,8 @@ pub struct AppState {
     pub(crate) signer: Signer,
     pub(crate) sealer: Sealer,
     pub(crate) passwords: Passwords,
+    /// The identity provider, where there is one.
+    pub(crate) oidc: Option<Arc<Provider>>,
     pub(crate) looks: Arc<Looks>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) hooks: Hooks,
@@ -92,7 +95,7 @@ impl AppState {
     /// Everything but the threads: for [`crate::serve`] and for tests, which drive intake by hand.
     ///
     /// # Errors
-    /// The database failed.
+    /// The database failed, or what the configuration names cannot be read.
     pub async fn new(
         config: &ConsoleConfig,
         store: Store,
@@ -109,6 +112,12 @@ impl AppState {
             }
             None => self::key("the key for secrets", &store.setting_or("secret_key", make).await?)?,
         };
+        let oidc = config.oidc.as_ref().map(|oidc| Provider::new(oidc, config.public_url.as_deref())).transpose()?;
+        let sealer = Sealer::new(secret);
+        let sealed = store.seal_receivers(&sealer).await?;
+        if sealed > 0 {
+            tracing::info!(sealed, "the secrets of receivers are sealed now");
+        }
         store.adopt_review(&config.review).await?;
         let live = Live::new();
         live.catch_up(&store).await?;
@@ -126,8 +135,9 @@ impl AppState {
             store,
             live,
             signer: Signer::new(key),
-            sealer: Sealer::new(secret),
+            sealer,
             passwords: Passwords::new(cost),
+            oidc: oidc.map(Arc::new),
             looks: Arc::default(),
             settings: Arc::new(settings),
             hooks,

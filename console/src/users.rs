@@ -1,7 +1,7 @@
 //! Making users: the same rules on the command line and over HTTP.
 
 use crate::auth::NOT_WITH_ADMINISTRATOR;
-use crate::dto::{NewUser, Role};
+use crate::dto::{NewUser, Role, SignIn};
 use crate::error::ApiError;
 use crate::password::{self, PasswordCost, Passwords};
 use crate::store::{CITY, Store, StoredUser};
@@ -33,7 +33,8 @@ pub async fn create_user(store: &Store, name: &str, password: &str, roles: &[Rol
     let new = NewUser {
         name: name.to_owned(),
         display_name: None,
-        password: password.to_owned(),
+        sign_in: SignIn::Password,
+        password: Some(password.to_owned()),
         roles: roles.to_vec(),
         units: vec![CITY.to_owned()],
     };
@@ -48,10 +49,15 @@ pub async fn create_user(store: &Store, name: &str, password: &str, roles: &[Rol
 pub async fn reset_password(store: &Store, name: &str, password: &str) -> Result<bool, UserError> {
     let failed = |source| UserError::Failed { name: name.to_owned(), source };
     let Some(user) = store.user_named(name).await.map_err(|error| failed(error.into()))? else { return Ok(false) };
+    if user.sign_in == SignIn::Provider {
+        let message = format!("{name} logs in by the identity provider and has no password here");
+        return Err(UserError::Refused(message));
+    }
     let as_new = NewUser {
         name: name.to_owned(),
         display_name: None,
-        password: password.to_owned(),
+        sign_in: SignIn::Password,
+        password: Some(password.to_owned()),
         roles: user.roles.clone(),
         units: vec![CITY.to_owned()],
     };
@@ -64,17 +70,21 @@ pub async fn reset_password(store: &Store, name: &str, password: &str) -> Result
 /// Checks and makes.
 pub(crate) async fn add(store: &Store, passwords: &Passwords, new: NewUser, by: &str) -> Result<String, UserError> {
     check(&new).map_err(UserError::Refused)?;
-    let NewUser { name, display_name, password, mut roles, mut units } = new;
+    let NewUser { name, display_name, sign_in, password, mut roles, mut units } = new;
     sort_out(&mut roles, &mut units);
     let failed = |source| UserError::Failed { name: name.clone(), source };
     let user = StoredUser {
         id: hex::encode(rand::random::<[u8; 16]>()),
         name: name.clone(),
         display_name: display_name.unwrap_or_else(|| name.clone()),
-        password: passwords.hash(password).await.map_err(failed)?,
+        password: match password {
+            Some(password) => passwords.hash(password).await.map_err(failed)?,
+            None => String::new(),
+        },
         roles,
         active: true,
         units,
+        sign_in,
         ..StoredUser::default()
     };
     if let Some(unknown) = store.unknown_unit(&user.units).await.map_err(|error| failed(error.into()))? {
@@ -100,7 +110,14 @@ pub(crate) fn fit_name(name: &str) -> Result<(), String> {
 fn check(new: &NewUser) -> Result<(), String> {
     fit_name(&new.name)?;
     let display = new.display_name.as_deref().unwrap_or(&new.name);
-    password::check(&new.password, &[&new.name, display]).map_err(|weak| weak.to_string())?;
+    match (new.sign_in, &new.password) {
+        (SignIn::Password, Some(password)) => {
+            password::check(password, &[&new.name, display]).map_err(|weak| weak.to_string())?;
+        }
+        (SignIn::Password, None) => return Err("a user who logs in with a password needs one".to_owned()),
+        (SignIn::Provider, Some(_)) => return Err("a user who logs in by the identity provider has no password here".to_owned()),
+        (SignIn::Provider, None) => {}
+    }
     fit(display, &new.roles, &new.units)
 }
 

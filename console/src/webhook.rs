@@ -15,6 +15,7 @@ use sha2::Sha256;
 use crate::clock::rfc3339;
 use crate::dto::word;
 use crate::error::ApiError;
+use crate::sealing::Sealer;
 use crate::store::{Due, KeptPackage, Store, Tried};
 
 /// A receiver that has not answered by then gets it again later.
@@ -94,9 +95,14 @@ fn pause_asked(headers: &header::HeaderMap) -> Option<i64> {
 
 /// One try.
 pub(crate) async fn post(client: &reqwest::Client, due: &Due, package: &KeptPackage, now_ms: i64) -> Tried {
+    let Some(secret) = &due.secret else {
+        // Its key may come back; until then a person can give the receiver a new secret.
+        let error = "the receiver's secret was sealed with another key: give it a new secret".to_owned();
+        return Tried::Later { status: None, error, pause_ms: None };
+    };
     let body = body(due, package);
     let timestamp = now_ms.div_euclid(1000).to_string();
-    let signature = signature(&due.secret, &timestamp, body.as_bytes());
+    let signature = signature(secret, &timestamp, body.as_bytes());
     let request = client
         .post(&due.url)
         .header(header::CONTENT_TYPE, "application/json")
@@ -129,8 +135,13 @@ fn judge(answer: StatusCode, pause_ms: Option<i64>) -> Tried {
 }
 
 /// Tries everything that is due; how many there were. `luck` gives numbers in 0..1.
-pub(crate) async fn deliver_due(store: &Store, client: &reqwest::Client, luck: impl Fn() -> f64) -> Result<usize, sqlx::Error> {
-    let due = store.due_deliveries().await?;
+pub(crate) async fn deliver_due(
+    store: &Store,
+    sealer: &Sealer,
+    client: &reqwest::Client,
+    luck: impl Fn() -> f64,
+) -> Result<usize, sqlx::Error> {
+    let due = store.due_deliveries(sealer).await?;
     for one in &due {
         let tried = match store.package_of(&one.case, one.seq).await? {
             Some(package) => post(client, one, &package, store.clock().now_ms()).await,
@@ -146,10 +157,10 @@ pub(crate) async fn deliver_due(store: &Store, client: &reqwest::Client, luck: i
 }
 
 /// Sends until aborted.
-pub(crate) async fn run(store: Store, client: reqwest::Client) {
+pub(crate) async fn run(store: Store, sealer: Sealer, client: reqwest::Client) {
     let bell = Arc::clone(store.delivery_bell());
     loop {
-        match deliver_due(&store, &client, rand::random::<f64>).await {
+        match deliver_due(&store, &sealer, &client, rand::random::<f64>).await {
             Ok(0) => {}
             Ok(_) => continue,
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "delivering case packages"),

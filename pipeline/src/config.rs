@@ -147,6 +147,8 @@ pub struct ConsoleFile {
     pub totp_required: Vec<console::dto::Role>,
     /// A file with 32 random bytes in base64 that seals secrets in the database; without it the key lies beside them.
     pub secret_key: Option<PathBuf>,
+    /// Sign-in with the city's identity provider (OpenID Connect).
+    pub oidc: Option<console::OidcConfig>,
 }
 
 impl Default for ConsoleFile {
@@ -162,6 +164,7 @@ impl Default for ConsoleFile {
             session_s: console.session_s,
             totp_required: Vec::new(),
             secret_key: None,
+            oidc: None,
         }
     }
 }
@@ -280,6 +283,10 @@ impl Config {
             session_s: file.console.session_s,
             totp_required: file.console.totp_required,
             secret_key: file.console.secret_key.map(|path| base.join(path)),
+            oidc: file.console.oidc.map(|oidc| console::OidcConfig {
+                client_secret_file: oidc.client_secret_file.map(|path| base.join(path)),
+                ..oidc
+            }),
             time_zone: site
                 .as_ref()
                 .and_then(|(site, _)| site.calendar.time_zone.iana_name())

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use crate::dto::{PasswordAgain, PasswordChange, RecoveryCodes, SessionList, TotpCode, TotpOffer};
+use crate::dto::{PasswordAgain, PasswordChange, RecoveryCodes, SessionList, SignIn, TotpCode, TotpOffer};
 use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf};
 use crate::gate::Session;
@@ -15,6 +15,9 @@ use crate::totp;
 
 /// The password again: whoever finds an open screen must not take the account over. Wrong ones lock the name.
 async fn password_again(state: &AppState, user: &StoredUser, password: String) -> Result<(), ApiError> {
+    if user.sign_in == SignIn::Provider {
+        return Err(no_password());
+    }
     if password.len() > LONGEST {
         return Err(ApiError::WrongLogin);
     }
@@ -94,6 +97,12 @@ pub(super) async fn renew_codes(
     state.store.forget_attempts(&user.name).await?;
     let codes = state.store.renew_recovery_codes(&user.id).await?;
     Ok(Json(RecoveryCodes { codes }))
+}
+
+/// Password and second factor are the provider's affair.
+pub(super) fn no_password() -> ApiError {
+    let message = "who logs in by the identity provider has no password and no second factor here".to_owned();
+    ApiError::Refused { code: "no_password", message }
 }
 
 fn wrong_code() -> ApiError {

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 
 use super::{checked_text, limit};
 use crate::clock::parse_ms;
-use crate::dto::{AuditCheck, AuditPage, AuditQuery, NewUser, UserList, UserRecord};
+use crate::dto::{AuditCheck, AuditPage, AuditQuery, NewUser, SignIn, UserList, UserRecord};
 use crate::error::ApiError;
 use crate::extract::{JsonBody, QueryOf};
 use crate::gate::Session;
@@ -28,6 +28,10 @@ pub(super) async fn add_user(
     session: Session,
     JsonBody(new): JsonBody<NewUser>,
 ) -> Result<(StatusCode, Json<UserRecord>), ApiError> {
+    if new.sign_in == SignIn::Provider && state.oidc.is_none() {
+        let message = "this installation has no identity provider".to_owned();
+        return Err(ApiError::Refused { code: "no_provider", message });
+    }
     let id = users::add(&state.store, &state.passwords, new, &session.actor.name).await.map_err(|error| match error {
         UserError::Refused(message) => ApiError::Refused { code: "bad_user", message },
         UserError::Taken(name) => ApiError::Conflict {

@@ -40,7 +40,7 @@ pub(super) async fn add_receiver(
     session: Session,
     JsonBody(new): JsonBody<NewReceiver>,
 ) -> Result<(StatusCode, Json<ReceiverMade>), ApiError> {
-    Ok((StatusCode::CREATED, Json(state.store.add_receiver(&session.actor, &new).await?)))
+    Ok((StatusCode::CREATED, Json(state.store.add_receiver(&session.actor, &new, &state.sealer).await?)))
 }
 
 /// Changes a receiver, or makes it a new secret.
@@ -53,7 +53,7 @@ pub(super) async fn change_receiver(
     PathOf(id): PathOf<String>,
     JsonBody(change): JsonBody<ReceiverChange>,
 ) -> Result<Json<ReceiverMade>, ApiError> {
-    state.store.change_receiver(&id, &session.actor, &change).await.map(Json)
+    state.store.change_receiver(&id, &session.actor, &change, &state.sealer).await.map(Json)
 }
 
 /// Deliveries; the dead letters unless something else is asked for.
@@ -97,10 +97,10 @@ pub(super) async fn call_back(
     body: Body,
 ) -> Result<Json<CallbackTaken>, ApiError> {
     let body = to_bytes(body, MOST_CALLBACK).await.map_err(|_| ApiError::TooLarge(MOST_CALLBACK))?;
-    let (name, secret) = state.store.receiver_secret(&id).await?.ok_or(ApiError::NotFound("receiver"))?;
+    let (name, secret) = state.store.receiver_secret(&id, &state.sealer).await?.ok_or(ApiError::NotFound("receiver"))?;
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (timestamp, signature) = (text("x-kerbwatch-timestamp"), text("x-kerbwatch-signature"));
-    if !webhook::holds(&secret, timestamp, &body, signature, state.now_ms()) {
+    if !secret.is_some_and(|secret| webhook::holds(&secret, timestamp, &body, signature, state.now_ms())) {
         return Err(ApiError::WrongSignature);
     }
     let bad = |error: &dyn std::fmt::Display| ApiError::BadRequest(format!("the body: {error}"));

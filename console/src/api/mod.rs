@@ -12,6 +12,7 @@ mod clearance;
 mod evidence;
 mod handover;
 mod live;
+mod oidc;
 mod register;
 mod samples;
 mod session;
@@ -41,7 +42,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::assets;
-use crate::dto::{ErrorBody, from_word, word};
+use crate::dto::{ErrorBody, SignInRefusal, from_word, word};
 use crate::error::ApiError;
 use crate::extract::MAX_BODY;
 use crate::gate::{gate, secure_headers};
@@ -51,7 +52,7 @@ use crate::store::{Bind, Conditions};
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Kerbwatch console", version = "1", description = "Review queue, cases, cameras, users and audit."),
-    components(schemas(ErrorBody))
+    components(schemas(ErrorBody, SignInRefusal))
 )]
 struct Document;
 
@@ -59,6 +60,9 @@ struct Document;
 pub(crate) fn v1() -> OpenApiRouter<AppState> {
     let v1 = OpenApiRouter::new()
         .routes(routes!(session::log_in, session::who_am_i, session::log_out))
+        .routes(routes!(oidc::options))
+        .routes(routes!(oidc::begin))
+        .routes(routes!(oidc::finish))
         .routes(routes!(candidates::list))
         .routes(routes!(candidates::detail))
         .routes(routes!(candidates::claim, candidates::release))
@@ -122,6 +126,7 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(account::end_session))
         .routes(routes!(users::detail, users::change))
         .routes(routes!(users::reset_password))
+        .routes(routes!(users::change_sign_in))
         .routes(routes!(users::unlock))
         .routes(routes!(users::remove_totp))
         .routes(routes!(users::sessions))
@@ -153,7 +158,8 @@ pub fn openapi() -> Value {
                 let parameters = operation.as_object_mut().expect("an operation is an object").entry("parameters");
                 parameters.or_insert_with(|| json!([])).as_array_mut().expect("parameters are a list").push(csrf.clone());
             }
-            if operation["operationId"] == "logIn" || operation["operationId"] == "callBack" {
+            let open = ["logIn", "callBack", "signInOptions", "beginSignIn", "finishSignIn"];
+            if operation["operationId"].as_str().is_some_and(|id| open.contains(&id)) {
                 operation["security"] = json!([]);
             }
         }

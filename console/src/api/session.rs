@@ -14,7 +14,7 @@ use serde_json::json;
 use super::COOKIE;
 use crate::auth::Actor;
 use crate::clock::rfc3339;
-use crate::dto::{Login, SessionInfo};
+use crate::dto::{LoggedOut, Login, Role, SessionInfo, SignIn};
 use crate::error::ApiError;
 use crate::extract::JsonBody;
 use crate::gate::{Session, token_hash};
@@ -22,16 +22,19 @@ use crate::password::LONGEST;
 use crate::state::AppState;
 use crate::store::{Attempt, Deed, Origin, StoredUser};
 
-fn info(state: &AppState, actor: &Actor, used_ms: i64, expires_ms: i64) -> SessionInfo {
-    SessionInfo {
+async fn info(state: &AppState, actor: &Actor, used_ms: i64, expires_ms: i64) -> Result<SessionInfo, ApiError> {
+    let watches = actor.has_one_of(&[Role::Auditor, Role::Administrator]);
+    Ok(SessionInfo {
         user: actor.me(),
         must: actor.must(&state.settings.totp_required),
         totp: actor.totp,
+        sign_in: actor.sign_in,
+        audit_alarm: if watches { state.store.audit_alarm().await? } else { None },
         expires_at: rfc3339(expires_ms),
         idle_expires_at: rfc3339((used_ms + state.settings.session_idle_ms).min(expires_ms)),
         server_time: rfc3339(state.now_ms()),
         time_zone: state.settings.time_zone.clone(),
-    }
+    })
 }
 
 /// HttpOnly: no script reads it. SameSite=Strict: no other site makes the browser send it.
@@ -58,6 +61,8 @@ pub(super) async fn log_in(
         return Err(ApiError::TooManyAttempts { retry_after_s });
     }
     let user = state.store.user_named(&name).await?.filter(|user| user.active);
+    // Who comes by the identity provider has no password here; that takes as long to find out as a wrong one.
+    let user = user.filter(|user| user.sign_in == SignIn::Password);
     let hash = user.as_ref().map(|user| user.password.clone());
     let right = state.passwords.verify(login.password, hash).await?;
     let Some(user) = user.filter(|_| right) else {
@@ -67,8 +72,8 @@ pub(super) async fn log_in(
         return Err(ApiError::WrongLogin);
     };
     second_factor(&state, &user, login.code.as_deref()).await?;
-    let opened = open(&state, user, &peer).await?;
-    let mut response = Json(info(&state, &opened.actor, opened.now_ms, opened.expires_ms)).into_response();
+    let opened = open(&state, user, &peer, Proof::Password).await?;
+    let mut response = Json(info(&state, &opened.actor, opened.now_ms, opened.expires_ms).await?).into_response();
     response.headers_mut().insert(header::SET_COOKIE, opened.cookie);
     Ok(response)
 }
@@ -90,21 +95,52 @@ async fn second_factor(state: &AppState, user: &StoredUser, code: Option<&str>) 
 }
 
 /// A session that was just opened.
-struct Opened {
+pub(super) struct Opened {
     actor: Actor,
     now_ms: i64,
     expires_ms: i64,
-    cookie: HeaderValue,
+    pub(super) cookie: HeaderValue,
 }
 
+/// How somebody has shown who they are.
+pub(super) enum Proof {
+    /// By the password that is kept here, and the second factor if there is one.
+    Password,
+    /// By the identity provider.
+    Provider {
+        /// It asked for a second factor.
+        second_factor: bool,
+        /// Shown to it at the log-out.
+        id_token: String,
+    },
+}
+
+/// What the ID tokens of sessions are sealed for.
+const ID_TOKEN: &str = "id token";
+
 /// Opens a session for somebody who has shown who they are.
-async fn open(state: &AppState, user: StoredUser, peer: &Peer) -> Result<Opened, ApiError> {
+pub(super) async fn open(state: &AppState, user: StoredUser, peer: &Peer, proof: Proof) -> Result<Opened, ApiError> {
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-    let origin = Origin { token_hash: &token_hash(&token), agent: &peer.agent, address: &peer.address };
+    let (sign_in, second_factor, id_token) = match proof {
+        Proof::Password => (SignIn::Password, false, None),
+        Proof::Provider { second_factor, id_token } => {
+            (SignIn::Provider, second_factor, Some(state.sealer.seal(ID_TOKEN, id_token.as_bytes())))
+        }
+    };
+    let origin = Origin {
+        token_hash: &token_hash(&token),
+        agent: &peer.agent,
+        address: &peer.address,
+        sign_in,
+        second_factor,
+        id_token: id_token.as_deref(),
+    };
     let (now_ms, expires_ms) = state.store.login_succeeded(&user, &origin, state.settings.session_ms).await?;
     metrics::counter!("kerbwatch_console_logins_total", "reason" => "right").increment(1);
     let cookie = cookie(state, &token, state.settings.session_ms / 1000);
-    Ok(Opened { actor: state.store.actor(user).await?, now_ms, expires_ms, cookie })
+    let mut actor = state.store.actor(user).await?;
+    actor.sign_in = sign_in;
+    Ok(Opened { actor, now_ms, expires_ms, cookie })
 }
 
 /// Where a request comes from, as far as can be told.
@@ -127,15 +163,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
 #[utoipa::path(get, path = "/session", tag = "session", operation_id = "whoAmI",
     responses((status = 200, description = "The session", body = SessionInfo)))]
 pub(super) async fn who_am_i(State(state): State<AppState>, session: Session) -> Result<Json<SessionInfo>, ApiError> {
-    Ok(Json(info(&state, &session.actor, session.used_ms, session.expires_ms)))
+    Ok(Json(info(&state, &session.actor, session.used_ms, session.expires_ms).await?))
 }
 
-/// Log out. Also ends a session that is already over.
+/// Log out. Also ends a session that is already over. Whoever came by an identity provider that can log them out is told where.
 #[utoipa::path(delete, path = "/session", tag = "session", operation_id = "logOut",
-    responses((status = 204, description = "Logged out")))]
+    responses((status = 204, description = "Logged out"),
+        (status = 200, description = "Logged out here; the identity provider has a log-out of its own", body = LoggedOut)))]
 pub(super) async fn log_out(State(state): State<AppState>, session: Option<Extension<Session>>) -> Result<Response, ApiError> {
-    if let Some(Extension(session)) = session {
-        state.store.end_session(&session.token_hash, &session.actor).await?;
+    let gone = [(header::SET_COOKIE, cookie(&state, "", 0))];
+    let Some(Extension(session)) = session else { return Ok((StatusCode::NO_CONTENT, gone).into_response()) };
+    let sealed = state.store.id_token_of(&session.token_hash).await?;
+    state.store.end_session(&session.token_hash, &session.actor).await?;
+    let provider = state.oidc.as_ref().filter(|_| session.actor.sign_in == SignIn::Provider);
+    let Some(provider) = provider else { return Ok((StatusCode::NO_CONTENT, gone).into_response()) };
+    let id_token = sealed.and_then(|sealed| String::from_utf8(state.sealer.open(ID_TOKEN, &sealed)?).ok());
+    match provider.after_log_out(id_token.as_deref(), state.now_ms()).await {
+        Some(continue_at) => Ok((gone, Json(LoggedOut { continue_at })).into_response()),
+        None => Ok((StatusCode::NO_CONTENT, gone).into_response()),
     }
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&state, "", 0))]).into_response())
 }

@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use crate::dto::{PasswordReset, SessionList, UserChange, UserRecord};
+use super::account::no_password;
+use crate::dto::{PasswordReset, SessionList, SignIn, SignInChange, UserChange, UserRecord};
 use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf};
 use crate::gate::Session;
@@ -66,11 +67,45 @@ pub(super) async fn reset_password(
     if id == session.actor.id {
         return Err(refused("own_account", "your own password is changed on your own page"));
     }
+    if user.sign_in == SignIn::Provider {
+        return Err(no_password());
+    }
     password::check(&reset.password, &[&user.name, &user.display_name])
         .map_err(|weak| refused("bad_password", weak.to_string()))?;
     let hashed = state.passwords.hash(reset.password).await?;
     state.store.reset_by(&id, &hashed, &session.actor.name).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Another way in. What was open ends; password, second factor, and the tie to an identity of the provider are gone.
+#[utoipa::path(put, path = "/users/{id}/sign-in", tag = "admin", operation_id = "changeSignIn", request_body = SignInChange,
+    params(("id" = String, Path, description = "User id")),
+    responses((status = 200, description = "Changed", body = UserRecord)))]
+pub(super) async fn change_sign_in(
+    State(state): State<AppState>,
+    session: Session,
+    PathOf(id): PathOf<String>,
+    JsonBody(change): JsonBody<SignInChange>,
+) -> Result<Json<UserRecord>, ApiError> {
+    let user = state.store.user(&id).await?;
+    if id == session.actor.id {
+        return Err(refused("own_account", "another administrator changes your own way in"));
+    }
+    let hashed = match (change.sign_in, change.password) {
+        (SignIn::Password, Some(password)) => {
+            password::check(&password, &[&user.name, &user.display_name])
+                .map_err(|weak| refused("bad_password", weak.to_string()))?;
+            Some(state.passwords.hash(password).await?)
+        }
+        (SignIn::Password, None) => return Err(refused("bad_password", "give the password to begin with")),
+        (SignIn::Provider, Some(_)) => return Err(no_password()),
+        (SignIn::Provider, None) if state.oidc.is_none() => {
+            return Err(refused("no_provider", "this installation has no identity provider"));
+        }
+        (SignIn::Provider, None) => None,
+    };
+    state.store.change_sign_in(&id, change.seen_version, hashed.as_deref(), &session.actor.name).await?;
+    record(&state, &id).await
 }
 
 /// Forgets wrong attempts: the name is not locked any more.

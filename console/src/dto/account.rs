@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Role;
+use super::{Role, SignIn};
 
 /// What a person has to do before anything else is open to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -111,6 +111,8 @@ pub struct SessionRecord {
     /// It ends then, whatever happens.
     #[schema(format = DateTime)]
     pub expires_at: String,
+    /// How they came in.
+    pub sign_in: SignIn,
     /// Is it the one that asks?
     pub own: bool,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Role, UnitRef};
+use super::{Role, SignIn, UnitRef};
 
 /// A user as the administrator sees them.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -26,6 +26,8 @@ pub struct UserRecord {
     pub must_change_password: bool,
     /// There is a second factor.
     pub totp: bool,
+    /// How they log in.
+    pub sign_in: SignIn,
     /// When they were made.
     #[schema(format = DateTime)]
     pub created_at: String,
@@ -55,9 +57,13 @@ pub struct NewUser {
     #[serde(default)]
     #[schema(max_length = 100)]
     pub display_name: Option<String>,
-    /// At least 12 characters, and not the name.
+    /// How they will log in.
+    #[serde(default)]
+    pub sign_in: SignIn,
+    /// At least 12 characters, and not the name. None for who logs in by the identity provider.
+    #[serde(default)]
     #[schema(min_length = 12, max_length = 1024)]
-    pub password: String,
+    pub password: Option<String>,
     /// At least one. An administrator may not also review or decide.
     pub roles: Vec<Role>,
     /// Ids of units: what they see. At least one; `city` is everything. Administrators and auditors belong to the city.
@@ -121,6 +127,18 @@ pub struct AuditPage {
     pub items: Vec<AuditEntry>,
     /// For the next page; null at the end.
     pub next_cursor: Option<String>,
+}
+
+/// The chain of the audit log is broken. It stands until a look at all rows is good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AuditAlarm {
+    /// When it was found.
+    #[schema(format = DateTime)]
+    pub found_at: String,
+    /// The first row that does not fit.
+    pub broken_at: i64,
+    /// Why.
+    pub reason: String,
 }
 
 /// Does the chain hold?

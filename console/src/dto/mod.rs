@@ -18,6 +18,7 @@ mod register;
 mod review;
 mod sample;
 mod session;
+mod sign_in;
 mod training;
 mod unit;
 mod zones;
@@ -30,7 +31,7 @@ pub use act::{
     ActOffer, CaseAct, CaseActDone, Channel, Defect, LegalTicks, NewCaseAct, Outcome, Recheck, RecheckProposal, Subject,
     SubjectKind, Track,
 };
-pub use admin::{AuditCheck, AuditEntry, AuditPage, AuditQuery, NewUser, UserList, UserRecord};
+pub use admin::{AuditAlarm, AuditCheck, AuditEntry, AuditPage, AuditQuery, NewUser, UserList, UserRecord};
 pub use backtest::{AskBacktest, Backtest, BacktestCounts, BacktestCover, BacktestPrecision, BacktestRow, Fate};
 pub use camera::{
     CameraDetail, CameraList, CameraQuery, CameraSummary, EvidenceMode, Health, ImportedSite, KindCount, Overview, PermitDetail,
@@ -63,6 +64,7 @@ pub use review::{
 };
 pub use sample::{Agreement, NewSample, NewSecondLook, Sample, SampleDetail, SampleItem, SampleList, SecondVerdict};
 pub use session::{Login, Me, Role, SessionInfo};
+pub use sign_in::{LoggedOut, SignIn, SignInChange, SignInNext, SignInOptions, SignInRefusal, SignInReturn};
 pub use training::{Negatives, ReasonCount, TrainingFormat, TrainingQuery, TrainingSummary};
 pub use unit::{NewUnit, Unit, UnitChange, UnitLevel, UnitList, UnitRef};
 pub use zones::{

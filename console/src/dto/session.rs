@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Must, UnitRef};
+use super::{AuditAlarm, Must, SignIn, UnitRef};
 
 /// What a person may do. A person may have several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -95,8 +95,12 @@ pub struct SessionInfo {
     pub user: Me,
     /// What must be done first: until then only the own account is open.
     pub must: Vec<Must>,
-    /// Is there a second factor?
+    /// Is there a second factor, here or at the identity provider?
     pub totp: bool,
+    /// How they came in.
+    pub sign_in: SignIn,
+    /// The audit log was tampered with; told to auditors and administrators.
+    pub audit_alarm: Option<AuditAlarm>,
     /// The session ends then, whatever happens.
     #[schema(format = DateTime)]
     pub expires_at: String,

@@ -8,7 +8,7 @@ use super::audit::Deed;
 use super::users::{StoredUser, read_user};
 use super::{Store, Tx};
 use crate::clock::rfc3339;
-use crate::dto::{SessionRecord, UserChange};
+use crate::dto::{SessionRecord, SignIn, UserChange, from_word, word};
 use crate::error::ApiError;
 use crate::sealing::Sealer;
 use crate::totp;
@@ -18,6 +18,11 @@ pub(crate) struct Origin<'a> {
     pub(crate) token_hash: &'a str,
     pub(crate) agent: &'a str,
     pub(crate) address: &'a str,
+    pub(crate) sign_in: SignIn,
+    /// The identity provider asked for one.
+    pub(crate) second_factor: bool,
+    /// Sealed.
+    pub(crate) id_token: Option<&'a str>,
 }
 
 /// Which code opened the door.
@@ -40,7 +45,7 @@ impl Tx {
     }
 
     /// Ends a person's sessions, but for the one with this token.
-    async fn end_sessions(&mut self, user: &str, but: &str) -> Result<u64, sqlx::Error> {
+    pub(super) async fn end_sessions(&mut self, user: &str, but: &str) -> Result<u64, sqlx::Error> {
         sqlx::query("DELETE FROM claims WHERE user_id = $1").bind(user).execute(self.db()).await?;
         let end = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2").bind(user).bind(but);
         Ok(end.execute(self.db()).await?.rows_affected())
@@ -50,8 +55,8 @@ impl Tx {
         let now_ms = self.now_ms();
         let short = |text: &str| text.replace('\0', "").chars().take(200).collect::<String>();
         sqlx::query(
-            "INSERT INTO sessions (token_hash, user_id, created_ms, used_ms, expires_ms, id, agent, address) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO sessions (token_hash, user_id, created_ms, used_ms, expires_ms, id, agent, address, sign_in, \
+             second_factor, id_token) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(origin.token_hash)
         .bind(user)
@@ -61,6 +66,9 @@ impl Tx {
         .bind(hex::encode(rand::random::<[u8; 8]>()))
         .bind(short(origin.agent))
         .bind(short(origin.address))
+        .bind(word(&origin.sign_in))
+        .bind(i64::from(origin.second_factor))
+        .bind(origin.id_token)
         .execute(self.db())
         .await?;
         Ok(())
@@ -268,6 +276,7 @@ impl Store {
                 created_at: rfc3339(row.try_get("created_ms")?),
                 used_at: rfc3339(row.try_get("used_ms")?),
                 expires_at: rfc3339(row.try_get("expires_ms")?),
+                sign_in: from_word(&row.try_get::<String, _>("sign_in")?).unwrap_or_default(),
                 own: row.try_get::<String, _>("token_hash")? == own,
             })
         };

@@ -7,13 +7,10 @@ use sqlx::any::AnyRow;
 
 use super::{Bind, Conditions, Store, Tx, like};
 use crate::clock::{parse_ms, rfc3339};
-use crate::dto::{AuditCheck, AuditEntry, AuditPage, AuditQuery};
+use crate::dto::{AuditEntry, AuditPage, AuditQuery};
 
 /// What stands before the first row.
-const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-
-/// Rows of the chain that are read at a time.
-const CHUNK: i64 = 1000;
+pub(super) const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// One row to be written.
 pub(crate) struct Deed<'a> {
@@ -29,8 +26,8 @@ pub(crate) struct Deed<'a> {
     pub(crate) details: Value,
 }
 
-struct Link {
-    seq: i64,
+pub(super) struct Link {
+    pub(super) seq: i64,
     at_ms: i64,
     actor: String,
     action: String,
@@ -41,7 +38,7 @@ struct Link {
 
 impl Link {
     /// SHA-256 over the digest before and the row as a JSON list, whose text is the same for the same values.
-    fn digest(&self, before: &str) -> String {
+    pub(super) fn digest(&self, before: &str) -> String {
         let row = json!([self.seq, self.at_ms, self.actor, self.action, self.object, self.reason, self.details]);
         let mut hash = Sha256::new();
         hash.update(before.as_bytes());
@@ -50,7 +47,7 @@ impl Link {
         hex::encode(hash.finalize())
     }
 
-    fn read(row: &AnyRow) -> Result<(Self, String), sqlx::Error> {
+    pub(super) fn read(row: &AnyRow) -> Result<(Self, String), sqlx::Error> {
         let link = Self {
             seq: row.try_get("seq")?,
             at_ms: row.try_get("at_ms")?,
@@ -150,48 +147,5 @@ impl Store {
         items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let next_cursor = if more { items.last().map(|entry| entry.seq.to_string()) } else { None };
         Ok(AuditPage { items, next_cursor })
-    }
-
-    /// Computes the whole chain again: a row changed, put in, taken out or cut off shows.
-    pub(crate) async fn audit_check(&self) -> Result<AuditCheck, sqlx::Error> {
-        // The head first: rows that are appended while we read lie beyond it and are not judged.
-        let head = sqlx::query("SELECT value, digest FROM heads WHERE name = 'audit'").fetch_one(&self.pool).await?;
-        let (last, kept): (i64, String) = (head.try_get("value")?, head.try_get("digest")?);
-        let (mut before, mut seq) = (GENESIS.to_owned(), 0);
-        let broken = |at: i64, rows: i64, head: String, reason: &str| AuditCheck {
-            ok: false,
-            rows,
-            head,
-            broken_at: Some(at),
-            reason: Some(reason.to_owned()),
-        };
-        loop {
-            let rows = sqlx::query("SELECT * FROM audit WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3")
-                .bind(seq)
-                .bind(last)
-                .bind(CHUNK)
-                .fetch_all(&self.pool)
-                .await?;
-            if rows.is_empty() {
-                break;
-            }
-            for row in &rows {
-                let (link, hash) = Link::read(row)?;
-                if link.seq != seq + 1 {
-                    return Ok(broken(seq + 1, seq, before, "the row is missing"));
-                }
-                if link.digest(&before) != hash {
-                    return Ok(broken(link.seq, seq, before, "the digest does not belong to the row and the one before"));
-                }
-                (before, seq) = (hash, link.seq);
-            }
-        }
-        if seq != last {
-            return Ok(broken(seq + 1, seq, before, "the row is missing"));
-        }
-        if last > 0 && kept != before {
-            return Ok(broken(last, seq, before, "the digest that stands apart is another"));
-        }
-        Ok(AuditCheck { ok: true, rows: seq, head: before, broken_at: None, reason: None })
     }
 }

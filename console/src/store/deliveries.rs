@@ -8,12 +8,14 @@ use sqlx::any::AnyRow;
 use super::audit::Deed;
 use super::cases::{Moving, Step, case_row};
 use super::packages::OUT_OF_HOUSE;
+use super::receiver_secrets::opened;
 use super::{Bind, Conditions, Scope, Store, Tx, word_column, word_column_opt};
 use crate::auth::Actor;
 use crate::clock::rfc3339;
 use crate::dto::{CallbackTaken, CaseAct, CaseState, Delivery, DeliveryState, LiveKind, StatusCallback, TheirStatus, word};
 use crate::error::ApiError;
 use crate::lifecycle::backoff;
+use crate::sealing::Sealer;
 
 /// A delivery in the sender's hands is not due for others for so long.
 const LEASE_MS: i64 = 60_000;
@@ -29,7 +31,8 @@ pub(crate) struct Due {
     pub(crate) case: String,
     pub(crate) seq: i64,
     pub(crate) url: String,
-    pub(crate) secret: String,
+    /// `None` when it was sealed with a key that is gone.
+    pub(crate) secret: Option<String>,
 }
 
 /// How a try ended.
@@ -77,8 +80,8 @@ impl Tx {
 
 impl Store {
     /// Takes due deliveries in hand: no other console sends them meanwhile.
-    pub(crate) async fn due_deliveries(&self) -> Result<Vec<Due>, sqlx::Error> {
-        let due = "SELECT d.id, d.case_id, d.seq, r.url, r.secret FROM deliveries d JOIN receivers r ON r.id = d.receiver \
+    pub(crate) async fn due_deliveries(&self, sealer: &Sealer) -> Result<Vec<Due>, sqlx::Error> {
+        let due = "SELECT d.id, d.case_id, d.seq, d.receiver, r.url, r.secret FROM deliveries d JOIN receivers r ON r.id = d.receiver \
                    WHERE d.state = 'waiting' AND r.active = 1 AND d.next_ms <= $1 ORDER BY d.next_ms, d.id LIMIT $2";
         let now_ms = self.clock.now_ms();
         // Most looks find nothing, and need not wait for the writer's lock.
@@ -98,7 +101,7 @@ impl Store {
                 case: row.try_get("case_id")?,
                 seq: row.try_get("seq")?,
                 url: row.try_get("url")?,
-                secret: row.try_get("secret")?,
+                secret: opened(sealer, &row.try_get::<String, _>("receiver")?, &row.try_get::<String, _>("secret")?),
             });
         }
         tx.commit().await?;
@@ -199,13 +202,17 @@ impl Store {
         tx.commit().await
     }
 
-    /// A receiver's name and secret.
-    pub(crate) async fn receiver_secret(&self, id: &str) -> Result<Option<(String, String)>, sqlx::Error> {
+    /// A receiver's name and secret; no secret when it was sealed with a key that is gone.
+    pub(crate) async fn receiver_secret(
+        &self,
+        id: &str,
+        sealer: &Sealer,
+    ) -> Result<Option<(String, Option<String>)>, sqlx::Error> {
         if id.contains('\0') {
             return Ok(None);
         }
         let row = sqlx::query("SELECT name, secret FROM receivers WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
-        row.map(|row| Ok((row.try_get("name")?, row.try_get("secret")?))).transpose()
+        row.map(|row| Ok((row.try_get("name")?, opened(sealer, id, &row.try_get::<String, _>("secret")?)))).transpose()
     }
 
     /// Takes a call-back in, once. `body` is what was signed.

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod audit;
+mod audit_checks;
 mod bulk;
 mod cameras;
 mod candidates;
@@ -20,9 +21,11 @@ mod intake;
 mod legal;
 mod live;
 mod many;
+mod oidc;
 mod outbox;
 mod packages;
 mod precision;
+mod receiver_secrets;
 mod receivers;
 mod register;
 mod review;
@@ -59,6 +62,7 @@ pub(crate) use intake::evidence_file;
 pub(crate) use legal::LegalList;
 pub(crate) use live::LiveEvent;
 pub(crate) use many::MOST as MOST_AT_ONCE;
+pub(crate) use oidc::Admitted;
 pub(crate) use packages::KeptPackage;
 pub(crate) use precision::{Decided, LEAST as LEAST_DECISIONS};
 pub(crate) use samples::{Draw, Weighed};
@@ -111,6 +115,7 @@ pub enum StoreError {
 #[derive(Clone)]
 pub struct Store {
     pool: AnyPool,
+    backend: Backend,
     clock: Arc<dyn Clock>,
     /// SQLite's own waiting is unfair and gives up; ours queues.
     writer: Arc<Mutex<()>>,
@@ -146,8 +151,9 @@ impl Store {
                 Box::pin(async move {
                     if backend == Backend::Sqlite {
                         // WAL: readers and the writer do not wait for each other. FULL: a decision that was answered is on disk.
+                        // FAST: what is replaced, e.g. a secret, is zeroed in the page that is written anyway.
                         let pragmas = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                                       PRAGMA foreign_keys = ON";
+                                       PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST";
                         sqlx::raw_sql(pragmas).execute(&mut *connection).await?;
                     }
                     Ok(())
@@ -159,6 +165,7 @@ impl Store {
         migrator(backend).run(&pool).await.map_err(|source| StoreError::Migrate { url: shown.clone(), source })?;
         let store = Self {
             pool,
+            backend,
             clock,
             writer: Arc::default(),
             live: Arc::default(),
@@ -304,6 +311,10 @@ fn migrator(backend: Backend) -> Migrator {
         Backend::Sqlite => include_str!("../../migrations/sqlite/0041_clearance_append_only.sql"),
         Backend::Postgres => include_str!("../../migrations/postgres/0041_clearance_append_only.sql"),
     };
+    let audit_checks_append_only = match backend {
+        Backend::Sqlite => include_str!("../../migrations/sqlite/0072_audit_checks_append_only.sql"),
+        Backend::Postgres => include_str!("../../migrations/postgres/0072_audit_checks_append_only.sql"),
+    };
     let samples = match backend {
         Backend::Sqlite => include_str!("../../migrations/sqlite/0053_samples_append_only.sql"),
         Backend::Postgres => include_str!("../../migrations/postgres/0053_samples_append_only.sql"),
@@ -324,6 +335,9 @@ fn migrator(backend: Backend) -> Migrator {
         step(51, "accounts", include_str!("../../migrations/common/0051_accounts.sql")),
         step(52, "samples", include_str!("../../migrations/common/0052_samples.sql")),
         step(53, "samples append only", samples),
+        step(70, "sign-in", include_str!("../../migrations/common/0070_sign_in.sql")),
+        step(71, "audit checks", include_str!("../../migrations/common/0071_audit_checks.sql")),
+        step(72, "audit checks append only", audit_checks_append_only),
     ])
 }
 

@@ -6,10 +6,12 @@ use sqlx::any::AnyRow;
 
 use super::Store;
 use super::audit::Deed;
+use super::receiver_secrets::kept;
 use crate::auth::Actor;
 use crate::clock::rfc3339;
 use crate::dto::{NewReceiver, Receiver, ReceiverChange, ReceiverMade};
 use crate::error::ApiError;
+use crate::sealing::Sealer;
 use crate::webhook::check_url;
 
 const RECEIVER: &str = "SELECT r.*, (SELECT COUNT(*) FROM deliveries d WHERE d.receiver = r.id AND d.state = 'waiting') AS waiting, \
@@ -57,7 +59,7 @@ impl Store {
     }
 
     /// Adds one, and tells its secret.
-    pub(crate) async fn add_receiver(&self, actor: &Actor, new: &NewReceiver) -> Result<ReceiverMade, ApiError> {
+    pub(crate) async fn add_receiver(&self, actor: &Actor, new: &NewReceiver, sealer: &Sealer) -> Result<ReceiverMade, ApiError> {
         check_name(&new.name)?;
         check_url(&new.url)?;
         let district = new.district.clone().unwrap_or_default();
@@ -75,7 +77,7 @@ impl Store {
         .bind(new.name.trim())
         .bind(district.clone())
         .bind(new.url.clone())
-        .bind(secret.clone())
+        .bind(kept(sealer, &id, &secret))
         .bind(now_ms)
         .bind(actor.name.clone())
         .execute(tx.db())
@@ -92,6 +94,7 @@ impl Store {
         id: &str,
         actor: &Actor,
         change: &ReceiverChange,
+        sealer: &Sealer,
     ) -> Result<ReceiverMade, ApiError> {
         if let Some(name) = &change.name {
             check_name(name)?;
@@ -117,7 +120,7 @@ impl Store {
         .bind(change.name.as_deref().map(|name| name.trim().to_owned()))
         .bind(change.url.clone())
         .bind(change.active.map(i64::from))
-        .bind(secret.clone())
+        .bind(secret.as_deref().map(|secret| kept(sealer, id, secret)))
         .bind(id)
         .execute(tx.db())
         .await?;

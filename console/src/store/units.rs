@@ -18,7 +18,7 @@ use crate::error::ApiError;
 pub(crate) const CITY: &str = "city";
 
 /// The same id whenever and wherever the unit is first heard of.
-fn unit_id(district: &str, street: Option<&str>) -> String {
+pub(super) fn unit_id(district: &str, street: Option<&str>) -> String {
     let mut hash = Sha256::new();
     hash.update(b"kerbwatch.unit.v1\0");
     hash.update(district.as_bytes());
@@ -128,6 +128,7 @@ impl Store {
             scope,
             must_change_password: user.must_change,
             totp: user.totp_on,
+            sign_in: user.sign_in,
         })
     }
 

@@ -6,10 +6,10 @@ use sqlx::any::AnyRow;
 
 use super::accounts::Origin;
 use super::audit::Deed;
-use super::{Store, json_column};
+use super::{Store, Tx, json_column};
 use crate::auth::Actor;
 use crate::clock::rfc3339;
-use crate::dto::{Role, UserRecord};
+use crate::dto::{Role, SignIn, UserRecord, from_word, word};
 
 /// Wrong passwords in a row before the name is locked.
 const FREE_ATTEMPTS: i64 = 5;
@@ -38,6 +38,9 @@ pub(crate) struct StoredUser {
     /// Sealed; only offered unless `totp_on`.
     pub(crate) totp_secret: Option<String>,
     pub(crate) totp_on: bool,
+    pub(crate) sign_in: SignIn,
+    /// To one identity of the provider.
+    pub(crate) bound: bool,
 }
 
 /// May this log-in be looked at?
@@ -65,18 +68,19 @@ pub(super) fn read_user(row: &AnyRow) -> Result<StoredUser, sqlx::Error> {
         must_change: row.try_get::<i64, _>("must_change")? != 0,
         totp_secret: row.try_get("totp_secret")?,
         totp_on: row.try_get::<Option<i64>, _>("totp_since_ms")?.is_some(),
+        sign_in: from_word(&row.try_get::<String, _>("sign_in")?).unwrap_or_default(),
+        bound: row.try_get::<Option<String>, _>("oidc_subject")?.is_some(),
     })
 }
 
-impl Store {
+impl Tx {
     /// Makes a user; `false` when the name is taken. `password` is the PHC string.
-    pub(crate) async fn insert_user(&self, user: &StoredUser, by: &str) -> Result<bool, sqlx::Error> {
-        let mut tx = self.write().await?;
+    pub(super) async fn insert_user(&mut self, user: &StoredUser, by: &str) -> Result<bool, sqlx::Error> {
         let roles = serde_json::to_string(&user.roles).expect("roles are words");
-        let now_ms = tx.now_ms();
+        let now_ms = self.now_ms();
         let done = sqlx::query(
-            "INSERT INTO users (id, name, display_name, password, roles, active, created_ms, must_change) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name) DO NOTHING",
+            "INSERT INTO users (id, name, display_name, password, roles, active, created_ms, must_change, sign_in) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name) DO NOTHING",
         )
         .bind(user.id.clone())
         .bind(user.name.clone())
@@ -86,16 +90,26 @@ impl Store {
         .bind(i64::from(user.active))
         .bind(now_ms)
         .bind(i64::from(user.must_change))
-        .execute(tx.db())
+        .bind(word(&user.sign_in))
+        .execute(self.db())
         .await?;
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        tx.put_units(&user.id, &user.units).await?;
-        let details = json!({ "roles": user.roles, "units": user.units });
-        tx.audit(Deed { actor: by, action: "user.add", object: &user.name, reason: None, details }).await?;
-        tx.commit().await?;
+        self.put_units(&user.id, &user.units).await?;
+        let details = json!({ "roles": user.roles, "units": user.units, "sign_in": user.sign_in });
+        self.audit(Deed { actor: by, action: "user.add", object: &user.name, reason: None, details }).await?;
         Ok(true)
+    }
+}
+
+impl Store {
+    /// Makes a user; `false` when the name is taken. `password` is the PHC string.
+    pub(crate) async fn insert_user(&self, user: &StoredUser, by: &str) -> Result<bool, sqlx::Error> {
+        let mut tx = self.write().await?;
+        let made = tx.insert_user(user, by).await?;
+        tx.commit().await?;
+        Ok(made)
     }
 
     /// Another password (the PHC string) for a user: open sessions end, and wrong attempts are forgotten.
@@ -142,6 +156,7 @@ impl Store {
                 version: user.version,
                 must_change_password: user.must_change,
                 totp: user.totp_on,
+                sign_in: user.sign_in,
                 created_at: rfc3339(row.try_get("created_ms")?),
                 last_login_at: row.try_get::<Option<i64>, _>("last_login_ms")?.map(rfc3339),
                 locked_until: locked.filter(|until| *until > now_ms).map(rfc3339),
@@ -213,7 +228,7 @@ impl Store {
             .execute(tx.db())
             .await?;
         tx.open_session(&user.id, origin, session_ms).await?;
-        let details = json!({ "address": origin.address });
+        let details = json!({ "address": origin.address, "sign_in": origin.sign_in });
         tx.audit(Deed { actor: &user.name, action: "session.login", object: &user.name, reason: None, details }).await?;
         tx.commit().await?;
         Ok((now_ms, now_ms + session_ms))
@@ -223,7 +238,7 @@ impl Store {
     pub(crate) async fn session(&self, token_hash: &str, idle_ms: i64) -> Result<Option<(Actor, i64, i64)>, sqlx::Error> {
         let now_ms = self.clock.now_ms();
         let row = sqlx::query(
-            "SELECT u.*, s.used_ms, s.expires_ms FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_ms > $2 AND s.used_ms > $3 AND u.active = 1",
+            "SELECT u.*, s.used_ms, s.expires_ms, s.sign_in AS came_by, s.second_factor FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_ms > $2 AND s.used_ms > $3 AND u.active = 1",
         )
         .bind(token_hash)
         .bind(now_ms)
@@ -231,7 +246,11 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let actor = self.actor(read_user(&row)?).await?;
+        let mut actor = self.actor(read_user(&row)?).await?;
+        actor.sign_in = from_word(&row.try_get::<String, _>("came_by")?).unwrap_or_default();
+        if actor.sign_in == SignIn::Provider {
+            actor.totp = row.try_get::<i64, _>("second_factor")? != 0;
+        }
         Ok(Some((actor, row.try_get("used_ms")?, row.try_get("expires_ms")?)))
     }
 

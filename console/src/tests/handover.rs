@@ -52,7 +52,7 @@ impl Desk {
 
 /// Tries what is due now; how many there were.
 async fn deliver(world: &World) -> usize {
-    webhook::deliver_due(&world.state.store, &webhook::client().unwrap(), || 0.5).await.unwrap()
+    webhook::deliver_due(&world.state.store, &world.state.sealer, &webhook::client().unwrap(), || 0.5).await.unwrap()
 }
 
 /// A receiver of all cases: its id and secret.
@@ -230,4 +230,47 @@ async fn the_package_is_one_file_that_can_be_checked_anywhere(world: World) {
     let document: Value = serde_json::from_slice(&files["case.json"]).unwrap();
     assert_eq!(document["evidence"][0]["sha256"], hex::encode(Sha256::digest(&files["evidence/manifest.json"])));
     assert_eq!(world.get(&crew.ada, &path).await.status, 403, "an operator takes no packages out of the house");
+}
+
+both!(a_receivers_secret_is_told_once_and_lies_sealed);
+async fn a_receivers_secret_is_told_once_and_lies_sealed(world: World) {
+    let (_, root, case) = ready(&world).await;
+    let desk = Desk::open().await;
+    let (id, secret) = receiver(&world, &root, &desk.url).await;
+    let lies_there = async |text: &str| stored_bytes(&world).await.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(!lies_there(&secret).await, "made sealed");
+    assert!(!world.get(&root, "/receivers").await.expect(200).to_string().contains(&secret));
+    let made =
+        world.call(Some(&root), "PATCH", &format!("/receivers/{id}"), Some(json!({ "seen_version": 1, "name": "x" }))).await;
+    assert!(made.expect(200)["secret"].is_null());
+
+    // As an earlier version kept it.
+    let plain = "5f".repeat(32);
+    world.sql(&format!("UPDATE receivers SET secret = '{plain}' WHERE id = '{id}'")).await.unwrap();
+    assert!(lies_there(&plain).await, "the search finds what is there");
+    let store = &world.state.store;
+    assert_eq!(store.seal_receivers(&world.state.sealer).await.unwrap(), 1);
+    assert_eq!(store.seal_receivers(&world.state.sealer).await.unwrap(), 0, "once");
+    assert!(!lies_there(&plain).await, "nowhere in the files of the database");
+    let kept = store.receiver_secret(&id, &world.state.sealer).await.unwrap().unwrap().1;
+    assert_eq!(kept.as_deref(), Some(plain.as_str()));
+    assert_eq!(store.receiver_secret(&id, &crate::sealing::Sealer::new([9; 32])).await.unwrap().unwrap().1, None);
+    let body = json!({ "event_id": "1", "case": case, "status": "received" });
+    assert_ne!(call_back(&world, &id, &plain, &body).await.code(), "wrong_signature", "and it still signs");
+    assert_eq!(call_back(&world, &id, &secret, &body).await.code(), "wrong_signature");
+}
+
+/// What of the database a thief would find: the files themselves, or the rows of every page.
+async fn stored_bytes(world: &World) -> Vec<u8> {
+    if !world.is_postgres() {
+        let files = std::fs::read_dir(world.folder.path()).unwrap().filter_map(|entry| entry.ok().map(|entry| entry.path()));
+        let ours = files.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("console.db"));
+        return ours.flat_map(|path| std::fs::read(path).unwrap()).collect();
+    }
+    use sqlx::Row;
+    let pool = sqlx::AnyPool::connect(&world.url).await.unwrap();
+    let row = sqlx::query("SELECT CAST(json_agg(r) AS TEXT) AS rows FROM receivers r").fetch_one(&pool).await.unwrap();
+    let rows: String = row.try_get("rows").unwrap();
+    pool.close().await;
+    rows.into_bytes()
 }

@@ -16,6 +16,7 @@ mod large;
 mod legal_day;
 mod lifecycle;
 mod live;
+mod oidc;
 mod outside;
 mod postgres;
 mod queue;

@@ -14,7 +14,7 @@ use tower::ServiceExt;
 
 use super::postgres;
 use crate::clock::{Clock, SimulatedClock, rfc3339};
-use crate::dto::{NewUser, Role};
+use crate::dto::{NewUser, Role, SignIn};
 use crate::{AppState, ConsoleConfig, Hooks, PasswordCost, Store, app, users};
 
 /// 2027-01-15T08:00:00Z.
@@ -109,7 +109,8 @@ impl World {
         let new = NewUser {
             name: name.to_owned(),
             display_name: None,
-            password: PASSWORD.to_owned(),
+            sign_in: SignIn::Password,
+            password: Some(PASSWORD.to_owned()),
             roles: roles.to_vec(),
             units: units.iter().map(|unit| (*unit).to_owned()).collect(),
         };

@@ -57,6 +57,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     writeln!(out, "evidence       {}", config.evidence.display())?;
     writeln!(out, "console        http://{}", config.console.listen)?;
+    if config.console.oidc.is_some() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the async runtime")?;
+        let issuer = runtime.block_on(console::check_provider(&config.console)).map_err(bad_use)?;
+        writeln!(out, "sign-in        passwords, and {}", issuer.unwrap_or_default())?;
+    }
     writeln!(out, "all is well")?;
     Ok(ExitCode::SUCCESS)
 }

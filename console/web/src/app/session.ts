@@ -67,9 +67,13 @@ export async function logIn(name: string, password: string, code?: string): Prom
   return answer
 }
 
-export async function logOut(): Promise<void> {
+/** `true` when the browser is on its way to the identity provider, whose page logs out there too. */
+export async function logOut(): Promise<boolean> {
   stopLive()
-  await ask(api.DELETE('/api/v1/session', { params: { header: CHANGE } }))
+  const answer = await ask(api.DELETE('/api/v1/session', { params: { header: CHANGE } }))
   session.value = null
   expired.value = false
+  if (!answer.ok || answer.data === undefined) return false
+  location.assign(answer.data.continue_at)
+  return true
 }

@@ -2,6 +2,7 @@
 import { life } from './life.en'
 import clearance from './clearance.en'
 import org from './org.en'
+import signIn from './signin.en'
 import type zhCN from './zh-CN'
 import zones from './zones.en'
 
@@ -10,6 +11,7 @@ type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> }
 const en: Same<typeof zhCN> = {
   ...zones,
   org,
+  signIn,
   app: { name: 'Kerbwatch', what: 'Review desk for street enforcement' },
   nav: { queue: 'Queue', cases: 'Cases', zones: 'Zones', clearance: 'Clearance', cameras: 'Cameras', admin: 'Admin' },
   frame: {

@@ -85,6 +85,9 @@ const org = {
   from: '从',
   to: '至',
   export: '导出',
+  chainAlarm: '审计日志被篡改：哈希链在第 {n} 行断开。',
+  chainAlarmHint: '请保留数据库及其备份原状，并通知负责人。完整校验通过之前，本提示一直显示。',
+  chainFound: '发现时间',
   // Second look.
   draw: '抽取样本',
   drawHint: '从他人仍然有效的确认与驳回中抽取，每位人员、每个类别数量相同；同一种子可重现同一样本。',

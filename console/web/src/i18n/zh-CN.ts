@@ -1,12 +1,14 @@
 /** Chinese. The words are those of the design: candidate 疑似线索, case 案件, zone 布控区, permit 许可, clue 线索. */
 import { life } from './life.zh-CN'
 import org from './org.zh-CN'
+import signIn from './signin.zh-CN'
 import zones from './zones.zh-CN'
 import clearance from './clearance.zh-CN'
 
 export default {
   ...zones,
   org,
+  signIn,
   app: { name: 'Kerbwatch 街面巡查', what: '非现场执法审核台' },
   nav: { queue: '审核', cases: '案件', zones: '布控区', clearance: '清零', cameras: '点位', admin: '管理' },
   frame: {
