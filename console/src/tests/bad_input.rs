@@ -56,7 +56,9 @@ async fn no_endpoint_takes_unknown_words_or_bodies_without_end(world: World) {
             assert_eq!((status, &error["error"]["code"]), (413, &json!("too_large")), "{method} {path}");
             bodies += 1;
         }
-        if !(method == "DELETE" && path == "/session") {
+        // What an identity provider adds to the way back is its own affair.
+        let foreign = path == "/session/oidc/callback";
+        if !foreign && !(method == "DELETE" && path == "/session") {
             let joint = if uri.contains('?') { '&' } else { '?' };
             let (status, error) =
                 ask(&world, &people, &method, &format!("{uri}{joint}__unknown__=1"), Some("{}".to_owned())).await;
