@@ -4,7 +4,7 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build web lint fmt bench bench-accuracy samples train setup clean
+.PHONY: help demo test build web lint fmt bench bench-accuracy bench-console samples train setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,12 @@ bench: ## CPU-seconds per camera-minute beside the bare GStreamer decode, stages
 	@$(MAKE) --no-print-directory web
 	$(CARGO) build --release --bin kerbwatch
 	benches/run.sh
+
+bench-console: ## How long the console's pages take with a million candidates: ARGS="--database postgres --rows 100000"
+	@deploy/setup.sh build run
+	@$(MAKE) --no-print-directory web
+	$(CARGO) build --release --bin kerbwatch
+	benches/console.py $(ARGS)
 
 samples: ## Sample streams, STREETS=20 composed streets and STILLS=200 labelled stills to .local/samples; goes on where it was stopped
 	@deploy/setup.sh build run

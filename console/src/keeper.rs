@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use events::schedule::Calendar;
 use events::site::{Camera, Site};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, OnceCell};
 
 use crate::clearance::coverage::{View, WholeZonePermit, ZoneState};
 use crate::clearance::day::{Cell, DayFacts, Frame, REACH_DAYS, days};
@@ -68,6 +69,8 @@ pub(crate) struct Loaded {
     /// All days there are have been made.
     pub(crate) built: bool,
     pub(crate) days: BTreeMap<Date, Arc<BTreeMap<CellId, ZoneDay>>>,
+    /// Each cell's name once, shared by all its days.
+    cells: HashMap<CellId, Arc<CellKey>>,
 }
 
 /// What all handlers and the round share.
@@ -76,9 +79,24 @@ pub(crate) struct Keeper {
     pub(crate) time_zone: TimeZone,
     versions: Mutex<Arc<Versions>>,
     loaded: Mutex<HashMap<i64, Arc<Loaded>>>,
+    made: Mutex<Made>,
     /// Rings when the next round must not wait.
     bell: Notify,
 }
+
+/// A report as it goes out; made once, whoever asks first.
+pub(crate) type ReportCell = Arc<OnceCell<Bytes>>;
+
+/// Reports of the zone-days as they stand. A wall of screens asks for the same one again and again.
+#[derive(Default)]
+struct Made {
+    /// Of which zone-days: the last one written, and up to when all of them are made.
+    of: (i64, Ms, bool),
+    reports: HashMap<String, ReportCell>,
+}
+
+/// So many reports are kept; then all are forgotten.
+const MOST_REPORTS: usize = 128;
 
 impl Versions {
     /// Reads what is new.
@@ -204,7 +222,18 @@ impl Keeper {
             TimeZone::UTC
         });
         let name = hex::encode(rand::random::<[u8; 8]>());
-        Self { name, time_zone: zone, versions: Mutex::default(), loaded: Mutex::default(), bell: Notify::new() }
+        let (versions, loaded, made) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { name, time_zone: zone, versions, loaded, made, bell: Notify::new() }
+    }
+
+    /// The place of a report over these zone-days; `asked` says all that it depends on besides.
+    pub(crate) async fn report(&self, loaded: &Loaded, asked: String) -> ReportCell {
+        let mut made = self.made.lock().await;
+        let of = (loaded.seq, loaded.as_of, loaded.built);
+        if made.of != of || made.reports.len() >= MOST_REPORTS {
+            *made = Made { of, reports: HashMap::new() };
+        }
+        Arc::clone(made.reports.entry(asked).or_default())
     }
 
     /// The next round begins at once.
@@ -506,7 +535,7 @@ impl Loaded {
             return;
         };
         let id = (row.camera.clone(), row.zone.clone(), row.kind);
-        let cell = Arc::new(CellKey {
+        let key = CellKey {
             camera: row.camera,
             zone: row.zone,
             kind: row.kind,
@@ -514,7 +543,16 @@ impl Loaded {
             zone_name: row.zone_name,
             district: row.district,
             street: row.street,
-        });
+        };
+        let cell = match self.cells.get(&id) {
+            Some(known) if **known == key => Arc::clone(known),
+            // New, or it has another name since: days that were made before keep theirs.
+            _ => {
+                let cell = Arc::new(key);
+                self.cells.insert(id.clone(), Arc::clone(&cell));
+                cell
+            }
+        };
         let day = ZoneDay { cell, date, as_of: row.as_of_ms, restated: row.restated, facts: Arc::new(facts) };
         Arc::make_mut(self.days.entry(date).or_default()).insert(id, day);
     }

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times
@@ -218,8 +219,11 @@ def episodes(rows, watched, as_of, p):
                 # Once out of reach, out of reach: the console forgets it, too.
                 e["over"] = True
         if joined is None:
-            out.append({"first": c.first_seen_ms, "conf": c.decided, "box": box, "end": end, "over": False})
+            out.append({"first": c.first_seen_ms, "conf": c.decided, "box": box, "end": end, "over": False,
+                        "warned": c.warned_ms, "subject": c.subject_ref})
             continue
+        joined["warned"] = min((w for w in (joined["warned"], c.warned_ms) if w is not None), default=None)
+        joined["subject"] = joined["subject"] or c.subject_ref
         joined["conf"] = min(joined["conf"], c.decided)
         rank = lambda x: 1 << 62 if x[0] == "open" else x[1]
         if rank(end) >= rank(joined["end"]):
@@ -255,14 +259,17 @@ def main():
     last = d.groupby("candidate").agg(decided=("at_ms", "max"), reason=("reason", "last"))
     reasons = d.groupby("candidate").tail(1).set_index("candidate").reason
     c = c.join(last.decided, on="id").join(reasons, on="id")
-    for column in ("seen_state", "reason"):
+    cases = pd.read_sql("SELECT id, state AS case_state, warned_ms, subject_ref FROM cases", db).set_index("id")
+    c = c.join(cases, on="case_id")
+    for column in ("seen_state", "reason", "case_state", "subject_ref", "warned_ms"):
         c[column] = c[column].astype(object).where(c[column].notna(), None)
     c = c.sort_values(["first_seen_ms", "id"])
     aside = (c.state == "rejected") & c.reason.isin(["duplicate", "test_data"])
     c = c[~aside]
     c["found"] = (c.state == "rejected") & c.reason.isin(["permitted_window", "permitted_place"])
-    c["fp"] = (c.state == "rejected") & ~c.found
-    c["tp"] = c.state == "confirmed"
+    thrown_out = (c.state == "confirmed") & c.case_state.isin(["rejected", "insufficient"])
+    c["fp"] = ((c.state == "rejected") & ~c.found) | thrown_out
+    c["tp"] = (c.state == "confirmed") & ~thrown_out
     c["pending"] = c.state.isin(["open", "escalated", "field_check"]) & (c.permitted == 0)
     c["allowed"] = c.state.isin(["open", "escalated", "field_check"]) & (c.permitted == 1)
     c["raised_day"] = [clock.day_of(ms) for ms in c.raised_ms]
@@ -277,7 +284,8 @@ def main():
 
     sums = dict.fromkeys("force watched ovm object violations met due unknown open overdue restated".split(), 0)
     zero = dict.fromkeys("zero violation unknown_coverage unknown_hole unknown_pending not_applicable running".split(), 0)
-    clear, clear_conf, recurred = [], [], {1: [0, 0], 7: [0, 0], 30: [0, 0]}
+    clear, clear_conf, clear_warned, recurred, by_subject = [], [], [], {1: [0, 0], 7: [0, 0], 30: [0, 0]}, {1: [0, 0], 7: [0, 0], 30: [0, 0]}
+    pairs = []
     annex = {"illegal_stall": dict(days=0, late=0, unknown=0, force=0, watched=0, back=0, followed=0),
              "unauthorized_ad": dict(days=0, late=0, unknown=0, force=0, watched=0, back=0, followed=0)}
     heat = {}
@@ -313,6 +321,8 @@ def main():
                 slot = heat.setdefault((day.weekday() + 1, hour), [0, 0])
                 slot[0] += length(clip(e, a + hour * 3_600_000, a + (hour + 1) * 3_600_000)) // 1000
                 slot[1] += length(clip(bad, a + hour * 3_600_000, a + (hour + 1) * 3_600_000)) // 1000
+            if length(e) // 1000 > 0:
+                pairs.append((length(bad) // 1000 / 60, length(e) // 1000 / 3600))
             hole = max([y - x for x, y in minus(f, e)], default=0) // 1000
             if intersect(f, alive):
                 what = "violation"
@@ -344,6 +354,8 @@ def main():
             if first_day <= day <= last_day:
                 sums["violations"] += 1
                 clear.append((t, seen))
+                if e["warned"] is not None and (e["end"][0] == "open" or stood(e, as_of) > e["warned"]):
+                    clear_warned.append(((stood(e, as_of) - e["warned"]) // 1000, seen))
                 if e["end"][0] == "open":
                     sums["open"] += 1
                     sums["overdue"] += due_at(e["first"]) is not None and due_at(e["first"]) < as_of
@@ -363,6 +375,7 @@ def main():
             if g is None or g < begin or clock.day_of(g) > last_day:
                 continue
             back = next((x["first"] for x in v if x["first"] > g and same_place(x["box"], e["box"], p)), None)
+            same_subject = next((x["first"] for x in v if x["first"] > g and e["subject"] and x["subject"] == e["subject"]), None)
             for n in recurred:
                 until = g + n * DAY_MS
                 f = length(clip(everything, g, until))
@@ -370,6 +383,9 @@ def main():
                     hit = back is not None and back <= until
                     recurred[n][1] += 1
                     recurred[n][0] += hit
+                    if e["subject"]:
+                        by_subject[n][1] += 1
+                        by_subject[n][0] += same_subject is not None and same_subject <= until
                     if n == 7 and kind in annex and keys.get(clock.day_of(g)):
                         annex[kind]["followed"] += 1
                         annex[kind]["back"] += hit
@@ -396,7 +412,13 @@ def main():
     same("object minutes", sums["object"] / 60, report["ovm"]["object_minutes"])
     same("minutes per watched hour", part(sums["ovm"] / 60, sums["watched"] / 3600), report["ovm"]["per_watched_h"])
     same("violations", sums["violations"], report["violations"])
-    for name, data in (("clear", clear), ("clear_from_confirmed", clear_conf)):
+    # Cochran's ratio estimator over the zone-days on which somebody watched.
+    y, x = np.array(pairs).T
+    rate = y.sum() / x.sum()
+    error = 1.959963984540054 * np.sqrt(((y - rate * x) ** 2).sum() * len(x) / (len(x) - 1)) / x.sum()
+    same("minutes per watched hour, low", max(rate - error, 0), report["ovm"]["low"], 1e-6)
+    same("minutes per watched hour, high", rate + error, report["ovm"]["high"], 1e-6)
+    for name, data in (("clear", clear), ("clear_from_confirmed", clear_conf), ("clear_from_warned", clear_warned)):
         theirs = report[name]
         same(f"{name} n", len(data), theirs["n"])
         same(f"{name} censored", sum(not seen for _, seen in data), theirs["censored"])
@@ -417,6 +439,16 @@ def main():
         back, followed = recurred[figure["days"]]
         same(f"recurrence {figure['days']} part", back, figure["share"]["part"])
         same(f"recurrence {figure['days']} n", followed, figure["share"]["n"])
+    for figure in report["recurrence_by_subject"]:
+        back, followed = by_subject[figure["days"]]
+        same(f"recurrence by subject {figure['days']} part", back, figure["share"]["part"])
+        same(f"recurrence by subject {figure['days']} n", followed, figure["share"]["n"])
+    acts = "('pass', 'reject', 'find_insufficient')"
+    second = pd.read_sql(f"SELECT case_id, act FROM case_events WHERE from_state = 'legal_review' AND act IN {acts} ORDER BY seq", db)
+    second = second.groupby("case_id").act.last()
+    spoken = inside.case_id.map(second).dropna()
+    same("second reviews", len(spoken), report["quality"]["overturned"]["n"])
+    same("second reviews that overturned", int((spoken != "pass").sum()), report["quality"]["overturned"]["part"])
     same("sla met", sums["met"], report["sla"]["share"]["part"])
     same("sla due", sums["due"], report["sla"]["share"]["n"])
     same("sla unknown", sums["unknown"], report["sla"]["unknown"])

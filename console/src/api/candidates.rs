@@ -10,23 +10,23 @@ use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf, QueryOf};
 use crate::gate::Session;
 use crate::state::AppState;
-use crate::store::{Bind, Conditions, Filter, Scope, Sort, cursor_after, cursor_text, search};
+use crate::store::{Bind, Conditions, Filter, Scope, Sort, cursor_after, cursor_text};
 
 /// Due within so long is soon.
 const SOON_MS: i64 = 10 * 60_000;
 /// The hard stop within so long is near.
 const LAPSING_MS: i64 = 24 * 60 * 60_000;
 
-/// Where the clock of the review stands, as conditions.
-fn clock(conditions: &mut Conditions, word: &str, now_ms: i64, hard_stop_ms: i64) -> Result<(), ApiError> {
-    match word {
-        "in_time" => conditions.and("c.due_ms > ?", [Bind::Int(now_ms + SOON_MS)]),
-        "soon" => conditions.and("c.due_ms > ? AND c.due_ms <= ?", [now_ms, now_ms + SOON_MS].map(Bind::Int)),
-        "overdue" => conditions.and("c.due_ms <= ?", [Bind::Int(now_ms)]),
-        "lapsing" => conditions.and("c.received_ms <= ?", [Bind::Int(now_ms + LAPSING_MS - hard_stop_ms)]),
+/// Where the clock of the review stands, as a condition.
+fn clock(word: &str, now_ms: i64, hard_stop_ms: i64) -> Result<(&'static str, Vec<Bind>), ApiError> {
+    let (condition, values) = match word {
+        "in_time" => ("c.due_ms > ?", vec![now_ms + SOON_MS]),
+        "soon" => ("c.due_ms > ? AND c.due_ms <= ?", vec![now_ms, now_ms + SOON_MS]),
+        "overdue" => ("c.due_ms <= ?", vec![now_ms]),
+        "lapsing" => ("c.received_ms <= ?", vec![now_ms + LAPSING_MS - hard_stop_ms]),
         _ => return Err(ApiError::BadRequest("the query: sla is in_time, soon, overdue or lapsing".to_owned())),
-    }
-    Ok(())
+    };
+    Ok((condition, values.into_iter().map(Bind::Int).collect()))
 }
 
 pub(super) fn filter(query: &CandidateQuery, scope: &Scope, state: &AppState) -> Result<Filter, ApiError> {
@@ -46,19 +46,17 @@ pub(super) fn filter(query: &CandidateQuery, scope: &Scope, state: &AppState) ->
     if let Some(key_area) = query.key_area {
         conditions.and("c.key_area = ?", [Bind::Int(i64::from(key_area))]);
     }
-    match query.permitted.as_deref() {
-        None | Some("no") => conditions.and("c.permitted = 0", []),
-        Some("only") => conditions.and("c.permitted = 1", []),
-        Some("any") => {}
+    let permitted = match query.permitted.as_deref() {
+        None | Some("no") => Some(false),
+        Some("only") => Some(true),
+        Some("any") => None,
         Some(_) => return bad("permitted is no, only or any"),
-    }
-    if let Some(word) = &query.sla {
-        clock(&mut conditions, word, state.now_ms(), state.store.review().hard_stop_ms())?;
-    }
-    match query.q.as_deref().map(str::trim) {
-        None | Some("") => {}
-        Some(q) if q.chars().count() > 100 => return bad("q has at most 100 characters"),
-        Some(q) => search(&mut conditions, q),
+    };
+    let hard_stop_ms = state.store.review().hard_stop_ms();
+    let clock = query.sla.as_deref().map(|word| clock(word, state.now_ms(), hard_stop_ms)).transpose()?;
+    let q = query.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
+    if q.is_some_and(|q| q.chars().count() > 100) {
+        return bad("q has at most 100 characters");
     }
     let sort = match query.sort.as_deref() {
         None | Some("newest") => Sort::Newest,
@@ -74,7 +72,8 @@ pub(super) fn filter(query: &CandidateQuery, scope: &Scope, state: &AppState) ->
             after => after,
         },
     };
-    Ok(Filter { conditions, states, sort, after, limit: limit(query.limit, 50, 200)? })
+    let (q, limit) = (q.map(str::to_owned), limit(query.limit, 50, 200)?);
+    Ok(Filter { conditions, permitted, clock, q, states, sort, after, limit })
 }
 
 /// A page of the queue.
@@ -86,8 +85,7 @@ pub(super) async fn list(
     QueryOf(query): QueryOf<CandidateQuery>,
 ) -> Result<Json<CandidatePage>, ApiError> {
     let filter = filter(&query, &session.actor.scope, &state)?;
-    let (items, next) = state.store.candidates(&filter, &state.view(&session.actor)).await?;
-    let counts = state.store.candidate_counts(&filter.conditions).await?;
+    let (items, next, counts) = state.store.queue(&filter, &state.view(&session.actor)).await?;
     Ok(Json(CandidatePage { items, next_cursor: next.as_ref().map(cursor_text), counts }))
 }
 

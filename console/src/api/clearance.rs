@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,9 +19,9 @@ use crate::clearance::proportion::ratio;
 use crate::clearance::schedule::{date_of, day};
 use crate::clock::rfc3339;
 use crate::dto::{
-    ClearanceDefinition, ClearanceDefinitions, ClearanceExport, ClearanceQuery, ClearanceReport, CountsAs, DayCandidate,
-    EpisodeEnd, Kind, NewClearanceDefinition, RestatedDay, ViolationEpisode, ZeroDay, ZoneDayDetail, ZoneDayKey, ZoneDayPage,
-    ZoneDayQuery, ZoneDayRow, from_word,
+    ClearanceDefinition, ClearanceDefinitions, ClearanceExport, ClearanceFilter, ClearanceQuery, ClearanceReport, CountsAs,
+    DayCandidate, EpisodeEnd, Kind, NewClearanceDefinition, RestatedDay, ViolationEpisode, ZeroDay, ZoneDayDetail, ZoneDayKey,
+    ZoneDayPage, ZoneDayQuery, ZoneDayRow, from_word,
 };
 use crate::error::ApiError;
 use crate::export;
@@ -57,7 +58,7 @@ fn date(name: &str, text: &str) -> Result<Date, ApiError> {
 }
 
 impl Selection {
-    pub(super) async fn read(state: &AppState, scope: &Scope, query: &ClearanceQuery) -> Result<Self, ApiError> {
+    pub(super) async fn read(state: &AppState, scope: &Scope, query: &ClearanceFilter) -> Result<Self, ApiError> {
         let definition = definition(state, query.definition).await?;
         let loaded = state.clearance.loaded(&state.store, definition.version).await?;
         let calendar = state.clearance.clocks(&state.store, &definition.parameters).await?.calendar;
@@ -93,6 +94,12 @@ impl Selection {
             kinds: kinds.iter().filter_map(|kind| from_word(kind)).collect(),
             key_area: query.key_area,
         })
+    }
+
+    /// Everything that decides which zone-days these are.
+    fn name(&self) -> String {
+        let place = (&self.scope, &self.district, &self.street, &self.camera, &self.zone);
+        format!("{} {} {} {place:?} {:?} {:?}", self.definition.version, self.from, self.until, self.kinds, self.key_area)
     }
 
     fn holds(&self, day: &ZoneDay) -> bool {
@@ -174,7 +181,7 @@ pub(super) async fn figures(
     State(state): State<AppState>,
     session: Session,
     QueryOf(query): QueryOf<ClearanceQuery>,
-) -> Result<Json<ClearanceReport>, ApiError> {
+) -> Result<Response, ApiError> {
     let by = match query.by.as_deref() {
         None | Some("district") => By::District,
         Some("street") => By::Street,
@@ -183,29 +190,31 @@ pub(super) async fn figures(
         Some("kind") => By::Kind,
         Some(other) => return Err(bad(format!("by {other:?} is none of district, street, camera, zone, kind"))),
     };
-    let selection = Selection::read(&state, &session.actor.scope, &query).await?;
-    let clocks = state.clearance.clocks(&state.store, &selection.definition.parameters).await?;
-    let time_zone = state.settings.time_zone.clone();
-    let made = tokio::task::spawn_blocking(move || {
-        let definition = selection.definition.clone();
-        let frame = Frame {
-            calendar: &clocks.calendar,
-            parameters: &definition.parameters,
-            duty: &clocks.duty,
-            as_of: selection.loaded.as_of,
-        };
-        let asked = Asked {
-            definition: definition.clone(),
-            from: selection.from,
-            until: selection.until,
-            by,
-            frame,
-            building: !selection.loaded.built,
-            time_zone,
-        };
-        report(&selection.days(), &selection.before(), asked)
-    });
-    Ok(Json(made.await.map_err(|error| ApiError::internal("making the report", error))?))
+    let selection = Selection::read(&state, &session.actor.scope, &query.filter()).await?;
+    let brief = query.brief.unwrap_or(false);
+    let loaded = Arc::clone(&selection.loaded);
+    let cell = state.clearance.report(&loaded, format!("{} {by:?} {brief}", selection.name())).await;
+    let make = async || {
+        let clocks = state.clearance.clocks(&state.store, &selection.definition.parameters).await?;
+        let time_zone = state.settings.time_zone.clone();
+        let made = tokio::task::spawn_blocking(move || {
+            let definition = selection.definition.clone();
+            let frame = Frame {
+                calendar: &clocks.calendar,
+                parameters: &definition.parameters,
+                duty: &clocks.duty,
+                as_of: selection.loaded.as_of,
+            };
+            let (from, until) = (selection.from, selection.until);
+            let building = !selection.loaded.built;
+            let asked = Asked { definition: definition.clone(), from, until, by, brief, frame, building, time_zone };
+            serde_json::to_vec(&report(&selection.days(), &selection.before(), asked)).map(Bytes::from)
+        });
+        let made = made.await.map_err(|error| ApiError::internal("making the report", error))?;
+        made.map_err(|error| ApiError::internal("writing the report", error))
+    };
+    let bytes = cell.get_or_try_init(make).await?.clone();
+    Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
 }
 
 pub(super) fn row(day: &ZoneDay) -> ZoneDayRow {
@@ -269,15 +278,13 @@ pub(super) async fn days(
     session: Session,
     QueryOf(query): QueryOf<ZoneDayQuery>,
 ) -> Result<Json<ZoneDayPage>, ApiError> {
-    let ZoneDayQuery { from, until, district, street, camera, zone, kind, key_area, definition, .. } = query.clone();
-    let asked = ClearanceQuery { from, until, district, street, camera, zone, kind, key_area, definition, by: None };
     let wanted = wanted(&query)?;
     let limit = usize::try_from(limit(query.limit, 50, 200)?).unwrap_or(50);
     let skip = match query.cursor.as_deref() {
         None => 0,
         Some(text) => text.parse::<usize>().map_err(|_| bad("the cursor is not one of ours"))?,
     };
-    let selection = Selection::read(&state, &session.actor.scope, &asked).await?;
+    let selection = Selection::read(&state, &session.actor.scope, &query.filter()).await?;
     let found: Vec<&ZoneDay> = selection.days().into_iter().rev().filter(|day| wanted(day)).collect();
     let items: Vec<ZoneDayRow> = found.iter().skip(skip).take(limit).map(|day| row(day)).collect();
     let next = skip.saturating_add(items.len());
@@ -368,7 +375,7 @@ pub(super) async fn one_day(
     }))
 }
 
-/// The zone-days of a period as CSV, each with its definition.
+/// The zone-days of a period as CSV or Parquet, each with its definition.
 #[utoipa::path(get, path = "/clearance/export", tag = "clearance", operation_id = "exportClearance", params(ClearanceExport),
     responses((status = 200, description = "The file", body = String, content_type = "text/csv")))]
 pub(super) async fn export(
@@ -376,19 +383,23 @@ pub(super) async fn export(
     session: Session,
     QueryOf(query): QueryOf<ClearanceExport>,
 ) -> Result<Response, ApiError> {
-    let ClearanceExport { format, from, until, district, street, camera, zone, kind, key_area, definition } = query;
-    if let Some(other) = format.as_deref().filter(|format| *format != "csv") {
-        return Err(bad(format!("format {other:?} is not csv")));
-    }
-    let asked = ClearanceQuery { from, until, district, street, camera, zone, kind, key_area, definition, by: None };
-    let selection = Selection::read(&state, &session.actor.scope, &asked).await?;
+    let (format, media_type) = match query.format.as_deref() {
+        None | Some("csv") => ("csv", "text/csv; charset=utf-8"),
+        Some("parquet") => ("parquet", "application/vnd.apache.parquet"),
+        Some(other) => return Err(bad(format!("format {other:?} is neither csv nor parquet"))),
+    };
+    let selection = Selection::read(&state, &session.actor.scope, &query.filter()).await?;
     let name = format!("clearance-{}-{}-v{}", selection.from, selection.until, selection.definition.version);
+    let time_zone = state.settings.time_zone.clone();
     let made = tokio::task::spawn_blocking(move || {
-        let days = selection.days();
-        export::csv(&days, selection.definition.version).map_err(|error| ApiError::internal("writing CSV", error))
+        let table = export::zone_days::table(selection.days(), &selection.definition, &time_zone);
+        match format {
+            "csv" => export::csv(&table).map_err(|error| ApiError::internal("writing CSV", error)),
+            _ => export::parquet(&table).map_err(|error| ApiError::internal("writing Parquet", error)),
+        }
     });
     let bytes = made.await.map_err(|error| ApiError::internal("writing the file", error))??;
-    let disposition = format!("attachment; filename=\"{name}.csv\"");
-    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)];
+    let disposition = format!("attachment; filename=\"{name}.{format}\"");
+    let headers = [(header::CONTENT_TYPE, media_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
     Ok((headers, bytes).into_response())
 }

@@ -34,6 +34,7 @@ use bus::BusHealth;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::trace::TraceLayer;
@@ -214,7 +215,8 @@ pub fn app(state: AppState) -> Router {
         .route("/metrics", get(metrics))
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(CompressionLayer::new().compress_when(compress))
+        // On the way to a desk in the same city a megabyte costs less than the time to make it small.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(compress))
         .layer(middleware::from_fn(secure_headers))
         .layer(TraceLayer::new_for_http())
         .with_state(state)

@@ -61,12 +61,23 @@ pub(crate) struct DayFacts {
     /// The same from the confirmation on, for those that stood then; when the open ones were confirmed.
     pub(crate) clear_confirmed: Vec<(u32, bool)>,
     pub(crate) open_confirmed: Vec<Ms>,
+    /// The same from the warning on, for those that stood then; when the open ones were warned.
+    pub(crate) clear_warned: Vec<(u32, bool)>,
+    pub(crate) open_warned: Vec<Ms>,
+    /// Of candidates raised on this day: second reviews, and those that overturned the first.
+    pub(crate) second_reviewed: u32,
+    pub(crate) second_overturned: u32,
+    /// Supervisors' second looks at decisions on them, and those that disagreed.
+    pub(crate) looked: u32,
+    pub(crate) looked_against: u32,
     /// Due on this day: within the limit, all that can be told, and those nobody can.
     pub(crate) sla_met: u32,
     pub(crate) sla_due: u32,
     pub(crate) sla_unknown: u32,
     /// Gone on this day and followed up for 1, 7 and 30 days: came back, all.
     pub(crate) recurred: [(u32, u32); 3],
+    /// The same for those whose subject is known: another violation of that subject in the zone.
+    pub(crate) recurred_subject: [(u32, u32); 3],
 }
 
 /// One cell: an area and a kind.
@@ -251,6 +262,10 @@ fn count_raised(cell: &Cell, seen: &Seen, frame: &Frame<'_>, facts: &mut DayFact
         return;
     }
     facts.raised += 1;
+    facts.second_reviewed += u32::from(seen.case.overturned.is_some());
+    facts.second_overturned += u32::from(seen.case.overturned == Some(true));
+    facts.looked += seen.case.looks.0;
+    facts.looked_against += seen.case.looks.1;
     facts.latency.push(seconds(seen.raised - seen.first_seen));
     let hit = match seen.standing {
         Standing::Confirmed => Some(true),
@@ -291,14 +306,17 @@ fn count_violations(cell: &Cell, violations: &[Episode], frame: &Frame<'_>, firs
             } else {
                 facts.clear.push(episode.lasted(episode.first_seen, frame.as_of));
             }
-            // What was gone before it was confirmed has no time from the confirmation on.
-            if let Some(confirmed) = episode.confirmed {
+            // What was gone before it was confirmed, or its subject warned, has no time from then on.
+            let since = |began: Option<Ms>, over: &mut Vec<(u32, bool)>, standing: &mut Vec<Ms>| {
+                let Some(began) = began else { return };
                 if open {
-                    facts.open_confirmed.push(confirmed);
-                } else if episode.stood_until(frame.as_of) > confirmed {
-                    facts.clear_confirmed.push(episode.lasted(confirmed, frame.as_of));
+                    standing.push(began);
+                } else if episode.stood_until(frame.as_of) > began {
+                    over.push(episode.lasted(began, frame.as_of));
                 }
-            }
+            };
+            since(episode.confirmed, &mut facts.clear_confirmed, &mut facts.open_confirmed);
+            since(episode.warned, &mut facts.clear_warned, &mut facts.open_warned);
         }
         let due = frame.deadline(cell.limit, episode.first_seen).filter(|due| *due <= frame.as_of);
         if let Some(due) = due.filter(|due| date_of(frame.calendar, *due) >= first) {

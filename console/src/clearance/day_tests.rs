@@ -6,7 +6,7 @@ use events::BBox;
 use jiff::civil::date;
 
 use super::super::coverage::{WholeZonePermit, ZoneState};
-use super::super::episode::Look;
+use super::super::episode::{CaseFacts, Look};
 use super::*;
 
 fn calendar() -> Calendar {
@@ -48,6 +48,7 @@ fn seen(first: &str, standing: Standing, last_look: Option<(Look, &str)>) -> See
         decided: (standing != Standing::Pending).then(|| at(first) + 30 * MINUTE),
         last_look: last_look.map(|(look, time)| (look, at(time))),
         model: 0,
+        case: CaseFacts::default(),
     }
 }
 
@@ -302,4 +303,54 @@ fn the_closing_day_of_a_decision_is_its_own() {
     let (raised, closed) = (&all[&date(2026, 11, 20)], &all[&date(2026, 11, 25)]);
     assert_eq!((raised.closed, raised.raised, raised.tp), (0, 2, 1));
     assert_eq!((closed.closed, closed.closed_confirmed, closed.closed_expired), (2, 1, 1));
+}
+
+fn with_case(seen: Seen, case: CaseFacts) -> Seen {
+    Seen { case, ..seen }
+}
+
+fn warned(at: Ms) -> CaseFacts {
+    CaseFacts { warned: Some(at), ..CaseFacts::default() }
+}
+
+fn subject(name: &str) -> CaseFacts {
+    CaseFacts { subject: Some(name.to_owned()), ..CaseFacts::default() }
+}
+
+#[test]
+fn the_time_from_the_warning_counts_what_stood_then_and_censors_what_still_stands() {
+    let gone = with_case(stood("11-20T08:00", "11-20T10:00"), warned(at("11-20T09:00")));
+    // Gone before anybody was warned: it has no time from then on.
+    let before = with_case(stood("11-20T11:00", "11-20T11:30"), warned(at("11-20T12:00")));
+    let open =
+        with_case(seen("11-20T13:00", Standing::Confirmed, Some((Look::Present, "11-20T14:00"))), warned(at("11-20T13:40")));
+    let never = stood("11-20T16:00", "11-20T16:30");
+    let day = friday(&cell(vec![view(always())], vec![gone, before, open, never]));
+    assert_eq!((day.clear_warned, day.open_warned), (vec![(3600, true)], vec![at("11-20T13:40")]));
+}
+
+#[test]
+fn a_subject_that_comes_back_elsewhere_in_the_zone_counts_by_subject_and_not_by_place() {
+    let elsewhere = BBox { x1: 0.7, y1: 0.2, x2: 0.8, y2: 0.4 };
+    let first = with_case(stood("11-19T08:00", "11-19T10:00"), subject("310101199001010000"));
+    let again = Seen { bbox: elsewhere, ..with_case(stood("11-19T20:00", "11-19T21:00"), subject("310101199001010000")) };
+    let unknown = stood("11-19T13:00", "11-19T14:00");
+    let all =
+        facts_as_of(&cell(vec![view(always())], vec![first, unknown, again]), "11-30T00:00", &ClearanceParameters::default());
+    let day = &all[&date(2026, 11, 19)];
+    assert_eq!(day.recurred[0], (1, 3), "at its place came back what stood there at eight, as somebody unknown");
+    assert_eq!(day.recurred_subject[0], (1, 2), "of the two whose subject is known one came back, ten hours later");
+    assert_eq!(day.recurred_subject[2], (0, 0), "thirty days have not passed");
+}
+
+#[test]
+fn second_reviews_and_second_looks_are_counted_on_the_day_of_the_candidate() {
+    let case = |overturned, looks| CaseFacts { overturned, looks, ..CaseFacts::default() };
+    let rows = vec![
+        with_case(stood("11-20T08:00", "11-20T09:00"), case(Some(false), (1, 0))),
+        with_case(seen("11-20T10:00", Standing::FalsePositive, Some((Look::Cleared, "11-20T11:00"))), case(Some(true), (2, 1))),
+        stood("11-20T12:00", "11-20T13:00"),
+    ];
+    let day = friday(&cell(vec![view(always())], rows));
+    assert_eq!((day.second_reviewed, day.second_overturned, day.looked, day.looked_against), (2, 1, 3, 1));
 }

@@ -71,6 +71,20 @@ pub(crate) struct Seen {
     pub(crate) last_look: Option<(Look, Ms)>,
     /// Which model raised it, as an index into the cell's list.
     pub(crate) model: u16,
+    pub(crate) case: CaseFacts,
+}
+
+/// What the case that was opened on a candidate, and second looks at its decision, add.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct CaseFacts {
+    /// When the subject was warned (`t_warn`).
+    pub(crate) warned: Option<Ms>,
+    /// Who is responsible, by the reference the officer entered; never shown in a figure, only compared.
+    pub(crate) subject: Option<String>,
+    /// Did the second review overturn the first? `None` while it has not spoken.
+    pub(crate) overturned: Option<bool>,
+    /// Supervisors' second looks at its decision that could tell, and those of them that disagreed.
+    pub(crate) looks: (u32, u32),
 }
 
 /// How an episode ended.
@@ -93,6 +107,8 @@ pub(crate) struct Episode {
     pub(crate) first_seen: Ms,
     pub(crate) raised: Ms,
     pub(crate) confirmed: Option<Ms>,
+    pub(crate) warned: Option<Ms>,
+    pub(crate) subject: Option<String>,
     pub(crate) bbox: BBox,
     pub(crate) end: End,
 }
@@ -188,6 +204,8 @@ pub(crate) fn episodes(seen: &[Seen], observed: &IntervalSet, as_of: Ms, paramet
             let episode = &mut out[index];
             episode.candidates.push(one.id.clone());
             episode.confirmed = [episode.confirmed, one.decided].into_iter().flatten().min();
+            episode.warned = [episode.warned, one.case.warned].into_iter().flatten().min();
+            episode.subject = episode.subject.take().or_else(|| one.case.subject.clone());
             if later(end, episode.end) {
                 (episode.end, episode.bbox) = (end, one.bbox);
             }
@@ -198,6 +216,8 @@ pub(crate) fn episodes(seen: &[Seen], observed: &IntervalSet, as_of: Ms, paramet
                 first_seen: one.first_seen,
                 raised: one.raised,
                 confirmed: one.decided,
+                warned: one.case.warned,
+                subject: one.case.subject.clone(),
                 bbox: one.bbox,
                 end,
             });

@@ -27,6 +27,7 @@ fn seen(first: Ms, last_look: Option<(Look, Ms)>) -> Seen {
         decided: Some(DAY + (first + 20) * MINUTE),
         last_look: last_look.map(|(look, at)| (look, DAY + at * MINUTE)),
         model: 0,
+        case: CaseFacts::default(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The figures of a period: zone-days that were asked for, summed as a whole, by day, by hour and by group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -55,6 +55,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) from: Date,
     pub(crate) until: Date,
     pub(crate) by: By,
+    /// Groups without their days and hours.
+    pub(crate) brief: bool,
     pub(crate) frame: Frame<'a>,
     pub(crate) building: bool,
     pub(crate) time_zone: String,
@@ -78,6 +80,7 @@ pub(crate) fn report(days: &[&ZoneDay], before: &[&ZoneDay], asked: Asked<'_>) -
         let weekday = usize::try_from(day.date.weekday().to_monday_zero_offset()).unwrap_or(0);
         add_hours(&mut heat[weekday * 24..][..24], &day.facts);
     }
+    let (recurrence, recurrence_by_subject) = all.recurrence_figures();
     let duty = asked.frame.duty;
     let waited = |raised: Ms| u32::try_from(duty.between(raised, as_of) / 1000).unwrap_or(u32::MAX);
     ClearanceReport {
@@ -97,7 +100,9 @@ pub(crate) fn report(days: &[&ZoneDay], before: &[&ZoneDay], asked: Asked<'_>) -
         confirm_duty: all.confirm_duty(parameters, waited),
         clear: all.clear_figure(as_of, parameters),
         clear_from_confirmed: all.clear_confirmed_figure(as_of, parameters),
-        recurrence: all.recurrence_figures(),
+        clear_from_warned: all.clear_warned_figure(as_of, parameters),
+        recurrence,
+        recurrence_by_subject,
         sla: sla(days, &all, &asked.frame),
         open_by_age: open_by_age(&all.open, as_of),
         quality: all.quality_figure(parameters),
@@ -273,19 +278,52 @@ fn group_of(cell: &CellKey, by: By) -> ClearanceGroup {
     }
 }
 
+/// Which group a zone-day belongs to. A cell's name is put together once and not for each of its days: cells are shared, so
+/// that their address tells them apart.
+struct Slots {
+    by: By,
+    of_cell: HashMap<*const CellKey, usize>,
+    of_key: HashMap<String, usize>,
+}
+
+impl Slots {
+    fn new(by: By) -> Self {
+        Self { by, of_cell: HashMap::new(), of_key: HashMap::new() }
+    }
+
+    fn slot(&mut self, cell: &Arc<CellKey>) -> usize {
+        if let Some(slot) = self.of_cell.get(&Arc::as_ptr(cell)) {
+            return *slot;
+        }
+        let next = self.of_key.len();
+        let slot = *self.of_key.entry(group_key(cell, self.by)).or_insert(next);
+        self.of_cell.insert(Arc::as_ptr(cell), slot);
+        slot
+    }
+}
+
 fn groups(days: &[&ZoneDay], before: &[&ZoneDay], all: &Sum, asked: &Asked<'_>) -> Vec<ClearanceGroup> {
-    let mut parts: BTreeMap<String, Vec<&ZoneDay>> = BTreeMap::new();
+    let mut slots = Slots::new(asked.by);
+    let mut parts: Vec<Vec<&ZoneDay>> = Vec::new();
     for day in days {
-        parts.entry(group_key(&day.cell, asked.by)).or_default().push(day);
+        let slot = slots.slot(&day.cell);
+        parts.resize_with(parts.len().max(slot + 1), Vec::new);
+        parts[slot].push(day);
     }
-    let mut earlier: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    let mut earlier: Vec<(u64, u64)> = vec![(0, 0); parts.len()];
     for day in before {
-        let sum = earlier.entry(group_key(&day.cell, asked.by)).or_default();
-        sum.0 += u64::from(day.facts.ovm_s);
-        sum.1 += u64::from(day.facts.watched_s);
+        let slot = slots.slot(&day.cell);
+        // What is only in the period before is no group of this one.
+        if let Some(sum) = earlier.get_mut(slot) {
+            sum.0 += u64::from(day.facts.ovm_s);
+            sum.1 += u64::from(day.facts.watched_s);
+        }
     }
+    let mut keys: Vec<(String, usize)> = slots.of_key.into_iter().filter(|(_, slot)| *slot < parts.len()).collect();
+    keys.sort_unstable();
     let mut out: Vec<ClearanceGroup> = Vec::with_capacity(parts.len());
-    for (key, days) in parts {
+    for (_, slot) in keys {
+        let days = std::mem::take(&mut parts[slot]);
         let mut sum = Sum::default();
         days.iter().for_each(|day| sum.add(&day.facts));
         let mut group = group_of(&days[0].cell, asked.by);
@@ -293,14 +331,16 @@ fn groups(days: &[&ZoneDay], before: &[&ZoneDay], all: &Sum, asked: &Asked<'_>) 
         group.coverage = sum.coverage_figure();
         group.zero = zero_figure(sum.zero);
         group.ovm = sum.ovm_figure();
-        group.ovm_before = earlier.get(&key).and_then(|(ovm, watched)| per_hour(*ovm, *watched));
+        group.ovm_before = per_hour(earlier[slot].0, earlier[slot].1);
         group.sla = sla(&days, &sum, &asked.frame);
         group.recurrence = share(sum.recurred[1].0, sum.recurred[1].1);
         group.clear_median = sum.clear_figure(asked.frame.as_of, asked.frame.parameters).km_median;
         group.violations = sum.violations;
-        group.days = group_days(&days);
-        let hours = sum.ovm_by_hour.iter().zip(&sum.watched_by_hour);
-        group.hours = hours.map(|(ovm, watched)| per_hour(*ovm, *watched)).collect();
+        if !asked.brief {
+            group.days = group_days(&days);
+            let hours = sum.ovm_by_hour.iter().zip(&sum.watched_by_hour);
+            group.hours = hours.map(|(ovm, watched)| per_hour(*ovm, *watched)).collect();
+        }
         out.push(group);
     }
     league::rank(&mut out, all, asked.frame.parameters);

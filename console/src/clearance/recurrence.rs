@@ -29,8 +29,11 @@ pub(crate) fn count(
         // In the order of `first_seen`: those after it are the ones that begin later.
         let next = violations.partition_point(|other| other.first_seen <= gone);
         let longest = gone + FOLLOW_UPS[2] * DAY;
-        let mut within = violations[next..].iter().take_while(|other| other.first_seen <= longest);
-        let back = within.find(|other| same_place(&other.bbox, &episode.bbox, frame.parameters));
+        let within = || violations[next..].iter().take_while(|other| other.first_seen <= longest);
+        let back = within().find(|other| same_place(&other.bbox, &episode.bbox, frame.parameters));
+        // By subject apart from by place: somebody who moves on by twenty metres has come back as well.
+        let subject = episode.subject.as_ref();
+        let subject_back = subject.and_then(|subject| within().find(|other| other.subject.as_ref() == Some(subject)));
         for (slot, days) in FOLLOW_UPS.into_iter().enumerate() {
             let until = gone + days * DAY;
             let followed =
@@ -39,6 +42,10 @@ pub(crate) fn count(
                 let facts = out.entry(date_of(frame.calendar, gone)).or_default();
                 facts.recurred[slot].1 += 1;
                 facts.recurred[slot].0 += u32::from(back.is_some_and(|back| back.first_seen <= until));
+                if subject.is_some() {
+                    facts.recurred_subject[slot].1 += 1;
+                    facts.recurred_subject[slot].0 += u32::from(subject_back.is_some_and(|back| back.first_seen <= until));
+                }
             }
         }
     }

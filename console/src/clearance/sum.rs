@@ -25,8 +25,9 @@ pub(crate) struct Sum {
     pub(crate) overdue_days: u64,
     pub(crate) ovm_s: u64,
     pub(crate) object_s: u64,
-    /// Of known zone-days: open-violation minutes and watched hours.
-    pub(crate) known: Vec<(f64, f64)>,
+    /// Of zone-days on which somebody watched: open-violation minutes and watched hours.
+    pub(crate) watched: Vec<(f64, f64)>,
+    /// Of known zone-days.
     pub(crate) known_ovm_s: u64,
     pub(crate) violations: u64,
     pub(crate) raised: u64,
@@ -46,10 +47,17 @@ pub(crate) struct Sum {
     pub(crate) open: Vec<Ms>,
     pub(crate) clear_confirmed: Vec<(u32, bool)>,
     pub(crate) open_confirmed: Vec<Ms>,
+    pub(crate) clear_warned: Vec<(u32, bool)>,
+    pub(crate) open_warned: Vec<Ms>,
+    pub(crate) second_reviewed: u64,
+    pub(crate) second_overturned: u64,
+    pub(crate) looked: u64,
+    pub(crate) looked_against: u64,
     pub(crate) sla_met: u64,
     pub(crate) sla_due: u64,
     pub(crate) sla_unknown: u64,
     pub(crate) recurred: [(u64, u64); 3],
+    pub(crate) recurred_subject: [(u64, u64); 3],
     pub(crate) watched_by_hour: [u64; 24],
     pub(crate) ovm_by_hour: [u64; 24],
     pub(crate) by_hour: BTreeMap<u8, (u64, u64)>,
@@ -106,8 +114,10 @@ impl Sum {
         self.overdue_days += u64::from(facts.overdue && counted(facts.zero));
         self.ovm_s += u64::from(facts.ovm_s);
         self.object_s += u64::from(facts.object_s);
+        if facts.watched_s > 0 {
+            self.watched.push((f64::from(facts.ovm_s) / 60.0, f64::from(facts.watched_s) / 3600.0));
+        }
         if counted(facts.zero) && !facts.zero.unknown() {
-            self.known.push((f64::from(facts.ovm_s) / 60.0, f64::from(facts.watched_s) / 3600.0));
             self.known_ovm_s += u64::from(facts.ovm_s);
         }
         self.violations += u64::from(facts.violations);
@@ -143,6 +153,16 @@ impl Sum {
         self.undecided.extend_from_slice(&facts.undecided);
         self.clear_confirmed.extend_from_slice(&facts.clear_confirmed);
         self.open_confirmed.extend_from_slice(&facts.open_confirmed);
+        self.clear_warned.extend_from_slice(&facts.clear_warned);
+        self.open_warned.extend_from_slice(&facts.open_warned);
+        self.second_reviewed += u64::from(facts.second_reviewed);
+        self.second_overturned += u64::from(facts.second_overturned);
+        self.looked += u64::from(facts.looked);
+        self.looked_against += u64::from(facts.looked_against);
+        for (sum, more) in self.recurred_subject.iter_mut().zip(facts.recurred_subject) {
+            sum.0 += u64::from(more.0);
+            sum.1 += u64::from(more.1);
+        }
         for (hour, (tp, fp)) in &facts.precision_by_hour {
             let slot = self.by_hour.entry(*hour).or_default();
             (slot.0, slot.1) = (slot.0 + u64::from(*tp), slot.1 + u64::from(*fp));
@@ -182,16 +202,16 @@ impl Sum {
         }
     }
 
-    /// `OVM` of all zone-days, per hour watched on any of them; the interval from the known ones.
+    /// `OVM` of all zone-days, per hour watched on any of them.
     pub(crate) fn ovm_figure(&self) -> OvmFigure {
-        let interval = ratio_with_interval(&self.known).and_then(|(_, interval)| interval);
+        let interval = ratio_with_interval(&self.watched).and_then(|(_, interval)| interval);
         OvmFigure {
             minutes: self.ovm_s as f64 / 60.0,
             object_minutes: self.object_s as f64 / 60.0,
             per_watched_h: self.ovm_per_watched_h(),
             low: interval.map(|i| i.0),
             high: interval.map(|i| i.1),
-            per_zone_day: ratio(self.known_ovm_s as f64 / 60.0, self.known.len() as f64),
+            per_zone_day: ratio(self.known_ovm_s as f64 / 60.0, self.known_days() as f64),
         }
     }
 
@@ -225,8 +245,18 @@ impl Sum {
         times(self.clear_confirmed.iter().copied().chain(open), parameters)
     }
 
-    pub(crate) fn recurrence_figures(&self) -> Vec<RecurrenceFigure> {
-        let both = FOLLOW_UPS.into_iter().zip(self.recurred);
+    pub(crate) fn clear_warned_figure(&self, as_of: Ms, parameters: &ClearanceParameters) -> TimesFigure {
+        let open = self.open_warned.iter().map(|warned| (age(*warned, as_of), false));
+        times(self.clear_warned.iter().copied().chain(open), parameters)
+    }
+
+    /// By place, and by subject.
+    pub(crate) fn recurrence_figures(&self) -> (Vec<RecurrenceFigure>, Vec<RecurrenceFigure>) {
+        (Self::recurrence(self.recurred), Self::recurrence(self.recurred_subject))
+    }
+
+    fn recurrence(counts: [(u64, u64); 3]) -> Vec<RecurrenceFigure> {
+        let both = FOLLOW_UPS.into_iter().zip(counts);
         both.map(|(days, (part, n))| RecurrenceFigure { days: u32::try_from(days).unwrap_or(0), share: share(part, n) }).collect()
     }
 
@@ -241,6 +271,8 @@ impl Sum {
             permission_precision: share_from(reviewed, reviewed + self.found_permitted, least),
             confirm_rate: share(self.closed_confirmed, self.closed),
             expiry_rate: share(self.closed_expired, self.closed),
+            overturned: share(self.second_overturned, self.second_reviewed),
+            disagreed: share(self.looked_against, self.looked),
             by_model: self.by_model.iter().map(|(model, counts)| named(model.clone(), *counts)).collect(),
             by_hour: self.by_hour.iter().map(|(hour, counts)| named(hour.to_string(), *counts)).collect(),
         }
@@ -268,5 +300,34 @@ fn times(durations: impl Iterator<Item = (u32, bool)>, parameters: &ClearancePar
         median: times.median_seen.filter(|_| plain),
         p90: times.p90_seen.filter(|_| plain),
         curve: kept.map(|(_, p)| CurvePoint { s: p.seconds, open: p.open, low: p.low, high: p.high }).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_of_minutes_per_watched_hour_rests_on_the_zone_days_of_its_value() {
+        let day = |zero, ovm_s, watched_s| DayFacts { zero, ovm_s, watched_s, force_s: 86_400, ..DayFacts::default() };
+        // Most was watched on days that are unknown or not over: they count into the value, so into its interval as well.
+        let days = [
+            day(ZeroDay::Zero, 0, 86_400),
+            day(ZeroDay::UnknownHole, 0, 80_000),
+            day(ZeroDay::Violation, 7200, 86_400),
+            day(ZeroDay::Running, 1800, 20_000),
+            day(ZeroDay::UnknownCoverage, 0, 0),
+        ];
+        let mut sum = Sum::default();
+        days.iter().for_each(|facts| sum.add(facts));
+        let figure = sum.ovm_figure();
+        let watched = days.iter().filter(|facts| facts.watched_s > 0);
+        let pairs: Vec<(f64, f64)> =
+            watched.map(|facts| (f64::from(facts.ovm_s) / 60.0, f64::from(facts.watched_s) / 3600.0)).collect();
+        let (value, interval) = ratio_with_interval(&pairs).unwrap();
+        let (low, high) = interval.unwrap();
+        assert!((figure.per_watched_h.unwrap() - value).abs() < 1e-12);
+        assert_eq!((figure.low, figure.high), (Some(low), Some(high)));
+        assert_eq!(figure.per_zone_day, Some(60.0), "of the two that are known");
     }
 }

@@ -4,6 +4,9 @@
 
 use super::proportion::quantile;
 
+/// What a product of a hundred thousand shares may be off by.
+const ROUNDING: f64 = 1e-9;
+
 /// Two-sided 95 % of the normal distribution.
 const Z: f64 = 1.959_963_984_540_054;
 
@@ -60,7 +63,9 @@ pub(crate) fn kaplan_meier(durations: &mut [Duration]) -> Survival {
         }
         at_risk -= same.len();
     }
-    let first = |value: fn(&Point) -> f64| out.points.iter().find(|p| value(p) <= 0.5).map(|p| p.seconds);
+    // Half of them gone is half, also where the product of so many shares ends a little above it.
+    let half = |share: f64| share <= 0.5 + ROUNDING;
+    let first = |value: fn(&Point) -> f64| out.points.iter().find(|p| half(value(p))).map(|p| p.seconds);
     (out.median, out.median_low, out.median_high) = (first(|p| p.open), first(|p| p.low), first(|p| p.high));
     out
 }
@@ -145,6 +150,14 @@ mod tests {
         // lifelines: median 23, confidence interval of the median 13 to infinity.
         assert_eq!((estimate.median, estimate.median_low, estimate.median_high), (Some(23), Some(13), None));
         assert_eq!((estimate.n, estimate.censored), (21, 12));
+    }
+
+    #[test]
+    fn exactly_half_gone_is_the_median_whatever_the_rounding() {
+        for n in (2..4000u32).step_by(2) {
+            let mut all: Vec<Duration> = (1..=n).map(|seconds| Duration { seconds, ended: true }).collect();
+            assert_eq!(kaplan_meier(&mut all).median, Some(n / 2), "of {n}");
+        }
     }
 
     #[test]

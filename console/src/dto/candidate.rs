@@ -60,9 +60,9 @@ pub struct CandidateQuery {
     /// `no` (default): without those a permit covers; `only`; `any`.
     pub permitted: Option<String>,
     /// Where the review's clock stands: `in_time`; `soon`, due within 10 minutes; `overdue`; `lapsing`, less than a day from the
-    /// hard stop.
+    /// hard stop. Only candidates whose review is owed have a clock.
     pub sla: Option<String>,
-    /// Searches candidate id (beginning), camera, zone, street and district (anywhere), ignoring case.
+    /// Searches candidate id (its beginning, four digits or more), camera, zone, street and district (anywhere), ignoring case.
     #[param(max_length = 100)]
     pub q: Option<String>,
     /// `newest` (default), `oldest`, `score` or `risk`: by due time and head start, see `head_start_s` of a candidate.

@@ -43,9 +43,9 @@ pub use candidate::{
 };
 pub use case::{CaseCount, CaseDetail, CaseEvent, CasePage, CaseQuery, CaseState, CaseSummary};
 pub use clearance::{
-    AgeCount, ClearanceDefinition, ClearanceDefinitions, ClearanceExport, ClearanceGroup, ClearanceParameters, ClearanceQuery,
-    ClearanceReport, CountsAs, CoverageFigure, CurvePoint, DayCandidate, EpisodeEnd, GroupDay, HeatCell, Indicator,
-    LatencyFigure, Limit, Limits, NamedShare, NewClearanceDefinition, OvmFigure, QualityFigure, Reached, ReachedWhy,
+    AgeCount, ClearanceDefinition, ClearanceDefinitions, ClearanceExport, ClearanceFilter, ClearanceGroup, ClearanceParameters,
+    ClearanceQuery, ClearanceReport, CountsAs, CoverageFigure, CurvePoint, DayCandidate, EpisodeEnd, GroupDay, HeatCell,
+    Indicator, LatencyFigure, Limit, Limits, NamedShare, NewClearanceDefinition, OvmFigure, QualityFigure, Reached, ReachedWhy,
     RecurrenceFigure, RestatedDay, ShareFigure, SlaFigure, TimesFigure, TrendDay, ViolationEpisode, ZeroDay, ZeroFigure,
     ZoneDayDetail, ZoneDayKey, ZoneDayPage, ZoneDayQuery, ZoneDayRow,
 };

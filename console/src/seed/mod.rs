@@ -3,6 +3,7 @@
 //! independent computation. It has no pictures, and nothing in it is about anybody.
 
 mod city;
+mod fate;
 mod random;
 mod rows;
 mod story;
@@ -129,7 +130,7 @@ async fn seed_into(
         return Err(SeedError::NotEmpty { cameras, candidates });
     }
     let city = City::new(options);
-    let mut rows = Rows::new(store, options.into_existing);
+    let mut rows = Rows::new(store, options);
     rows.officers().await?;
     let share = options.candidates as f64 / city.cameras.iter().map(|camera| camera.busy).sum::<f64>();
     let (mut done, mut due) = (0u64, 0.0f64);

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::SeedOptions;
 use super::city::SeedCamera;
+use super::fate::{Fate, Step, matter};
 use super::random::Random;
 use super::story::{Told, Verdict, reason};
 use crate::dto::word;
@@ -27,6 +28,12 @@ fn bulk(table: &'static str, columns: &'static [&'static str]) -> Bulk {
     Bulk::new(table, columns)
 }
 
+/// What the register said of a camera whose case came to a subject, and of all others.
+const COVERED: &str = r#"{"register_version":null,"record":null,"reasons":[]}"#;
+const NOT_COVERED: &str = r#"{"register_version":null,"record":null,"reasons":["no_record"]}"#;
+/// The time that is given to put it right.
+const WARNING_MS: i64 = 30 * 60_000;
+
 /// What is waiting to be written.
 pub(super) struct Rows<'a> {
     store: &'a Store,
@@ -43,6 +50,8 @@ pub(super) struct Rows<'a> {
     /// Decisions made so far.
     pub(super) decided: u64,
     existing: bool,
+    /// The history ends then.
+    until_ms: i64,
 }
 
 /// A candidate whose decision comes at the very end.
@@ -60,10 +69,11 @@ fn digest(of: &str) -> String {
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(store: &'a Store, existing: bool) -> Self {
+    pub(super) fn new(store: &'a Store, options: &SeedOptions) -> Self {
         Self {
             store,
-            existing,
+            existing: options.into_existing,
+            until_ms: options.until_ms,
             cameras: bulk(
                 "cameras",
                 &[
@@ -145,11 +155,24 @@ impl<'a> Rows<'a> {
                     "opened_ms",
                     "evidence_mode",
                     "evidence_sha256",
+                    "zone_version",
+                    "first_seen_ms",
+                    "raised_ms",
+                    "compliance",
+                    "state_ms",
+                    "taken_by",
+                    "legal_by",
+                    "matter",
+                    "subject_kind",
+                    "subject_name",
+                    "subject_ref",
+                    "warned_ms",
+                    "warn_due_ms",
                 ],
             ),
             case_events: bulk(
                 "case_events",
-                &["case_id", "seq", "at_ms", "by_name", "from_state", "to_state", "decision", "evidence_sha256"],
+                &["case_id", "seq", "at_ms", "by_name", "from_state", "to_state", "decision", "evidence_sha256", "act"],
             ),
             late: Vec::new(),
             decided: 0,
@@ -291,11 +314,25 @@ impl<'a> Rows<'a> {
         self.decisions.push(decision_row(&decision, &told.id, officer, verdict));
         self.decided += 1;
         let Some(case) = case else { return };
+        self.case(camera, told, verdict.at, (case, &decision, officer));
+    }
+
+    /// The case of a confirmed candidate, as far as it has come.
+    fn case(&mut self, camera: &SeedCamera, told: &Told, opened: i64, (case, decision, officer): (&str, &str, &'static str)) {
+        let reviewer = OFFICERS.into_iter().find(|name| *name != officer).unwrap_or(officer);
+        let fate = Fate::of(case, told, opened, reviewer, self.until_ms);
+        let last = fate.steps.last().map_or(opened, |step| step.at);
+        let reviewer = (!fate.steps.is_empty()).then_some(reviewer);
+        let reviewed = fate.steps.len() > 1;
+        let optional = |value: Option<&str>| value.map_or(Cell::NoText, text);
+        let subject = fate.subject.as_deref();
+        // A number that may be absent: PostgreSQL is told its type by the statement.
+        let number = |value: Option<i64>| value.map_or(Cell::NoInt, Cell::Int);
         self.cases.push(vec![
             text(case),
             text(&told.id),
-            text("opened"),
-            Cell::Int(1),
+            text(fate.steps.last().map_or("opened", |step| step.to)),
+            Cell::Int(fate.steps.len() as i64 + 1),
             text(&word(&told.cell.kind)),
             text(&camera.id),
             text(&camera.name),
@@ -303,20 +340,37 @@ impl<'a> Rows<'a> {
             text(&camera.district),
             text(&camera.street),
             text(officer),
-            Cell::Int(verdict.at),
-            text("clue_only"),
+            Cell::Int(opened),
+            text(if subject.is_some() { "offsite_evidence" } else { "clue_only" }),
             text(&digest(&told.id)),
+            text("seed"),
+            Cell::Int(told.first_seen),
+            Cell::Int(told.raised),
+            text(if subject.is_some() { COVERED } else { NOT_COVERED }),
+            Cell::Int(last),
+            optional(reviewer),
+            optional(reviewer.filter(|_| reviewed)),
+            optional(reviewer.filter(|_| reviewed).map(|_| matter(told))),
+            optional(subject.map(|_| "person")),
+            optional(subject.map(|_| "Made-up vendor")),
+            optional(subject),
+            number(fate.warned),
+            number(fate.warned.map(|at| at + WARNING_MS)),
         ]);
-        self.case_events.push(vec![
-            text(case),
-            Cell::Int(1),
-            Cell::Int(verdict.at),
-            text(officer),
-            Cell::NoText,
-            text("opened"),
-            text(&decision),
-            text(&digest(&told.id)),
-        ]);
+        let opening = Step { at: opened, from: None, to: "opened", act: "open", by: officer };
+        for (seq, step) in std::iter::once(&opening).chain(&fate.steps).enumerate() {
+            self.case_events.push(vec![
+                text(case),
+                Cell::Int(seq as i64 + 1),
+                Cell::Int(step.at),
+                text(step.by),
+                optional(step.from),
+                text(step.to),
+                text(decision),
+                text(&digest(&told.id)),
+                text(step.act),
+            ]);
+        }
     }
 
     fn officer(&self) -> &'static str {

@@ -6,8 +6,9 @@ use sqlx::{AssertSqlSafe, Row};
 use super::audit::Deed;
 use super::{Store, Tx};
 
-/// SQLite takes at most 32766 values a statement, PostgreSQL 65535.
-const VALUES: usize = 30_000;
+/// Values a statement. SQLite looks each `$n` up among those before it: a statement of thousands takes seconds to be read.
+/// Full ones of a table all have the same text, and are read once.
+const VALUES: usize = 500;
 
 /// One value. An absent one has a type, too: PostgreSQL wants to know it.
 #[derive(Debug, Clone)]
@@ -16,6 +17,7 @@ pub(crate) enum Cell {
     Int(i64),
     Float(f64),
     NoText,
+    NoInt,
 }
 
 /// Rows of one table that wait to be written.
@@ -44,7 +46,8 @@ impl Tx {
     async fn insert(&mut self, bulk: &mut Bulk) -> Result<(), sqlx::Error> {
         let rows = std::mem::take(&mut bulk.rows);
         let width = bulk.columns.len();
-        for chunk in rows.chunks(VALUES / width) {
+        let most = (VALUES / width).max(1);
+        for chunk in rows.chunks(most) {
             let marks = |row: usize| {
                 let marks: Vec<String> = (1..=width).map(|column| format!("${}", row * width + column)).collect();
                 format!("({})", marks.join(", "))
@@ -58,10 +61,11 @@ impl Tx {
                     Cell::Int(number) => query.bind(number),
                     Cell::Float(number) => query.bind(number),
                     Cell::NoText => query.bind(None::<String>),
+                    Cell::NoInt => query.bind(None::<i64>),
                 };
             }
-            // Statements of many lengths would fill the cache of prepared ones.
-            query.persistent(false).execute(self.db()).await?;
+            // The last ones have many lengths, and would fill the cache of prepared statements.
+            query.persistent(chunk.len() == most).execute(self.db()).await?;
         }
         Ok(())
     }

@@ -1,14 +1,12 @@
-//! The queue as it is read.
+//! One candidate as it is read: its row, what belongs to it, what was at its place.
 
-use serde_json::Value;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::{Bind, Conditions, Store, json_column, like, word_column, word_column_opt};
+use super::{Bind, Conditions, Store, json_column, word_column, word_column_opt};
 use crate::clock::rfc3339;
 use crate::dto::{
-    CandidateState, CandidateSummary, Claim, Decision, Evidence, Model, Observation, PlaceVisit, RejectReason, StateCounts,
-    Ticks, Verdict, Why,
+    CandidateSummary, Claim, Decision, Evidence, Model, Observation, PlaceVisit, RejectReason, Ticks, Verdict, Why,
 };
 use crate::view::View;
 
@@ -17,53 +15,18 @@ const HISTORY_MS: i64 = 30 * 24 * 60 * 60_000;
 /// Boxes that share this much (intersection over union) are the same place.
 pub(super) const SAME_PLACE_IOU: f64 = 0.1;
 
-/// Columns of a summary, its trigger still and its claim.
-pub(super) const SUMMARY: &str = "SELECT c.*, l.user_id AS claim_user, l.user_name AS claim_name, l.until_ms AS claim_until, \
-    (SELECT MIN(e.file) FROM evidence_items e WHERE e.candidate = c.id AND e.role = 'trigger') AS still, \
-    (SELECT COUNT(*) FROM candidates m WHERE m.merged_into = c.id) AS carries \
-    FROM candidates c LEFT JOIN claims l ON l.candidate = c.id";
-
-/// In which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sort {
-    Newest,
-    Oldest,
-    Score,
-    /// By `rank_ms`; see [`crate::sla`].
-    Risk,
+/// Columns of a summary, its trigger still and its claim: of `candidates c` with `claims l`.
+macro_rules! summary_columns {
+    () => {
+        "c.*, l.user_id AS claim_user, l.user_name AS claim_name, l.until_ms AS claim_until, \
+         (SELECT MIN(e.file) FROM evidence_items e WHERE e.candidate = c.id AND e.role = 'trigger') AS still, \
+         (SELECT COUNT(*) FROM candidates m WHERE m.merged_into = c.id) AS carries"
+    };
 }
-
-/// Where a page begins: after this row.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum After {
-    Raised(i64, String),
-    Score(f64, String),
-    Rank(i64, String),
-}
-
-/// What is asked for.
-#[derive(Debug, Clone)]
-pub(crate) struct Filter {
-    /// Everything but the state.
-    pub(crate) conditions: Conditions,
-    /// Empty is any.
-    pub(crate) states: Vec<String>,
-    pub(crate) sort: Sort,
-    pub(crate) after: Option<After>,
-    pub(crate) limit: i64,
-}
-
-/// What the search field means.
-pub(crate) fn search(conditions: &mut Conditions, q: &str) {
-    let q = like(&q.to_lowercase());
-    let (begin, anywhere) = (Bind::Text(format!("{q}%")), Bind::Text(format!("%{q}%")));
-    conditions.and(
-        "(c.id LIKE ? ESCAPE '!' OR LOWER(c.camera) LIKE ? ESCAPE '!' OR LOWER(c.camera_name) LIKE ? ESCAPE '!' \
-         OR LOWER(c.zone) LIKE ? ESCAPE '!' OR LOWER(c.zone_name) LIKE ? ESCAPE '!' OR LOWER(c.street) LIKE ? ESCAPE '!' \
-         OR LOWER(c.district) LIKE ? ESCAPE '!')",
-        std::iter::once(begin).chain(std::iter::repeat_n(anywhere, 6)),
-    );
-}
+pub(super) const SUMMARY_COLUMNS: &str = summary_columns!();
+/// The same with where they come from.
+pub(super) const SUMMARY: &str =
+    concat!("SELECT ", summary_columns!(), " FROM candidates c LEFT JOIN claims l ON l.candidate = c.id");
 
 pub(super) fn bbox(row: &AnyRow) -> Result<[f64; 4], sqlx::Error> {
     Ok([row.try_get("x1")?, row.try_get("y1")?, row.try_get("x2")?, row.try_get("y2")?])
@@ -131,73 +94,6 @@ pub(crate) struct Full {
 }
 
 impl Store {
-    /// A page of candidates, and where the next begins.
-    pub(crate) async fn candidates(
-        &self,
-        filter: &Filter,
-        view: &View<'_>,
-    ) -> Result<(Vec<CandidateSummary>, Option<After>), sqlx::Error> {
-        let mut conditions = filter.conditions.clone();
-        if !filter.states.is_empty() {
-            conditions.one_of("c.state", &filter.states);
-        }
-        let order = match filter.sort {
-            Sort::Newest => "c.raised_ms DESC, c.id DESC",
-            Sort::Oldest => "c.raised_ms, c.id",
-            Sort::Score => "c.score DESC, c.id DESC",
-            Sort::Risk => "c.rank_ms, c.id",
-        };
-        // Compared as rows, so that both databases begin in the index where the page before ended.
-        match (&filter.after, filter.sort) {
-            (Some(After::Raised(ms, id)), sort) => {
-                let sign = if sort == Sort::Oldest { '>' } else { '<' };
-                conditions.and(&format!("(c.raised_ms, c.id) {sign} (?, ?)"), [Bind::Int(*ms), Bind::Text(id.clone())]);
-            }
-            (Some(After::Score(score, id)), _) => {
-                conditions.and("(c.score, c.id) < (?, ?)", [Bind::Float(*score), Bind::Text(id.clone())]);
-            }
-            (Some(After::Rank(ms, id)), _) => {
-                conditions.and("(c.rank_ms, c.id) > (?, ?)", [Bind::Int(*ms), Bind::Text(id.clone())]);
-            }
-            (None, _) => {}
-        }
-        let sql = format!("{SUMMARY}{} ORDER BY {order} LIMIT {}", conditions.sql(), filter.limit + 1);
-        let rows = conditions.query(sql).fetch_all(&self.pool).await?;
-        let page = usize::try_from(filter.limit).unwrap_or(usize::MAX);
-        let next = match rows.get(page.wrapping_sub(1)) {
-            Some(last) if rows.len() > page => {
-                let id: String = last.try_get("id")?;
-                Some(match filter.sort {
-                    Sort::Newest | Sort::Oldest => After::Raised(last.try_get("raised_ms")?, id),
-                    Sort::Score => After::Score(last.try_get("score")?, id),
-                    Sort::Risk => After::Rank(last.try_get("rank_ms")?, id),
-                })
-            }
-            _ => None,
-        };
-        let items = rows.iter().take(page).map(|row| summary(row, view, "queue")).collect::<Result<_, _>>()?;
-        Ok((items, next))
-    }
-
-    /// How many there are of each state under the same filters.
-    pub(crate) async fn candidate_counts(&self, conditions: &Conditions) -> Result<StateCounts, sqlx::Error> {
-        let sql = format!("SELECT c.state, COUNT(*) AS n FROM candidates c{} GROUP BY c.state", conditions.sql());
-        let mut counts = StateCounts::default();
-        for row in conditions.query(sql).fetch_all(&self.pool).await? {
-            let n: i64 = row.try_get("n")?;
-            match word_column(&row, "state")? {
-                CandidateState::Open => counts.open = n,
-                CandidateState::Confirmed => counts.confirmed = n,
-                CandidateState::Rejected => counts.rejected = n,
-                CandidateState::Escalated => counts.escalated = n,
-                CandidateState::FieldCheck => counts.field_check = n,
-                CandidateState::Merged => counts.merged = n,
-                CandidateState::Expired => counts.expired = n,
-            }
-        }
-        Ok(counts)
-    }
-
     /// One candidate.
     pub(crate) async fn candidate(&self, id: &str, view: &View<'_>, purpose: &str) -> Result<Option<Full>, sqlx::Error> {
         let mut conditions = Conditions::everywhere();
@@ -342,32 +238,4 @@ pub(super) fn read_decision(row: &AnyRow) -> Result<Decision, sqlx::Error> {
         note: row.try_get("note")?,
         supersedes: row.try_get("supersedes")?,
     })
-}
-
-/// A cursor's text; opaque to those who get it.
-pub(crate) fn cursor_text(after: &After) -> String {
-    use base64::Engine;
-    let value = match after {
-        After::Raised(ms, id) => serde_json::json!(["r", ms, id]),
-        // As bits: a decimal text could be off by the last digit, and skip or repeat a row.
-        After::Score(score, id) => serde_json::json!(["s", score.to_bits(), id]),
-        After::Rank(ms, id) => serde_json::json!(["k", ms, id]),
-    };
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string())
-}
-
-/// A cursor's meaning; `None` when it is not one of ours for this order.
-pub(crate) fn cursor_after(text: &str, sort: Sort) -> Option<After> {
-    use base64::Engine;
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()?;
-    let (tag, number, id): (String, Value, String) = serde_json::from_slice(&bytes).ok()?;
-    if id.contains('\0') {
-        return None;
-    }
-    match (tag.as_str(), sort) {
-        ("r", Sort::Newest | Sort::Oldest) => Some(After::Raised(number.as_i64()?, id)),
-        ("k", Sort::Risk) => Some(After::Rank(number.as_i64()?, id)),
-        ("s", Sort::Score) => Some(f64::from_bits(number.as_u64()?)).filter(|v| v.is_finite()).map(|v| After::Score(v, id)),
-        _ => None,
-    }
 }

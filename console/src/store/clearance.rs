@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 
 use super::audit::Deed;
 use super::{Store, Tx, json_column};
-use crate::clearance::episode::{Look, Seen, standing};
+use crate::clearance::episode::{CaseFacts, Look, Seen, standing};
 use crate::clock::rfc3339;
 use crate::dto::{ClearanceDefinition, ClearanceParameters, Kind, NewClearanceDefinition, word};
 use crate::error::ApiError;
@@ -127,6 +127,18 @@ fn seen(row: &AnyRow, models: &mut Vec<String>) -> Result<Seen, sqlx::Error> {
         decided: row.try_get("decided_ms")?,
         last_look: look.zip(row.try_get::<Option<i64>, _>("seen_ms")?),
         model: u16::try_from(model).unwrap_or(u16::MAX),
+        case: case_facts(row)?,
+    })
+}
+
+fn case_facts(row: &AnyRow) -> Result<CaseFacts, sqlx::Error> {
+    let second: Option<String> = row.try_get("second_act")?;
+    let count = |column| Ok::<_, sqlx::Error>(u32::try_from(row.try_get::<i64, _>(column)?).unwrap_or(u32::MAX));
+    Ok(CaseFacts {
+        warned: row.try_get("warned_ms")?,
+        subject: row.try_get("subject_ref")?,
+        overturned: second.map(|act| act != "pass"),
+        looks: (count("looked")?, count("looked_against")?),
     })
 }
 
@@ -291,7 +303,9 @@ impl Store {
              SELECT id FROM candidates WHERE received_ms >= $1 \
              UNION SELECT candidate FROM decisions WHERE at_ms >= $1 \
              UNION SELECT k.candidate FROM cases k JOIN case_events e ON e.case_id = k.id WHERE e.at_ms >= $1 \
-             UNION SELECT candidate FROM observations WHERE received_ms >= $1 AND candidate IS NOT NULL) \
+             UNION SELECT candidate FROM observations WHERE received_ms >= $1 AND candidate IS NOT NULL \
+             UNION SELECT i.candidate FROM second_looks l JOIN sample_items i ON i.sample = l.sample AND i.decision = l.decision \
+             WHERE l.at_ms >= $1) \
              GROUP BY camera, zone, kind",
         )
         .bind(since_ms)
@@ -312,9 +326,16 @@ impl Store {
     pub(crate) async fn cell_candidates(&self, cell: &CellOf<'_>, from_ms: i64) -> Result<(Vec<Seen>, Vec<String>), sqlx::Error> {
         let rows = sqlx::query(
             "SELECT c.id, c.state, c.permitted, c.first_seen_ms, c.raised_ms, c.x1, c.y1, c.x2, c.y2, c.seen_state, c.seen_ms, \
-             c.models, (SELECT k.state FROM cases k WHERE k.id = c.case_id) AS case_state, (SELECT MAX(d.at_ms) FROM decisions d WHERE d.candidate = c.id) AS decided_ms, \
-             (SELECT d.reason FROM decisions d WHERE d.candidate = c.id ORDER BY d.seen_version DESC LIMIT 1) AS reason \
-             FROM candidates c WHERE c.camera = $1 AND c.zone = $2 AND c.kind = $3 AND (c.raised_ms >= $4 \
+             c.models, k.state AS case_state, k.warned_ms, k.subject_ref, \
+             (SELECT MAX(d.at_ms) FROM decisions d WHERE d.candidate = c.id) AS decided_ms, \
+             (SELECT d.reason FROM decisions d WHERE d.candidate = c.id ORDER BY d.seen_version DESC LIMIT 1) AS reason, \
+             (SELECT e.act FROM case_events e WHERE e.case_id = c.case_id AND e.from_state = 'legal_review' \
+              AND e.act IN ('pass', 'reject', 'find_insufficient') ORDER BY e.seq DESC LIMIT 1) AS second_act, \
+             (SELECT COUNT(*) FROM sample_items i JOIN second_looks l ON l.sample = i.sample AND l.decision = i.decision \
+              WHERE i.candidate = c.id AND l.verdict <> 'unclear') AS looked, \
+             (SELECT COUNT(*) FROM sample_items i JOIN second_looks l ON l.sample = i.sample AND l.decision = i.decision \
+              WHERE i.candidate = c.id AND l.verdict <> 'unclear' AND l.verdict <> i.verdict) AS looked_against \
+             FROM candidates c LEFT JOIN cases k ON k.id = c.case_id WHERE c.camera = $1 AND c.zone = $2 AND c.kind = $3 AND (c.raised_ms >= $4 \
              OR c.seen_ms IS NULL OR c.seen_state = 'present' OR c.seen_ms >= $4 \
              OR EXISTS (SELECT 1 FROM decisions d WHERE d.candidate = c.id AND d.at_ms >= $4)) \
              ORDER BY c.first_seen_ms, c.id",

@@ -73,7 +73,7 @@ impl Store {
 
     /// What a rejection of the first [`MOST`] of a list would do.
     pub(crate) async fn preview_filter(&self, filter: &Filter, view: &View<'_>) -> Result<BulkPreview, sqlx::Error> {
-        let (items, next) = self.candidates(filter, view).await?;
+        let (items, next, _) = self.queue(filter, view).await?;
         let mut preview = BulkPreview { items: Vec::new(), left_out: Vec::new(), more: next.is_some() };
         for item in items {
             preview.add(item, view.actor);

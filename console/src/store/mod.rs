@@ -25,6 +25,7 @@ mod oidc;
 mod outbox;
 mod packages;
 mod precision;
+mod queue;
 mod receiver_secrets;
 mod receivers;
 mod register;
@@ -54,7 +55,6 @@ use crate::sla::ReviewConfig;
 pub(crate) use accounts::Origin;
 pub(crate) use audit::Deed;
 pub(crate) use bulk::{Bulk, Cell};
-pub(crate) use candidates::{Filter, Sort, cursor_after, cursor_text, search};
 pub(crate) use cases::{CaseSort, for_reviewer, of_mode, overdue};
 pub(crate) use clearance::{CellOf, ClearanceProgress, DayRow, Restatement};
 pub(crate) use deliveries::{Due, Tried};
@@ -65,6 +65,7 @@ pub(crate) use many::MOST as MOST_AT_ONCE;
 pub(crate) use oidc::Admitted;
 pub(crate) use packages::KeptPackage;
 pub(crate) use precision::{Decided, LEAST as LEAST_DECISIONS};
+pub(crate) use queue::{Filter, Sort, cursor_after, cursor_text};
 pub(crate) use samples::{Draw, Weighed};
 pub(crate) use scope::{Scope, Thing};
 pub(crate) use training::TrainingRow;
@@ -152,8 +153,9 @@ impl Store {
                     if backend == Backend::Sqlite {
                         // WAL: readers and the writer do not wait for each other. FULL: a decision that was answered is on disk.
                         // FAST: what is replaced, e.g. a secret, is zeroed in the page that is written anyway.
+                        // The cache is that of the upper levels of a city's indexes, not of its rows.
                         let pragmas = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                                       PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST";
+                                       PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST; PRAGMA cache_size = -32000";
                         sqlx::raw_sql(pragmas).execute(&mut *connection).await?;
                     }
                     Ok(())
@@ -319,6 +321,10 @@ fn migrator(backend: Backend) -> Migrator {
         Backend::Sqlite => include_str!("../../migrations/sqlite/0053_samples_append_only.sql"),
         Backend::Postgres => include_str!("../../migrations/postgres/0053_samples_append_only.sql"),
     };
+    let candidate_counts = match backend {
+        Backend::Sqlite => include_str!("../../migrations/sqlite/0060_candidate_counts.sql"),
+        Backend::Postgres => include_str!("../../migrations/postgres/0060_candidate_counts.sql"),
+    };
     Migrator::with_migrations(vec![
         step(1, "tables", include_str!("../../migrations/common/0001_tables.sql")),
         step(2, "append only", append_only),
@@ -335,6 +341,8 @@ fn migrator(backend: Backend) -> Migrator {
         step(51, "accounts", include_str!("../../migrations/common/0051_accounts.sql")),
         step(52, "samples", include_str!("../../migrations/common/0052_samples.sql")),
         step(53, "samples append only", samples),
+        step(60, "candidate counts", candidate_counts),
+        step(61, "clearance facts", include_str!("../../migrations/common/0061_clearance_facts.sql")),
         step(70, "sign-in", include_str!("../../migrations/common/0070_sign_in.sql")),
         step(71, "audit checks", include_str!("../../migrations/common/0071_audit_checks.sql")),
         step(72, "audit checks append only", audit_checks_append_only),
@@ -365,6 +373,13 @@ impl Conditions {
 
     /// Adds a condition in which each `?` stands for one value.
     pub(crate) fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Bind>) {
+        let text = self.numbered(condition, values);
+        self.parts.push(text);
+    }
+
+    /// The text of a condition whose values are bound, for a place of its own in the statement. It must stand there:
+    /// PostgreSQL refuses a value that is bound and not used.
+    pub(crate) fn numbered(&mut self, condition: &str, values: impl IntoIterator<Item = Bind>) -> String {
         let mut text = String::new();
         let mut values = values.into_iter();
         for piece in condition.split_inclusive('?') {
@@ -376,7 +391,17 @@ impl Conditions {
                 None => text.push_str(piece),
             }
         }
-        self.parts.push(text);
+        text
+    }
+
+    /// Does everything satisfy them?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// The conditions, to stand among others.
+    pub(crate) fn text(&self) -> String {
+        if self.parts.is_empty() { "1 = 1".to_owned() } else { self.parts.join(" AND ") }
     }
 
     /// `column IN (…)`.

@@ -8,6 +8,7 @@ import type { By, Filters } from './filters'
 export type Report = Schemas['ClearanceReport']
 export type Group = Schemas['ClearanceGroup']
 export type Times = Schemas['TimesFigure']
+export type Share = Schemas['ShareFigure']
 
 export function useReport() {
   const report = shallowRef<Report | null>(null)
@@ -15,10 +16,10 @@ export function useReport() {
   const problem = ref<Problem | null>(null)
   let generation = 0
 
-  async function load(filters: Filters, by: By): Promise<void> {
+  async function load(filters: Filters, by: By, brief?: boolean): Promise<void> {
     const mine = ++generation
     loading.value = true
-    const answer = await ask(api.GET('/api/v1/clearance/report', { params: { query: { ...filters, by } } }))
+    const answer = await ask(api.GET('/api/v1/clearance/report', { params: { query: { ...filters, by, brief } } }))
     if (mine !== generation) return
     loading.value = false
     problem.value = answer.ok ? null : answer.problem

@@ -1,0 +1,18 @@
+//! Clearance: definitions, what is asked for, figures, reports, zone-days.
+
+mod day;
+mod definition;
+mod figure;
+mod query;
+mod report;
+mod word;
+
+pub use day::{DayCandidate, RestatedDay, ViolationEpisode, ZoneDayDetail, ZoneDayPage, ZoneDayRow};
+pub use definition::{ClearanceDefinition, ClearanceDefinitions, ClearanceParameters, Limit, Limits, NewClearanceDefinition};
+pub use figure::{
+    AgeCount, CoverageFigure, CurvePoint, LatencyFigure, NamedShare, OvmFigure, QualityFigure, RecurrenceFigure, ShareFigure,
+    SlaFigure, TimesFigure, ZeroFigure,
+};
+pub use query::{ClearanceExport, ClearanceFilter, ClearanceQuery, ZoneDayKey, ZoneDayQuery};
+pub use report::{ClearanceGroup, ClearanceReport, GroupDay, HeatCell, Indicator, TrendDay};
+pub use word::{CountsAs, EpisodeEnd, Reached, ReachedWhy, ZeroDay};
