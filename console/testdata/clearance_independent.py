@@ -254,7 +254,7 @@ def main():
     as_of = int(datetime.fromisoformat(report["as_of"].replace("Z", "+00:00")).timestamp() * 1000)
     first_day, last_day = date.fromisoformat(report["from"]), date.fromisoformat(report["until"])
     all_days = pd.date_range(first_day, last_day).date
-    c = pd.read_sql("SELECT * FROM candidates", db)
+    c = pd.read_sql("SELECT * FROM candidates", db).drop(columns="reason")
     d = pd.read_sql("SELECT candidate, at_ms, reason, seen_version FROM decisions ORDER BY candidate, seen_version", db)
     last = d.groupby("candidate").agg(decided=("at_ms", "max"), reason=("reason", "last"))
     reasons = d.groupby("candidate").tail(1).set_index("candidate").reason

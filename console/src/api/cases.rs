@@ -63,7 +63,7 @@ pub(super) async fn list(
     QueryOf(query): QueryOf<CaseQuery>,
 ) -> Result<Json<CasePage>, ApiError> {
     let mut conditions = conditions(&query, &session, state.now_ms())?;
-    let counts = state.store.case_counts(&conditions).await?;
+    let counts = state.store.case_counts(&conditions, query.overdue != Some(true) && query.for_me != Some(true)).await?;
     let states = match query.state.as_deref() {
         None | Some("any") => Vec::new(),
         state => words::<CaseState>("state", state)?,

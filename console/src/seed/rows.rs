@@ -128,6 +128,7 @@ impl<'a> Rows<'a> {
                     "seen_state",
                     "seen_ms",
                     "case_id",
+                    "reason",
                 ],
             ),
             observations: bulk(
@@ -286,6 +287,7 @@ impl<'a> Rows<'a> {
             text(told.look.0),
             Cell::Int(told.look.1),
             case.clone().map_or(Cell::NoText, Cell::Text),
+            told.verdict.and_then(|verdict| verdict.reason).map_or(Cell::NoText, text),
         ]);
         self.observations.push(vec![
             text(&format!("{}-{}", told.id, told.look.0)),
@@ -408,8 +410,7 @@ impl<'a> Rows<'a> {
             let verdict = Verdict { at: now_ms, reason: reason(&mut random) };
             let decision = digest(&format!("decision {}", told.id))[..32].to_owned();
             self.decisions.push(decision_row(&decision, &told.id, OFFICERS[0], verdict));
-            let state = if verdict.reason.is_none() { "confirmed" } else { "rejected" };
-            states.push((told.id.clone(), state));
+            states.push((told.id.clone(), verdict.reason));
             tracing::debug!(camera, candidate = told.id, "reviewed late");
         }
         self.flush().await?;

@@ -91,12 +91,13 @@ impl Store {
         tx.commit().await
     }
 
-    /// The state of candidates after a made-up decision.
-    pub(crate) async fn set_states(&self, states: &[(String, &'static str)]) -> Result<(), sqlx::Error> {
+    /// The state of candidates after a made-up decision: rejected for a reason, or confirmed.
+    pub(crate) async fn set_states(&self, states: &[(String, Option<&'static str>)]) -> Result<(), sqlx::Error> {
         let mut tx = self.write().await?;
-        for (id, state) in states {
-            sqlx::query("UPDATE candidates SET state = $1, version = version + 1 WHERE id = $2")
-                .bind(*state)
+        for (id, reason) in states {
+            sqlx::query("UPDATE candidates SET state = $1, reason = $2, version = version + 1 WHERE id = $3")
+                .bind(if reason.is_none() { "confirmed" } else { "rejected" })
+                .bind(*reason)
                 .bind(id.clone())
                 .execute(tx.db())
                 .await?;

@@ -305,6 +305,39 @@ impl Store {
         row.map(|row| Ok((row.try_get("candidate")?, row.try_get("file")?))).transpose()
     }
 
+    /// Open ones of each kind, and escalated ones; without those a permit covers.
+    async fn undecided(&self, scope: &Scope) -> Result<(Vec<KindCount>, i64), sqlx::Error> {
+        let mut conditions = Conditions::within(scope, "k");
+        conditions.and("k.permitted = 0 AND k.state IN ('open', 'escalated')", []);
+        let sql = format!(
+            "SELECT k.kind, k.state, CAST(SUM(k.n) AS BIGINT) AS n FROM candidate_counts k{} GROUP BY k.kind, k.state",
+            conditions.sql()
+        );
+        let mut by_kind: Vec<KindCount> =
+            events::Kind::ALL.into_iter().map(|kind| KindCount { kind: Kind::from(kind), open: 0 }).collect();
+        let mut escalated = 0;
+        for row in conditions.query(sql).fetch_all(&self.pool).await? {
+            let (kind, n): (Kind, i64) = (word_column(&row, "kind")?, row.try_get("n")?);
+            if word_column::<CandidateState>(&row, "state")? == CandidateState::Escalated {
+                escalated += n;
+                continue;
+            }
+            for slot in by_kind.iter_mut().filter(|slot| slot.kind == kind) {
+                slot.open += n;
+            }
+        }
+        Ok((by_kind, escalated))
+    }
+
+    /// When the oldest open one was raised.
+    async fn oldest_open(&self, scope: &Scope) -> Result<Option<i64>, sqlx::Error> {
+        let mut conditions = Conditions::within(scope, "k");
+        conditions.and("k.state = 'open' AND k.permitted = 0", []);
+        let sql = format!("SELECT k.raised_ms FROM candidates k{} ORDER BY k.raised_ms LIMIT 1", conditions.sql());
+        let row = conditions.query(sql).fetch_optional(&self.pool).await?;
+        row.map(|row| row.try_get("raised_ms")).transpose()
+    }
+
     /// Is an empty queue good news?
     pub(crate) async fn overview(&self, scope: &Scope, since_ms: i64) -> Result<Overview, sqlx::Error> {
         let now_ms = self.clock.now_ms();
@@ -321,35 +354,15 @@ impl Store {
             };
             counts[slot] += 1;
         }
-        let mut conditions = Conditions::within(scope, "k");
-        conditions.and("k.permitted = 0 AND k.state IN ('open', 'escalated')", []);
-        let sql = format!(
-            "SELECT k.kind, k.state, COUNT(*) AS n, MIN(k.raised_ms) AS oldest FROM candidates k{} GROUP BY k.kind, k.state",
-            conditions.sql()
-        );
-        let kinds = conditions.query(sql).fetch_all(&self.pool).await?;
-        let mut by_kind: Vec<KindCount> =
-            events::Kind::ALL.into_iter().map(|kind| KindCount { kind: Kind::from(kind), open: 0 }).collect();
-        let (mut escalated, mut oldest) = (0, None::<i64>);
-        for row in &kinds {
-            let (kind, n): (Kind, i64) = (word_column(row, "kind")?, row.try_get("n")?);
-            if word_column::<CandidateState>(row, "state")? == CandidateState::Escalated {
-                escalated += n;
-                continue;
-            }
-            let first: i64 = row.try_get("oldest")?;
-            oldest = Some(oldest.map_or(first, |before| before.min(first)));
-            for slot in by_kind.iter_mut().filter(|slot| slot.kind == kind) {
-                slot.open += n;
-            }
-        }
+        let (by_kind, escalated) = self.undecided(scope).await?;
+        let oldest = self.oldest_open(scope).await?;
         let mut conditions = Conditions::within(scope, "k");
         conditions.and("l.until_ms > ? AND k.state = 'open' AND k.permitted = 0", [Bind::Int(now_ms)]);
         let sql = format!("SELECT COUNT(*) AS n FROM claims l JOIN candidates k ON k.id = l.candidate{}", conditions.sql());
         let claimed: i64 = conditions.query(sql).fetch_one(&self.pool).await?.try_get("n")?;
         let mut conditions = Conditions::within(scope, "s");
         conditions.and("s.state = 'opened'", []);
-        let sql = format!("SELECT COUNT(*) AS n FROM cases s{}", conditions.sql());
+        let sql = format!("SELECT CAST(COALESCE(SUM(s.n), 0) AS BIGINT) AS n FROM case_counts s{}", conditions.sql());
         let cases_opened: i64 = conditions.query(sql).fetch_one(&self.pool).await?.try_get("n")?;
         let count =
             async |sql: &'static str| -> Result<i64, sqlx::Error> { sqlx::query(sql).fetch_one(&self.pool).await?.try_get("n") };

@@ -404,9 +404,11 @@ impl Store {
         conditions.query(sql).fetch_all(&self.pool).await?.iter().map(summary).collect()
     }
 
-    /// How many there are of each state under the same conditions.
-    pub(crate) async fn case_counts(&self, conditions: &Conditions) -> Result<Vec<CaseCount>, sqlx::Error> {
-        let sql = format!("SELECT c.state, COUNT(*) AS n FROM cases c{} GROUP BY c.state", conditions.sql());
+    /// How many there are of each state under the same conditions. `kept`: they speak of nothing but place, kind and mode, and
+    /// what `case_counts` keeps is enough.
+    pub(crate) async fn case_counts(&self, conditions: &Conditions, kept: bool) -> Result<Vec<CaseCount>, sqlx::Error> {
+        let (what, table) = if kept { ("CAST(SUM(c.n) AS BIGINT)", "case_counts") } else { ("COUNT(*)", "cases") };
+        let sql = format!("SELECT c.state, {what} AS n FROM {table} c{} GROUP BY c.state", conditions.sql());
         let rows = conditions.query(sql).fetch_all(&self.pool).await?;
         let read = |row: &AnyRow| Ok(CaseCount { state: word_column(row, "state")?, n: row.try_get("n")? });
         let mut counts = rows.iter().map(read).collect::<Result<Vec<CaseCount>, sqlx::Error>>()?;

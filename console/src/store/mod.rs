@@ -325,6 +325,10 @@ fn migrator(backend: Backend) -> Migrator {
         Backend::Sqlite => include_str!("../../migrations/sqlite/0060_candidate_counts.sql"),
         Backend::Postgres => include_str!("../../migrations/postgres/0060_candidate_counts.sql"),
     };
+    let tallies = match backend {
+        Backend::Sqlite => include_str!("../../migrations/sqlite/0063_tallies.sql"),
+        Backend::Postgres => include_str!("../../migrations/postgres/0063_tallies.sql"),
+    };
     Migrator::with_migrations(vec![
         step(1, "tables", include_str!("../../migrations/common/0001_tables.sql")),
         step(2, "append only", append_only),
@@ -343,6 +347,8 @@ fn migrator(backend: Backend) -> Migrator {
         step(53, "samples append only", samples),
         step(60, "candidate counts", candidate_counts),
         step(61, "clearance facts", include_str!("../../migrations/common/0061_clearance_facts.sql")),
+        step(62, "reasons and indexes", include_str!("../../migrations/common/0062_reasons_and_indexes.sql")),
+        step(63, "tallies", tallies),
         step(70, "sign-in", include_str!("../../migrations/common/0070_sign_in.sql")),
         step(71, "audit checks", include_str!("../../migrations/common/0071_audit_checks.sql")),
         step(72, "audit checks append only", audit_checks_append_only),

@@ -11,6 +11,9 @@ use crate::zones::wilson;
 /// Shares of fewer decisions are chance, and not shown.
 pub(crate) const LEAST: i64 = 30;
 
+/// A day of `candidate_days`, of UTC.
+const DAY_MS: i64 = 24 * 60 * 60_000;
+
 /// Most cameras that are listed.
 const CAMERAS: i64 = 5000;
 
@@ -53,6 +56,18 @@ impl Tally {
         tally
     }
 
+    /// `n` candidates of this `finding`: the column that says of each what [`Tally::of`] says of its state and reason.
+    fn found(finding: &str, n: i64) -> Self {
+        let mut tally = Tally { raised: n, ..Tally::default() };
+        match finding {
+            "confirmed" => tally.confirmed = n,
+            "rejected" => tally.rejected = n,
+            "allowed" => tally.allowed = n,
+            _ => {}
+        }
+        tally
+    }
+
     fn shown(self, zone: Option<String>, kind: Option<Kind>) -> Precision {
         let n = self.confirmed + self.rejected;
         let interval = wilson(self.confirmed, n).filter(|_| n >= LEAST);
@@ -74,8 +89,7 @@ impl Tally {
 fn counted(conditions: &Conditions) -> String {
     format!(
         "SELECT r.camera, r.zone, r.kind, r.state, r.reason, COUNT(*) AS n FROM (SELECT c.camera, c.zone, c.kind, c.state, \
-         (SELECT d.reason FROM decisions d WHERE d.candidate = c.id AND d.verdict = 'reject' \
-          ORDER BY d.seen_version DESC LIMIT 1) AS reason FROM candidates c{}) r \
+         c.reason FROM candidates c{}) r \
          GROUP BY r.camera, r.zone, r.kind, r.state, r.reason",
         conditions.sql()
     )
@@ -107,8 +121,7 @@ impl Store {
         from_ms: i64,
         until_ms: i64,
     ) -> Result<HashMap<String, Decided>, sqlx::Error> {
-        let sql = "SELECT c.id, c.state, c.permitted, (SELECT d.reason FROM decisions d WHERE d.candidate = c.id \
-                   AND d.verdict = 'reject' ORDER BY d.seen_version DESC LIMIT 1) AS reason, \
+        let sql = "SELECT c.id, c.state, c.permitted, c.reason, \
                    (SELECT MIN(e.file) FROM evidence_items e WHERE e.candidate = c.id AND e.role = 'trigger') AS still \
                    FROM candidates c WHERE c.camera = $1 AND c.raised_ms >= $2 AND c.raised_ms <= $3";
         let rows = sqlx::query(sql).bind(camera).bind(from_ms).bind(until_ms).fetch_all(&self.pool).await?;
@@ -153,16 +166,20 @@ impl Store {
     ) -> Result<Vec<ZonedCamera>, sqlx::Error> {
         let mut conditions = Conditions::within(scope, "k");
         conditions.and("k.retired = 0", []);
-        let mut recent = Conditions::within(scope, "c");
-        recent.and("c.raised_ms >= ? AND c.permitted = 0", [Bind::Int(since_ms)]);
+        let mut recent = Conditions::within(scope, "t");
+        recent.and("t.day >= ?", [Bind::Int(since_ms.div_euclid(DAY_MS))]);
         if let Some(district) = district {
             conditions.and("k.district = ?", [Bind::Text(district.to_owned())]);
-            recent.and("c.district = ?", [Bind::Text(district.to_owned())]);
+            recent.and("t.district = ?", [Bind::Text(district.to_owned())]);
         }
         let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
-        for row in recent.query(counted(&recent)).fetch_all(&self.pool).await? {
-            let tally = Tally::of(word_column(&row, "state")?, word_column_opt(&row, "reason")?, row.try_get("n")?);
-            tallies.entry(row.try_get("camera")?).or_default().add(tally);
+        let sql = format!(
+            "SELECT t.camera, t.finding, CAST(SUM(t.n) AS BIGINT) AS n FROM candidate_days t{} GROUP BY t.camera, t.finding",
+            recent.sql()
+        );
+        for row in recent.query(sql).fetch_all(&self.pool).await? {
+            let (finding, n): (String, i64) = (row.try_get("finding")?, row.try_get("n")?);
+            tallies.entry(row.try_get("camera")?).or_default().add(Tally::found(&finding, n));
         }
         let sql = format!(
             "SELECT k.id, k.name, k.district, k.street, k.version, d.state AS draft_state, d.author AS draft_author, \

@@ -270,6 +270,7 @@ impl Store {
         all.push(decision.clone());
         let standing = effective(&all);
         let state = state_after(&standing);
+        let rejected_for = standing.last().and_then(|last| last.reason).filter(|_| state == CandidateState::Rejected);
         let merged_into = standing.last().and_then(|last| last.into.clone());
         let version = now.version + 1;
         tx.insert_decision(id, &decision, actor).await?;
@@ -290,11 +291,12 @@ impl Store {
             case_of_candidate = None;
             touched = Some(case);
         }
-        sqlx::query("UPDATE candidates SET state = $1, version = $2, case_id = $3, merged_into = $4 WHERE id = $5")
+        sqlx::query("UPDATE candidates SET state = $1, version = $2, case_id = $3, merged_into = $4, reason = $5 WHERE id = $6")
             .bind(word(&state))
             .bind(version)
             .bind(case_of_candidate)
             .bind(merged_into)
+            .bind(rejected_for.map(|reason| word(&reason)))
             .bind(id)
             .execute(tx.db())
             .await?;

@@ -106,6 +106,32 @@ impl Desk {
         }
     }
 
+    /// What is kept by day and by case against counting.
+    async fn tallies_agree(&self) {
+        let allowed = "'permitted_window', 'permitted_place'";
+        let wrong = "'not_a_violation', 'moving_vendor', 'inside_shop', 'wrong_zone', 'night_noise'";
+        let reason = "(SELECT d.reason FROM decisions d WHERE d.candidate = c.id AND d.verdict = 'reject' ORDER BY d.seen_version DESC LIMIT 1)";
+        let finding = format!(
+            "CASE WHEN c.state = 'confirmed' THEN 'confirmed' WHEN c.state = 'rejected' AND {reason} IN ({allowed}) THEN 'allowed' \
+             WHEN c.state = 'rejected' AND {reason} IN ({wrong}) THEN 'rejected' ELSE 'other' END"
+        );
+        let days = format!(
+            "SELECT day, district, street, camera, finding, COUNT(*) AS n FROM (SELECT c.raised_ms / 86400000 AS day, c.district, \
+             c.street, c.camera, {finding} AS finding FROM candidates c WHERE c.permitted = 0) x \
+             GROUP BY day, district, street, camera, finding"
+        );
+        let columns = "district, street, camera, kind, evidence_mode, state";
+        let cases = format!("SELECT {columns}, COUNT(*) AS n FROM cases GROUP BY {columns}");
+        for (counted, kept) in [
+            (days, "SELECT day, district, street, camera, finding, n FROM candidate_days".to_owned()),
+            (cases, format!("SELECT {columns}, n FROM case_counts")),
+        ] {
+            for (a, b) in [(&counted, &kept), (&kept, &counted)] {
+                assert_eq!(self.world.rows(&format!("({a} EXCEPT {b}) x")).await, 0, "{kept}");
+            }
+        }
+    }
+
     async fn everything(&self) -> Vec<Value> {
         let page = self.world.get(&self.people[0], "/candidates?state=any&permitted=any&limit=200").await.expect(200);
         assert_eq!(page["next_cursor"], Value::Null, "few enough for one page");
@@ -218,5 +244,6 @@ async fn kept_counts_and_pages_are_those_of_plain_counting_and_sorting(world: Wo
         }
     }
     desk.tables_agree().await;
+    desk.tallies_agree().await;
     answers_agree(&mut desk).await;
 }
