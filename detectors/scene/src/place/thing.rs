@@ -64,6 +64,12 @@ const ACCOUNTS: [Counted; 4] = [
     Counted { itself: false, bystanders: false },
 ];
 
+/// What is one thing by itself, and the probability above which a thing is known to be that: what comes to stand against it is
+/// another. Stalls, heaps and what a shop puts out grow.
+const WHOLE: [ObjectClass; 5] =
+    [ObjectClass::Poster, ObjectClass::Board, ObjectClass::TwoWheeler, ObjectClass::Bin, ObjectClass::Bag];
+const SURELY: f64 = 0.8;
+
 /// A sheet fills at least so much of its box, seen at an angle.
 const SHEET: f32 = 0.72;
 
@@ -396,6 +402,11 @@ impl Thing {
     /// Is it about as tall and as narrow as somebody of so many pixels?
     pub(crate) fn may_be_a_person(&self, person: f32) -> bool {
         (0.75 * person..1.4 * person).contains(&self.at.height()) && self.at.width() < 0.6 * person
+    }
+
+    /// Does a classifier know it for something that is one thing by itself, to which nothing is added?
+    pub(crate) fn is_whole(&self) -> bool {
+        WHOLE.iter().any(|class| self.identity.share(&[*class]).is_some_and(|share| share >= SURELY))
     }
 
     /// Could pixels of this contrast be more of it?

@@ -19,7 +19,7 @@ pub enum Question {
 
 /// Things, and persons, that it is asked about in one frame.
 const THINGS: usize = 8;
-const PERSONS: usize = 2;
+const PERSONS: usize = 4;
 
 /// The detector is sure from this score on, of somebody at least so large, a share of the picture's height.
 const SURE: f32 = 0.6;

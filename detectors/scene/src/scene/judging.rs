@@ -11,7 +11,7 @@ use crate::judgement::Judgement;
 use crate::place::company::Area;
 use crate::place::thing::{Presence, Thing};
 use crate::violation::kin::{self, Kin};
-use crate::violation::{CLAIMS, Check, Episode, Facts, Looked, Name, Nearest, Raised, judge, looks_hung, newness};
+use crate::violation::{CLAIMS, Check, Episode, Facts, Looked, Name, Nearest, Raised, judge, looks_hung, looks_like_a_cart, newness};
 
 /// Looks a thing must have been measured in before anything is said of it.
 const MEASURED: u32 = 2;
@@ -53,6 +53,15 @@ fn on_surface(camera: &Camera, thing: &Thing, bbox: &events::BBox, person: Optio
         z.rules.contains_key(&Kind::UnauthorizedAd) && !ground
     });
     surfaces.into_iter().any(|z| lies_in(z, bbox, 0.08) || above && lies_in(z, bbox, 0.2) || leans && lies_in(z, bbox, LEANS))
+}
+
+/// Customers hide the lower part of a cart: so much of a person's height.
+const HIDDEN: f32 = 0.6;
+
+/// Does the ground of a zone begin below a box, within the height that may be hidden there?
+fn stands_within(zone: &Zone, bbox: &events::BBox, hidden: f64) -> bool {
+    let foot = bbox.foot();
+    hidden > 0.0 && (1..=4).any(|quarter| zone.polygon.contains(Point { x: foot.x, y: foot.y + hidden * f64::from(quarter) / 4.0 }))
 }
 
 /// A board that leans at a wall begins this share of its height below where the wall does.
@@ -206,10 +215,17 @@ impl Scene {
         let Some((w, h)) = self.size() else { return };
         let bbox = thing.bbox(w, h);
         let area = thing.mask.len() as f64 / (w * h) as f64;
-        let surface = on_surface(&self.camera, thing, &bbox, self.person_at(thing));
+        let person = self.person_at(thing);
+        let cart = looks_like_a_cart(thing);
+        let surface = !cart && on_surface(&self.camera, thing, &bbox, person);
+        let hidden = if cart { f64::from(HIDDEN * person.unwrap_or(0.0)) / h as f64 } else { 0.0 };
         for zone in &self.camera.zones {
             let ad = |kind: Kind| kind == Kind::UnauthorizedAd;
-            let here = |kind: &Kind| if ad(*kind) && surface { lies_in(zone, &bbox, LEANS) } else { in_zone(zone, *kind, &bbox) };
+            let here = |kind: &Kind| match ad(*kind) {
+                true if surface => lies_in(zone, &bbox, LEANS),
+                true => in_zone(zone, *kind, &bbox),
+                false => in_zone(zone, *kind, &bbox) || stands_within(zone, &bbox, hidden),
+            };
             for kind in CLAIMS.into_iter().filter(|kind| here(kind) && (!surface || ad(*kind))) {
                 let Some(rule) = zone.rules.get(&kind) else { continue };
                 let index = self.episode(thing, zone, kind, now);
@@ -233,7 +249,6 @@ impl Scene {
                 if claimed && self.replayed.is_some() {
                     continue;
                 }
-                let person = self.person_at(thing);
                 let facts = Facts { thing, zone, rule, bbox, area, now, learnt_at: self.state.learnt_at, person, kin };
                 let verdict = judge(kind, &facts);
                 let dwell =

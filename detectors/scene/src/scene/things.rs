@@ -103,6 +103,8 @@ impl Scene {
                 && piece.at.share_in(&host.at) >= 0.6
                 && (piece.onset - host.onset).abs() <= BELONGS
                 && host.is_like(piece.contrast)
+                && !host.is_whole()
+                && !piece.is_whole()
         };
         let mut index = 0;
         while index < things.len() {
@@ -266,8 +268,10 @@ impl Scene {
             let contrast = blobs::contrast(&blob, street);
             let host = things.iter_mut().enumerate().find(|(index, thing)| {
                 let close = thing.at.grown(3.0, 3.0);
-                let young =
-                    (onset - thing.onset).abs() <= BELONGS && touched.contains(&(*index as u32 + 1)) && thing.is_like(contrast);
+                let young = (onset - thing.onset).abs() <= BELONGS
+                    && touched.contains(&(*index as u32 + 1))
+                    && thing.is_like(contrast)
+                    && !thing.is_whole();
                 let crumb = blob.len() * 3 < thing.mask.len() && area.share_in(&close) >= 0.5;
                 let raised = thing.is_raised() && (area.share_in(&close) >= 0.6 || area.iou(&thing.at) >= 0.3);
                 young || crumb || raised || (thing.in_street && area.share_in(&close) >= 0.5)

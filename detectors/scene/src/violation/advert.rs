@@ -33,6 +33,9 @@ const GOES_ON: f64 = 0.35;
 /// What is hung up or pasted.
 const HUNG: [ObjectClass; 2] = [ObjectClass::Poster, ObjectClass::Board];
 
+/// A thing that a classifier calls one of these with such a probability hangs, whatever stands below it.
+const SURELY: f64 = 0.9;
+
 /// Does a classifier take it for something hung up?
 pub(crate) fn looks_hung(thing: &Thing) -> bool {
     thing.identity.share(&HUNG).is_some_and(|share| share >= FITS)
@@ -63,11 +66,12 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     checks.push(Check::at_least(Name::Steep, if light { f64::from(thing.looks.steepness()) } else { 1.0 }, STEEP));
     // People, bins and goods before a wall stand out against it and go on below, where the wall ends; the lower of two rows
     // of stickers hangs.
-    let goes_on = if at_the_foot(facts, 0.35) { f64::from(thing.goes_on) } else { 0.0 };
+    let surely = thing.identity.share(&HUNG).is_some_and(|share| share >= SURELY);
+    let goes_on = if !surely && at_the_foot(facts, 0.35) { f64::from(thing.goes_on) } else { 0.0 };
     checks.push(Check::at_most(Name::GoesOn, goes_on, GOES_ON));
     checks.push(Check::at_most(Name::DoorLike, if !looked.fits() && like_a_door(facts) { 1.0 } else { 0.0 }, 0.5));
     // The roof of a stall hangs before a wall, and stands on the ground.
-    checks.push(Check::at_most(Name::Rests, if facts.kin.rests { 1.0 } else { 0.0 }, 0.5));
+    checks.push(Check::at_most(Name::Rests, if !surely && facts.kin.rests { 1.0 } else { 0.0 }, 0.5));
     if looked.is_unknown()
         && named(thing, &[ObjectClass::Person, ObjectClass::Car, ObjectClass::Truck, ObjectClass::TwoWheeler, ObjectClass::Bag])
     {

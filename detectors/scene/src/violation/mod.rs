@@ -7,6 +7,7 @@ pub(crate) mod kin;
 mod stall;
 
 pub(crate) use advert::looks_hung;
+pub(crate) use stall::looks_like_a_cart;
 use events::site::{Rule, Zone};
 use events::{BBox, Fact, Kind, ObjectClass, Point};
 use serde::{Deserialize, Serialize};
@@ -339,7 +340,7 @@ pub(crate) fn newness(facts: &Facts<'_>, looked: Looked) -> Vec<Check> {
 /// Is it small and at the picture's edge? Half a shoe of somebody outside looks like that.
 fn cut_off(facts: &Facts<'_>) -> bool {
     let b = &facts.bbox;
-    let edge = 0.006;
+    let edge = 0.012;
     // Where its foot is cannot be seen: a van on the road would stand on the pavement that the picture's edge cuts.
     if b.y2 > 1.0 - edge {
         return true;

@@ -2,13 +2,15 @@
 
 use events::ObjectClass;
 
+use crate::place::thing::Thing;
+
 use super::{
-    Check, Facts, Name, Verdict, and, as_long_as_a_stall, firmness, hangs, like_a_car, like_a_two_wheeler, looked, named,
+    Check, FITS, Facts, Name, Verdict, and, as_long_as_a_stall, firmness, hangs, like_a_car, like_a_two_wheeler, looked, named,
     newness, no_people, no_vehicle, off_the_shop, sizeable,
 };
 
 /// A stall is attended at least this share of its stay.
-const ATTENDED: f64 = 0.6;
+const ATTENDED: f64 = 0.7;
 
 /// Whoever keeps it may have stepped aside for this long, seconds; who brought rubbish is gone for longer.
 const STEPPED_ASIDE: f64 = 6.0;
@@ -16,6 +18,14 @@ const STEPPED_ASIDE: f64 = 6.0;
 /// What only vendors have, and what a stall is made of.
 const CARTS: [ObjectClass; 2] = [ObjectClass::Stall, ObjectClass::Canopy];
 const STALL: [ObjectClass; 3] = [ObjectClass::Stall, ObjectClass::Canopy, ObjectClass::Goods];
+
+/// What looks more like these than like a stall is none, whoever stands by.
+const DUMPED: [ObjectClass; 2] = [ObjectClass::Bag, ObjectClass::Pile];
+
+/// Does a classifier say that it is a cart or what hangs over one?
+pub(crate) fn looks_like_a_cart(thing: &Thing) -> bool {
+    thing.identity.share(&CARTS).is_some_and(|share| share >= FITS)
+}
 
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     let thing = facts.thing;
@@ -29,8 +39,12 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
         checks.extend([as_long_as_a_stall(facts), no_vehicle(vehicle), no_people(facts)]);
     }
     checks.extend(looked.check());
+    let share = |classes: &[ObjectClass]| thing.identity.share(classes);
+    if share(&DUMPED) > share(&STALL) {
+        checks.push(Check::at_least(Name::Wanted, 0.0, 1.0));
+    }
     // What looks like a stall is one also right before a shop.
-    if let Some((beyond, reach)) = off_the_shop(facts).filter(|_| !super::looked(facts, &CARTS).fits()) {
+    if let Some((beyond, reach)) = off_the_shop(facts).filter(|_| !looks_like_a_cart(thing)) {
         checks.push(Check::at_least(Name::ShopSide, beyond, reach));
     }
     checks.push(Check::at_least(Name::AttendedShare, thing.attended_share(), ATTENDED));
