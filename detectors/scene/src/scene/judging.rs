@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use events::site::{Camera, Permit, Zone};
-use events::{Candidate, CandidateId, CandidateState, Kind, Moment, Observation, Point, Score, Subject, Why};
+use events::{Candidate, CandidateId, CandidateState, Kind, Moment, Observation, Point, Polygon, Score, Subject, Why};
 
 use super::{Scene, kind_at, kind_index};
 use crate::clock::{Seconds, When};
@@ -11,7 +11,9 @@ use crate::judgement::Judgement;
 use crate::place::company::Area;
 use crate::place::thing::{Presence, Thing};
 use crate::violation::kin::{self, Kin};
-use crate::violation::{CLAIMS, Check, Episode, Facts, Looked, Name, Nearest, Raised, judge, looks_hung, looks_like_a_cart, newness};
+use crate::violation::{
+    CLAIMS, Check, Episode, Facts, Looked, Name, Nearest, Raised, judge, looks_hung, looks_like_a_cart, newness,
+};
 
 /// Looks a thing must have been measured in before anything is said of it.
 const MEASURED: u32 = 2;
@@ -58,10 +60,10 @@ fn on_surface(camera: &Camera, thing: &Thing, bbox: &events::BBox, person: Optio
 /// Customers hide the lower part of a cart: so much of a person's height.
 const HIDDEN: f32 = 0.6;
 
-/// Does the ground of a zone begin below a box, within the height that may be hidden there?
-fn stands_within(zone: &Zone, bbox: &events::BBox, hidden: f64) -> bool {
+/// Does some ground begin below a box, within the height that may be hidden there?
+fn stands_within(ground: &Polygon, bbox: &events::BBox, hidden: f64) -> bool {
     let foot = bbox.foot();
-    hidden > 0.0 && (1..=4).any(|quarter| zone.polygon.contains(Point { x: foot.x, y: foot.y + hidden * f64::from(quarter) / 4.0 }))
+    hidden > 0.0 && (1..=4).any(|quarter| ground.contains(Point { x: foot.x, y: foot.y + hidden * f64::from(quarter) / 4.0 }))
 }
 
 /// A board that leans at a wall begins this share of its height below where the wall does.
@@ -71,13 +73,16 @@ const LEANS: f64 = 0.3;
 const STRAIGHT: f32 = 0.6;
 const BOARD: f32 = 0.4;
 
-/// The permit of this kind that covers the place now.
-fn permit_for<'a>(zone: &'a Zone, kind: Kind, bbox: &events::BBox, valid: impl Fn(&Permit) -> bool) -> Option<&'a Permit> {
-    zone.permits.iter().find(|permit| {
-        permit.kinds.contains(&kind)
-            && permit.polygon.as_ref().is_none_or(|p| p.contains(bbox.centre()) || p.contains(bbox.foot()))
-            && valid(permit)
-    })
+/// The permit of this kind that covers the place now, where so much below the box may be hidden.
+fn permit_for<'a>(
+    zone: &'a Zone,
+    kind: Kind,
+    bbox: &events::BBox,
+    hidden: f64,
+    valid: impl Fn(&Permit) -> bool,
+) -> Option<&'a Permit> {
+    let covers = |p: &Polygon| p.contains(bbox.centre()) || p.contains(bbox.foot()) || stands_within(p, bbox, hidden);
+    zone.permits.iter().find(|permit| permit.kinds.contains(&kind) && permit.polygon.as_ref().is_none_or(covers) && valid(permit))
 }
 
 /// A candidate that is out, where it stands.
@@ -218,18 +223,20 @@ impl Scene {
         let person = self.person_at(thing);
         let cart = looks_like_a_cart(thing);
         let surface = !cart && on_surface(&self.camera, thing, &bbox, person);
-        let hidden = if cart { f64::from(HIDDEN * person.unwrap_or(0.0)) / h as f64 } else { 0.0 };
+        let stands = |kind: Kind| self.camera.zones.iter().any(|z| z.rules.contains_key(&kind) && in_zone(z, kind, &bbox));
+        let hidden = |kind: Kind| if cart && !stands(kind) { f64::from(HIDDEN * person.unwrap_or(0.0)) / h as f64 } else { 0.0 };
         for zone in &self.camera.zones {
             let ad = |kind: Kind| kind == Kind::UnauthorizedAd;
             let here = |kind: &Kind| match ad(*kind) {
                 true if surface => lies_in(zone, &bbox, LEANS),
                 true => in_zone(zone, *kind, &bbox),
-                false => in_zone(zone, *kind, &bbox) || stands_within(zone, &bbox, hidden),
+                false => in_zone(zone, *kind, &bbox) || stands_within(&zone.polygon, &bbox, hidden(*kind)),
             };
             for kind in CLAIMS.into_iter().filter(|kind| here(kind) && (!surface || ad(*kind))) {
                 let Some(rule) = zone.rules.get(&kind) else { continue };
                 let index = self.episode(thing, zone, kind, now);
-                let permit = permit_for(zone, kind, &bbox, |p| p.valid_at(&self.calendar, at.wall)).map(|p| p.id.to_string());
+                let permit = permit_for(zone, kind, &bbox, hidden(kind), |p| p.valid_at(&self.calendar, at.wall))
+                    .map(|p| p.id.to_string());
                 let in_force = rule.in_force(&self.calendar, at.wall);
                 self.note_schedule(thing, index, in_force, permit.clone(), now, zone, kind);
                 if thing.episodes[index].raised.is_some() || thing.measured < MEASURED {

@@ -7,10 +7,10 @@ pub(crate) mod kin;
 mod stall;
 
 pub(crate) use advert::looks_hung;
-pub(crate) use stall::looks_like_a_cart;
 use events::site::{Rule, Zone};
 use events::{BBox, Fact, Kind, ObjectClass, Point};
 use serde::{Deserialize, Serialize};
+pub(crate) use stall::looks_like_a_cart;
 
 use crate::clock::{Seconds, When};
 use crate::judgement::Condition;
