@@ -102,17 +102,15 @@ fn altered_clips_are_called_by_name_and_unaltered_ones_are_calm() {
 
 #[test]
 fn altered_rendered_streets_are_called_by_name_and_whole_stories_are_calm() {
-    for seed in [4, 11] {
+    for seed in [4, 11, 112, 114] {
         let pictures = drawn(seed, 45.0);
-        for (what, health) in [ALARMS[0], ALARMS[6], ALARMS[8], ALARMS[11], ALARMS[13]] {
+        for (what, health) in [ALARMS[0], ALARMS[5], ALARMS[6], ALARMS[8], ALARMS[11], ALARMS[13]] {
             let said = befallen(&pictures, what, 1.0);
-            let found = verdict(&said, FROM, UNTIL);
-            // Walls and pavements that are drawn smooth look covered when the camera is turned to them: noticed, but misnamed.
-            let turned = health == Health::Moved && found.found.is_some_and(|(_, late)| late <= 10.0);
-            assert!(turned || found.is(health), "street {seed}, {what}: {said:?}");
+            assert!(verdict(&said, FROM, UNTIL).is(health), "street {seed}, {what}: {said:?}");
         }
     }
-    for seed in [4, 7, 9] {
+    // In the last of them the smooth side of a van hides two fifths of the view.
+    for seed in [4, 7, 9, 109] {
         assert_eq!(as_it_is(&drawn(seed, 1000.0), 1.0), [], "street {seed}");
     }
 }

@@ -48,11 +48,24 @@ const TELLING: u32 = 12;
 /// Share of the tiles that is soft in a blurred or covered picture; up to a quarter is in one that is well.
 const MOSTLY_SOFT: f32 = 0.35;
 
+/// And this, whatever lines there are on it, in what hides too much of the view to judge by.
+const HALF: f32 = 0.5;
+
 /// Share of soft tiles above which the reference does not follow: drops on the lens would become the view.
 const TOO_SOFT: f32 = 0.25;
 
-/// How well the coarse light still agrees in a blurred picture.
+/// How well the coarse light still agrees in a blurred picture; in one that is blurred beyond doubt; and in one in which so much
+/// of the view is still alike that it is no other.
 const SAME_LIGHT: f32 = 0.5;
+const PLAINLY_SAME_LIGHT: f32 = 0.8;
+const STILL_ALIKE: (f32, f32) = (0.75, 0.1);
+
+/// Blur takes structure away; noise may add a little.
+const NOT_ADDED: f32 = 2.5;
+
+/// Structure of its own, of the usual, that another view has at least and a cover has not: on rendered streets the one has 0.78 and
+/// more, the other 0.57 and less.
+const STRUCTURED: f32 = 0.67;
 
 /// Likeness to the reference, of the usual, below which it is another view: chance leaves a twentieth, captions that are written
 /// into the picture a little more. What is seen past a bus or between people in a crowd leaves a third.
@@ -246,13 +259,20 @@ impl View {
         if hidden && self.is_dark(thumb) {
             return Finding::Bad(Health::Dark, PLAIN);
         }
-        let far = found.at_bound && found.alike_least < FAR_OFF;
-        if (found.alike_least < OTHER_VIEW || far) && found.other >= SHARP {
+        let far = found.at_bound && found.alike_least < FAR_OFF && found.other >= SHARP;
+        let (soft, structured) = (found.soft >= MOSTLY_SOFT, found.structure >= STRUCTURED);
+        let (light, alike) = STILL_ALIKE;
+        let blurred = soft && (found.coarse >= PLAINLY_SAME_LIGHT || found.coarse >= light && found.alike_least >= alike);
+        if (found.alike_least < OTHER_VIEW || far) && structured && !blurred {
             return Finding::Bad(Health::Moved, LESS_PLAIN);
         }
-        if found.soft >= MOSTLY_SOFT {
-            let holds = if found.alike < OTHER_VIEW { PLAIN } else { LESS_PLAIN };
-            return Finding::Bad(if found.coarse >= SAME_LIGHT { Health::Blurred } else { Health::Covered }, holds);
+        let holds = if found.alike < OTHER_VIEW { PLAIN } else { LESS_PLAIN };
+        if soft && found.coarse >= SAME_LIGHT && found.structure < NOT_ADDED {
+            return Finding::Bad(Health::Blurred, holds);
+        }
+        // The smooth side of a van hides as much, but the rest of the street and what is on the van have their lines.
+        if soft && (!structured || hidden && found.soft >= HALF) {
+            return Finding::Bad(Health::Covered, holds);
         }
         if !hidden {
             self.hidden_since = None;

@@ -13,6 +13,9 @@ const FOLLOWS: Seconds = 90.0;
 /// Mean squared length of a tile's edges that makes it one with structure, of [`FULL`]'s square: one line across it.
 const STRUCTURE: f32 = 0.04;
 
+/// A tile with more counts as one with so much: a shelf of goods should not weigh more than a kerb.
+const MUCH: f32 = 0.5;
+
 /// So many pixels in which the edges agree tell how sharp a tile is.
 const MEASURABLE: u32 = 5;
 
@@ -96,6 +99,8 @@ pub(super) struct Compared {
     pub(super) other: f32,
     /// Tiles, of all, that have structure before or now and are not alike.
     pub(super) changed: f32,
+    /// Structure where the view is not seen as usual, of that which usually is there: a cover has little of its own.
+    pub(super) structure: f32,
     /// Correlation of the coarse distribution of light where it is soft, -1..=1: what a blurred lens leaves over.
     pub(super) coarse: f32,
     /// It agrees best as far off as was looked: further off than a mast sways.
@@ -211,11 +216,16 @@ impl Reference {
         let mut soft = [false; TILES];
         let (mut seen_n, mut soft_n, mut other_n, mut changed) = (0u32, 0u32, 0u32, 0u32);
         let (mut alike, mut usual) = (0.0f32, 0.0f32);
+        let (mut structure_now, mut structure_before) = (0.0f32, 0.0f32);
         for (index, (tile, look)) in self.tiles.iter().zip(looks).enumerate() {
             // Fine edges are as strong as the light that falls on them.
             let light = ((look.luma - BLACK_LEVEL).max(1.0) / (tile.luma - BLACK_LEVEL).max(1.0)).clamp(0.1, 1.0);
             let sharp = look.edges >= SHARP * usual_edges * light;
             let before = look.structure_before >= STRUCTURE;
+            if look.likeness < SEEN * tile.likeness || !before {
+                structure_now += look.structure_now.min(MUCH);
+                structure_before += look.structure_before.min(MUCH);
+            }
             changed += u32::from((before || look.structure_now >= STRUCTURE) && look.likeness < SEEN * EXPECTED);
             if !before {
                 soft[index] = !sharp;
@@ -249,6 +259,7 @@ impl Reference {
             .map(|((now, _), usual)| now / usual.max(0.1))
             .fold(found.alike, f32::min);
         found.changed = changed as f32 / TILES as f32;
+        found.structure = structure_now / structure_before.max(STRUCTURE);
         found.at_bound = self.shift.iter().any(|d| d.abs() == SWAY);
         found.coarse = self.coarse(looks, &soft);
         found

@@ -49,7 +49,7 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     }
     checks.push(Check::at_least(Name::AttendedShare, thing.attended_share(), ATTENDED));
     checks.push(Check::at_most(Name::Unattended, thing.unattended_for(facts.now), STEPPED_ASIDE));
-    checks.push(Check::at_most(Name::Elevation, if hangs(thing) { 1.0 } else { 0.0 }, 0.5));
+    checks.push(Check::at_most(Name::Elevation, if hangs(thing) && !looks_like_a_cart(thing) { 1.0 } else { 0.0 }, 0.5));
     if looked.is_unknown()
         && named(thing, &[ObjectClass::Bin, ObjectClass::TwoWheeler, ObjectClass::Car, ObjectClass::Truck, ObjectClass::Person])
     {
