@@ -60,8 +60,11 @@ const SAME_LIGHT: f32 = 0.5;
 const PLAINLY_SAME_LIGHT: f32 = 0.8;
 const STILL_ALIKE: (f32, f32) = (0.75, 0.1);
 
+/// Where hardly a tile has fine edges at any time, only a light that agrees so well tells blur.
+const SMOOTH_LIGHT: f32 = 0.9;
+
 /// Blur takes structure away; noise may add a little.
-const NOT_ADDED: f32 = 2.5;
+const NOT_ADDED: f32 = 1.8;
 
 /// Structure of its own, of the usual, that another view has at least and a cover has not: on rendered streets the one has 0.78 and
 /// more, the other 0.57 and less.
@@ -262,16 +265,17 @@ impl View {
         let far = found.at_bound && found.alike_least < FAR_OFF && found.other >= SHARP;
         let (soft, structured) = (found.soft >= MOSTLY_SOFT, found.structure >= STRUCTURED);
         let (light, alike) = STILL_ALIKE;
-        let blurred = soft && (found.coarse >= PLAINLY_SAME_LIGHT || found.coarse >= light && found.alike_least >= alike);
+        let lit = found.coarse >= PLAINLY_SAME_LIGHT || found.coarse >= light && found.alike_least >= alike;
+        let blurred = found.structure < NOT_ADDED && (soft && lit || hidden && found.coarse >= SMOOTH_LIGHT);
         if (found.alike_least < OTHER_VIEW || far) && structured && !blurred {
             return Finding::Bad(Health::Moved, LESS_PLAIN);
         }
         let holds = if found.alike < OTHER_VIEW { PLAIN } else { LESS_PLAIN };
-        if soft && found.coarse >= SAME_LIGHT && found.structure < NOT_ADDED {
+        if blurred || soft && found.coarse >= SAME_LIGHT && found.structure < NOT_ADDED {
             return Finding::Bad(Health::Blurred, holds);
         }
         // The smooth side of a van hides as much, but the rest of the street and what is on the van have their lines.
-        if soft && (!structured || hidden && found.soft >= HALF) {
+        if (soft || found.alike < OTHER_VIEW) && !structured || hidden && found.soft >= HALF {
             return Finding::Bad(Health::Covered, holds);
         }
         if !hidden {
