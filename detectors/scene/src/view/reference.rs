@@ -68,6 +68,8 @@ struct Tile {
     edges: f32,
     /// Usual luma, grey levels.
     luma: f32,
+    /// Usual structure of a look, at most [`MUCH`]: what walks through has some, too, and the reference has not.
+    structure: f32,
 }
 
 /// The reference view.
@@ -99,8 +101,10 @@ pub(super) struct Compared {
     pub(super) other: f32,
     /// Tiles, of all, that have structure before or now and are not alike.
     pub(super) changed: f32,
-    /// Structure where the view is not seen as usual, of that which usually is there: a cover has little of its own.
+    /// Structure where the view is not seen as usual, of that which a look usually has there: a cover has little of its own.
     pub(super) structure: f32,
+    /// The same of that which the reference has there, from which what walks through has averaged out.
+    pub(super) added: f32,
     /// Correlation of the coarse distribution of light where it is soft, -1..=1: what a blurred lens leaves over.
     pub(super) coarse: f32,
     /// It agrees best as far off as was looked: further off than a mast sways.
@@ -186,6 +190,7 @@ impl Reference {
             }
             tile.luma += (look.luma - tile.luma) * share;
             tile.edges += (look.edges - tile.edges) * share;
+            tile.structure += (look.structure_now.min(MUCH) - tile.structure) * share;
         }
         if self.looks > 2 {
             for (usual, (now, _)) in self.usual.iter_mut().zip(by_direction(looks)) {
@@ -216,7 +221,7 @@ impl Reference {
         let mut soft = [false; TILES];
         let (mut seen_n, mut soft_n, mut other_n, mut changed) = (0u32, 0u32, 0u32, 0u32);
         let (mut alike, mut usual) = (0.0f32, 0.0f32);
-        let (mut structure_now, mut structure_before) = (0.0f32, 0.0f32);
+        let (mut structure_now, mut structure_usual, mut structure_before) = (0.0f32, 0.0f32, 0.0f32);
         for (index, (tile, look)) in self.tiles.iter().zip(looks).enumerate() {
             // Fine edges are as strong as the light that falls on them.
             let light = ((look.luma - BLACK_LEVEL).max(1.0) / (tile.luma - BLACK_LEVEL).max(1.0)).clamp(0.1, 1.0);
@@ -224,6 +229,7 @@ impl Reference {
             let before = look.structure_before >= STRUCTURE;
             if look.likeness < SEEN * tile.likeness || !before {
                 structure_now += look.structure_now.min(MUCH);
+                structure_usual += tile.structure;
                 structure_before += look.structure_before.min(MUCH);
             }
             changed += u32::from((before || look.structure_now >= STRUCTURE) && look.likeness < SEEN * EXPECTED);
@@ -259,7 +265,8 @@ impl Reference {
             .map(|((now, _), usual)| now / usual.max(0.1))
             .fold(found.alike, f32::min);
         found.changed = changed as f32 / TILES as f32;
-        found.structure = structure_now / structure_before.max(STRUCTURE);
+        found.structure = structure_now / structure_usual.max(STRUCTURE);
+        found.added = structure_now / structure_before.max(STRUCTURE);
         found.at_bound = self.shift.iter().any(|d| d.abs() == SWAY);
         found.coarse = self.coarse(looks, &soft);
         found
