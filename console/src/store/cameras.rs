@@ -14,7 +14,8 @@ use crate::dto::{
 };
 
 /// Counts open candidates that no permit covers.
-const OPEN: &str = "(SELECT COUNT(*) FROM candidates k WHERE k.camera = c.id AND k.state = 'open' AND k.permitted = 0)";
+const OPEN: &str = "(SELECT CAST(COALESCE(SUM(k.n), 0) AS BIGINT) FROM candidate_counts k \
+    WHERE k.camera = c.id AND k.state = 'open' AND k.permitted = 0)";
 /// Counts zones.
 const ZONES: &str = "(SELECT COUNT(*) FROM zones z WHERE z.camera = c.id)";
 

@@ -349,6 +349,7 @@ fn migrator(backend: Backend) -> Migrator {
         step(61, "clearance facts", include_str!("../../migrations/common/0061_clearance_facts.sql")),
         step(62, "reasons and indexes", include_str!("../../migrations/common/0062_reasons_and_indexes.sql")),
         step(63, "tallies", tallies),
+        step(64, "counts by camera", include_str!("../../migrations/common/0064_counts_by_camera.sql")),
         step(70, "sign-in", include_str!("../../migrations/common/0070_sign_in.sql")),
         step(71, "audit checks", include_str!("../../migrations/common/0071_audit_checks.sql")),
         step(72, "audit checks append only", audit_checks_append_only),

@@ -112,6 +112,11 @@ impl Filter {
     }
 }
 
+/// Words of ours as a list of texts.
+fn quoted(states: &[&str]) -> String {
+    states.iter().map(|state| format!("'{state}'")).collect::<Vec<_>>().join(", ")
+}
+
 /// The statement of a page in the making: all its parts share the values that are bound.
 struct Draft<'a> {
     filter: &'a Filter,
@@ -169,11 +174,13 @@ impl<'a> Draft<'a> {
         permits.iter().map(one).collect()
     }
 
-    /// Reads the cells that have such candidates. The state is compared so that no index of an order tempts the planner.
-    fn cells(&self, state: &str) -> String {
-        let from = format!("({}) g CROSS JOIN candidates c", self.filter.cells(self.searched(), state));
+    /// Reads the cells that have candidates of these states. The state is compared so that no index of an order tempts the
+    /// planner.
+    fn cells(&self, states: &[&str]) -> String {
+        let from = format!("({}) g CROSS JOIN candidates c", self.filter.cells(self.searched(), states));
         let place = format!(
-            "c.camera = g.camera AND c.zone = g.zone AND c.kind = g.kind AND c.state || '' = '{state}' AND {}",
+            "c.camera = g.camera AND c.zone = g.zone AND c.kind = g.kind AND c.state || '' IN ({}) AND {}",
+            quoted(states),
             self.filter.permit(false)
         );
         self.ordered(&from, &[&place, self.searched()])
@@ -182,18 +189,18 @@ impl<'a> Draft<'a> {
     /// Those that are found by their id alone.
     fn by_id(&self, states: &[&str]) -> Option<String> {
         let ids = self.ids.as_deref()?;
-        let states: Vec<String> = states.iter().map(|state| format!("'{state}'")).collect();
-        let place = format!("c.state || '' IN ({}) AND {}", states.join(", "), self.filter.permit(false));
+        let place = format!("c.state || '' IN ({}) AND {}", quoted(states), self.filter.permit(false));
         Some(self.ordered("candidates c", &[ids, &place, &format!("NOT {}", self.searched())]))
     }
 }
 
 impl Filter {
-    /// The cells with candidates of this state, as a query.
-    fn cells(&self, searched: &str, state: &str) -> String {
+    /// The cells with candidates of these states, as a query.
+    fn cells(&self, searched: &str, states: &[&str]) -> String {
         format!(
-            "SELECT DISTINCT c.camera, c.zone, c.kind FROM candidate_counts c WHERE {} AND c.state = '{state}' AND {} AND {searched}",
+            "SELECT DISTINCT c.camera, c.zone, c.kind FROM candidate_counts c WHERE {} AND c.state IN ({}) AND {} AND {searched}",
             self.conditions.text(),
+            quoted(states),
             self.permit(true)
         )
     }
@@ -220,14 +227,11 @@ impl Store {
             return Ok((Vec::new(), None, as_told(&counts)?));
         }
         let draft = Draft::new(filter);
-        let totals = self.totals(filter, &counts, &states).await?;
-        let mut parts = Vec::new();
-        for state in &states {
-            if self.is_rare(filter, &counts, &totals, state).await? {
-                parts.push(draft.cells(state));
-            } else {
-                parts.extend(draft.walk(state));
-            }
+        let rare = self.rare(filter, &counts, &states).await?;
+        let mut parts: Vec<String> =
+            states.iter().filter(|state| !rare.contains(state)).flat_map(|state| draft.walk(state)).collect();
+        if !rare.is_empty() {
+            parts.push(draft.cells(&rare));
         }
         parts.extend(draft.by_id(&states));
         let (direction, column) = (filter.sort.direction(), filter.sort.column());
@@ -303,21 +307,25 @@ impl Store {
         Ok(totals)
     }
 
-    /// Is reading the cells of this state shorter than walking its index until the page is full?
-    async fn is_rare(&self, filter: &Filter, counts: &Counts, totals: &Counts, state: &str) -> Result<bool, sqlx::Error> {
-        let (n, total) = (counts[state], totals.get(state).copied().unwrap_or(0));
-        let walk = total.min(((filter.limit + 1) * total) / n.max(1));
-        if walk <= LONG_WALK {
-            return Ok(false);
+    /// The states whose cells are read, because that is shorter than walking their indexes until the page is full.
+    async fn rare<'s>(&self, filter: &Filter, counts: &Counts, states: &[&'s str]) -> Result<Vec<&'s str>, sqlx::Error> {
+        let totals = self.totals(filter, counts, states).await?;
+        let walk = |state: &str| {
+            let (n, total) = (counts[state], totals.get(state).copied().unwrap_or(0));
+            total.min(((filter.limit + 1) * total) / n.max(1))
+        };
+        let long: Vec<&str> = states.iter().copied().filter(|state| walk(state) > LONG_WALK).collect();
+        if long.is_empty() {
+            return Ok(long);
         }
         let mut conditions = filter.conditions.clone();
         let searched = filter.q.as_deref().map(|q| conditions.numbered(TEXT, text_binds(q)));
-        let cells = filter.cells(searched.as_deref().unwrap_or("1 = 1"), state);
+        let cells = filter.cells(searched.as_deref().unwrap_or("1 = 1"), &long);
         let sql = format!(
             "SELECT CAST(COALESCE(SUM(t.n), 0) AS BIGINT) AS n FROM candidate_counts t WHERE (t.camera, t.zone, t.kind) IN ({cells})"
         );
         let read: i64 = conditions.query(sql).fetch_one(&self.pool).await?.try_get("n")?;
-        Ok(read < walk)
+        Ok(if read < long.iter().map(|state| walk(state)).sum() { long } else { Vec::new() })
     }
 }
 
