@@ -3,7 +3,7 @@
 # usage: deploy/setup.sh [build|run|test]...    (default: all three)
 #   build  compilers, GStreamer headers, the Rust toolchain, the console's front-end packages
 #   run    GStreamer plugins, the ONNX Runtime library
-#   test   Kafka jars, an OpenID Connect provider, PostgreSQL, Chromium, fonts
+#   test   Kafka and S3 jars, an OpenID Connect provider, PostgreSQL, Chromium, fonts
 # Only what cannot be done without stops it (exit 1). Anything else that could not be installed is named at the end.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -139,13 +139,18 @@ oidc_provider() {
     fi
 }
 
+# An S3-compatible server for the tests of the evidence store.
+s3proxy() {
+    deploy/s3/s3.sh fetch || problem "S3-compatible server: the jars could not be had; the tests of the evidence store are skipped"
+}
+
 want=("$@")
 [ ${#want[@]} -eq 0 ] && want=(build run test)
 for part in "${want[@]}"; do
     case "$part" in
         build) packages "${PACKAGES_BUILD[@]}"; rust; node_packages ;;
         run) packages "${PACKAGES_RUN[@]}"; onnxruntime ;;
-        test) packages "${PACKAGES_TEST[@]}"; kafka; oidc_provider ;;
+        test) packages "${PACKAGES_TEST[@]}"; kafka; oidc_provider; s3proxy ;;
         *) say "setup.sh: unknown part '$part' (build, run, test)"; exit 2 ;;
     esac
 done

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use objects::ObjectsConfig;
 use serde::Deserialize;
 
 use crate::dto::Role;
@@ -19,6 +20,8 @@ pub struct ConsoleConfig {
     pub database: String,
     /// The root of the evidence store; the keys in candidates are relative to it.
     pub evidence: PathBuf,
+    /// The object store in which evidence is that is not in the folder.
+    pub objects: Option<ObjectsConfig>,
     /// The consumer group on the bus: all consoles of an installation share it.
     pub bus_group: String,
     /// Mark cookies `Secure`. Needed behind HTTPS, impossible on plain HTTP other than localhost.
@@ -52,6 +55,7 @@ impl Default for ConsoleConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             database: "sqlite://kerbwatch-console.db".to_owned(),
             evidence: PathBuf::from("evidence"),
+            objects: None,
             bus_group: "kerbwatch-console".to_owned(),
             secure_cookies: false,
             public_url: None,

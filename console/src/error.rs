@@ -70,6 +70,12 @@ pub enum ApiError {
     /// The body is not JSON.
     #[error("send the body as application/json")]
     NotJson,
+    /// A candidate names the file, and its worker has not uploaded it yet.
+    #[error("this evidence is not in the store yet: its worker is still uploading it")]
+    EvidenceNotYet,
+    /// The evidence store cannot be read now.
+    #[error("the evidence store does not answer: nothing is lost, try again later")]
+    EvidenceAway,
     /// The route knows the path but not the method.
     #[error("this method is not known here")]
     MethodNotAllowed,
@@ -125,6 +131,9 @@ impl ApiError {
             Self::Conflict { code, details, .. } => (StatusCode::CONFLICT, code, Some(details.clone())),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", None),
             Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", None),
+            Self::EvidenceNotYet => (StatusCode::NOT_FOUND, "not_yet_there", None),
+            // Not a failure of ours, and one that passes: no 5xx.
+            Self::EvidenceAway => (StatusCode::FAILED_DEPENDENCY, "store_away", None),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", None),
             Self::Range(_) => (StatusCode::RANGE_NOT_SATISFIABLE, "range", None),
             Self::Database(_) => (StatusCode::INTERNAL_SERVER_ERROR, "database", None),
@@ -145,6 +154,9 @@ impl IntoResponse for ApiError {
         match self {
             Self::TooManyAttempts { retry_after_s } => {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s.max(1)));
+            }
+            Self::EvidenceNotYet | Self::EvidenceAway => {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(10));
             }
             Self::Range(size) => {
                 let value = HeaderValue::from_str(&format!("bytes */{size}")).expect("digits are a header value");

@@ -35,6 +35,7 @@ mod store;
 mod totp;
 mod training;
 mod users;
+mod vault;
 mod view;
 mod webhook;
 mod zones;

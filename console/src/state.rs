@@ -1,7 +1,6 @@
 //! What every handler shares.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex};
 
@@ -22,6 +21,7 @@ use crate::sealing::Sealer;
 use crate::serve::Hooks;
 use crate::signing::Signer;
 use crate::store::Store;
+use crate::vault::Vault;
 use crate::view::View;
 
 /// Cheap to clone: everything in it is shared.
@@ -34,6 +34,8 @@ pub struct AppState {
     pub(crate) passwords: Passwords,
     /// The identity provider, where there is one.
     pub(crate) oidc: Option<Arc<Provider>>,
+    /// Where evidence is read from.
+    pub(crate) vault: Vault,
     pub(crate) looks: Arc<Looks>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) hooks: Hooks,
@@ -46,7 +48,6 @@ pub struct AppState {
 
 /// What of the configuration handlers need.
 pub(crate) struct Settings {
-    pub(crate) evidence: PathBuf,
     pub(crate) secure_cookies: bool,
     pub(crate) origin: Option<String>,
     pub(crate) time_zone: String,
@@ -122,7 +123,6 @@ impl AppState {
         let live = Live::new();
         live.catch_up(&store).await?;
         let settings = Settings {
-            evidence: config.evidence.clone(),
             secure_cookies: config.secure_cookies,
             origin: config.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
             time_zone: config.time_zone.clone(),
@@ -138,6 +138,7 @@ impl AppState {
             sealer,
             passwords: Passwords::new(cost),
             oidc: oidc.map(Arc::new),
+            vault: Vault::open(config)?,
             looks: Arc::default(),
             settings: Arc::new(settings),
             hooks,

@@ -93,8 +93,21 @@ impl Default for InferenceFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvidenceFile {
-    /// Folder of packages; default `evidence` in `data`. In the city shape, a folder that the consoles share.
+    /// Folder of packages; default `evidence` in `data`. In the city shape, a folder that the consoles share, unless there is a
+    /// `store`: then it is this machine's own.
     pub dir: Option<PathBuf>,
+    /// An S3-compatible object store, `s3://bucket` or `s3://bucket/prefix`. Workers put evidence there, consoles read it there.
+    pub store: Option<String>,
+    /// The store's address, e.g. `https://s3.city.example`; Amazon's when absent.
+    pub endpoint: Option<String>,
+    /// Part of every signature; what stores without regions expect is the default.
+    pub region: String,
+    /// The bucket stands in the path and not in the name of the host.
+    pub path_style: bool,
+    /// A file in the form of AWS's shared credentials; the environment (`AWS_ACCESS_KEY_ID` …) when absent.
+    pub credentials: Option<PathBuf>,
+    /// Hours for which stills and clips stay on this machine after they are in the store.
+    pub keep_local_h: f64,
     /// Ed25519 private key (PKCS#8 PEM); made on first start. Default `signing.pem` in `data`.
     pub signing_key: Option<PathBuf>,
     /// Seconds of video before the thing was first seen.
@@ -105,7 +118,18 @@ pub struct EvidenceFile {
 
 impl Default for EvidenceFile {
     fn default() -> Self {
-        Self { dir: None, signing_key: None, pre_roll_s: 10.0, post_roll_s: 5.0 }
+        Self {
+            dir: None,
+            store: None,
+            endpoint: None,
+            region: "us-east-1".to_owned(),
+            path_style: true,
+            credentials: None,
+            keep_local_h: 24.0,
+            signing_key: None,
+            pre_roll_s: 10.0,
+            post_roll_s: 5.0,
+        }
     }
 }
 
@@ -196,6 +220,10 @@ pub struct Config {
     pub engine: EngineOptions,
     /// Root of the evidence store.
     pub evidence: PathBuf,
+    /// The object store that evidence goes to.
+    pub objects: Option<objects::ObjectsConfig>,
+    /// How long pictures stay here after they are there.
+    pub keep_local: Duration,
     /// Private key file.
     pub signing_key: PathBuf,
     /// Video before first seen.
@@ -268,12 +296,15 @@ impl Config {
         {
             return Err(anyhow!("name: {:?} is not made of letters, digits, '-', '_' and '.', or begins with '.'", file.name));
         }
+        let objects = object_store(&file.evidence, base)?;
+        let keep_local = seconds("evidence.keep_local_h", file.evidence.keep_local_h * 3600.0, 10.0 * 366.0 * 86_400.0)?;
         let evidence = file.evidence.dir.map_or_else(|| data.join("evidence"), |dir| base.join(dir));
         let database = file.console.database.unwrap_or_else(|| format!("sqlite://{}", data.join("console.sqlite").display()));
         let console = console::ConsoleConfig {
             listen: file.console.listen,
             database,
             evidence: evidence.clone(),
+            objects: objects.clone(),
             // The bus puts the installation's prefix before it; the ACLs in deploy/kafka name it.
             bus_group: "console".to_owned(),
             secure_cookies: file.console.secure_cookies,
@@ -310,6 +341,8 @@ impl Config {
                 ..EngineOptions::default()
             },
             evidence,
+            objects,
+            keep_local,
             pre_roll,
             post_roll,
             transport: transport(&file.ingest.transport)?,
@@ -320,6 +353,23 @@ impl Config {
             data,
         })
     }
+}
+
+/// The object store of `[evidence]`; what only makes sense with one is refused without.
+fn object_store(file: &EvidenceFile, base: &Path) -> anyhow::Result<Option<objects::ObjectsConfig>> {
+    let Some(store) = &file.store else {
+        if file.endpoint.is_some() || file.credentials.is_some() {
+            return Err(anyhow!("evidence.store: endpoint and credentials are those of a store, and none is named"));
+        }
+        return Ok(None);
+    };
+    Ok(Some(objects::ObjectsConfig {
+        store: store.clone(),
+        endpoint: file.endpoint.clone(),
+        region: file.region.clone(),
+        path_style: file.path_style,
+        credentials: file.credentials.as_ref().map(|path| base.join(path)),
+    }))
 }
 
 fn provider(text: &str) -> anyhow::Result<Provider> {

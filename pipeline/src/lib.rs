@@ -15,6 +15,7 @@ pub mod outlet;
 pub mod recording;
 pub mod stop;
 pub mod telemetry;
+pub mod upload;
 pub mod usage;
 pub mod watch;
 pub mod worker;

@@ -104,3 +104,58 @@ impl CamerasWatched {
         metrics::gauge!("kerbwatch_cameras_streaming").set(self.streaming as f64);
     }
 }
+
+/// What waits on disk for the object store.
+pub struct EvidenceBacklog {
+    /// Packages and after-pictures.
+    pub layers: usize,
+    /// Their size.
+    pub bytes: u64,
+    /// How long the oldest has waited.
+    pub oldest: std::time::Duration,
+    /// Those that a person is needed for.
+    pub refused: u64,
+}
+
+impl EvidenceBacklog {
+    /// Sets the gauges.
+    pub fn emit(&self) {
+        metrics::gauge!("kerbwatch_evidence_upload_waiting").set(self.layers as f64);
+        metrics::gauge!("kerbwatch_evidence_upload_waiting_bytes").set(self.bytes as f64);
+        metrics::gauge!("kerbwatch_evidence_upload_oldest_seconds").set(self.oldest.as_secs_f64());
+        metrics::gauge!("kerbwatch_evidence_upload_refused").set(self.refused as f64);
+    }
+}
+
+/// A package or an after-picture is in the object store.
+pub struct EvidenceCarried {
+    /// It was there already.
+    pub again: bool,
+    /// Its size.
+    pub bytes: u64,
+}
+
+impl EvidenceCarried {
+    /// Counts it.
+    pub fn emit(&self) {
+        let reason = if self.again { "again" } else { "stored" };
+        metrics::counter!("kerbwatch_evidence_uploads_total", "reason" => reason).increment(1);
+        metrics::counter!("kerbwatch_evidence_upload_bytes_total").increment(self.bytes);
+    }
+}
+
+/// A package cannot get into the object store as it is.
+pub struct EvidenceNotCarried<'a> {
+    /// Whose.
+    pub candidate: &'a str,
+    /// Why.
+    pub error: &'a dyn std::error::Error,
+}
+
+impl EvidenceNotCarried<'_> {
+    /// Counts it and calls for a person.
+    pub fn emit(&self) {
+        metrics::counter!("kerbwatch_evidence_uploads_total", "reason" => "refused").increment(1);
+        tracing::error!(candidate = self.candidate, "evidence is not in the object store and stays on this disk: {}", self.error);
+    }
+}

@@ -55,6 +55,7 @@ fn every_folder_of_the_design_has_a_readme() {
         "pipeline/events",
         "pipeline/ingest",
         "pipeline/bus",
+        "pipeline/objects",
         "detectors",
         "detectors/inference",
         "detectors/scene",

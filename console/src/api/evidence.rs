@@ -8,7 +8,7 @@ use serde_json::json;
 use utoipa::IntoParams;
 
 use crate::error::ApiError;
-use crate::evidence::{Part, body, locate, media_type, part};
+use crate::evidence::{Part, media_type, part};
 use crate::extract::{PathOf, QueryOf};
 use crate::gate::Session;
 use crate::signing::Claims;
@@ -48,15 +48,9 @@ pub(super) async fn look(
     if !session.actor.sees_pictures() || !state.signer.holds(&claims, &signed.sig, now_ms) {
         return Err(missing());
     }
-    let key = state.store.evidence_key(&candidate, &file).await?.ok_or_else(missing)?;
-    let root = state.settings.evidence.clone();
-    let found = tokio::task::spawn_blocking(move || {
-        let path = locate(&root, &key)?;
-        let size = path.metadata().ok()?.len();
-        Some((path, size))
-    });
-    let found = found.await.map_err(|error| ApiError::internal("finding an evidence file", error))?;
-    let (path, size) = found.ok_or_else(missing)?;
+    let item = state.store.evidence_item(&candidate, &file).await?.ok_or_else(missing)?;
+    let found = state.vault.find(&item).await?;
+    let size = found.size();
 
     if state.looks.first(&signed.sig, signed.expires, now_ms) {
         let details = json!({ "file": file });
@@ -81,7 +75,7 @@ pub(super) async fn look(
         Part::Whole => (StatusCode::OK, 0, size),
         Part::Range(first, last) => (StatusCode::PARTIAL_CONTENT, first, last - first + 1),
     };
-    let content = body(&path, start, length).await.map_err(|error| ApiError::internal("opening an evidence file", error))?;
+    let content = state.vault.body(&found, start, length).await?;
     let mut response = (status, content).into_response();
     let mut put = |name, value: String| {
         response.headers_mut().insert(name, value.parse().expect("digits and our own words are header values"));

@@ -1,7 +1,5 @@
 //! Hand-over: the package of a case, receivers, deliveries, call-backs.
 
-use std::path::PathBuf;
-
 use axum::Json;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::State;
@@ -15,11 +13,11 @@ use crate::dto::{
     StatusCallback,
 };
 use crate::error::ApiError;
-use crate::evidence;
 use crate::extract::{JsonBody, PathOf, QueryOf};
 use crate::gate::Session;
 use crate::state::AppState;
 use crate::store::KeptPackage;
+use crate::vault::{Found, Vault};
 use crate::webhook;
 
 /// Larger call-backs are refused: a good one has some hundred bytes.
@@ -141,18 +139,24 @@ pub(super) async fn package(
     let out = state.store.last_package(&id).await?;
     let package = out.ok_or_else(|| conflict("not_out", "the case has not left the house: there is no package".to_owned()))?;
     let mut files = Vec::new();
-    for (file, key) in state.store.evidence_keys(&case.summary.candidate).await? {
-        let path = evidence::locate(&state.settings.evidence, &key)
-            .ok_or_else(|| conflict("evidence_missing", format!("{key} is not in the evidence store")))?;
+    for (file, item) in state.store.evidence_items(&case.summary.candidate).await? {
+        let found = state.vault.find(&item).await.map_err(|error| match error {
+            ApiError::NotFound(_) => conflict("evidence_missing", format!("{} is not in the evidence store", item.key)),
+            other => other,
+        })?;
         if file == "manifest.json" {
             // What seals the manifest lies beside it and is in no list: it is made after it.
-            let beside = ["manifest.sig", "public_key.pem"].map(|name| (name.to_owned(), path.with_file_name(name)));
-            files.extend(beside.into_iter().filter(|(_, path)| path.is_file()));
+            let folder = item.key.trim_end_matches("manifest.json");
+            for name in ["manifest.sig", "public_key.pem"] {
+                if let Some(beside) = state.vault.find_unnamed(&format!("{folder}{name}")).await? {
+                    files.push((name.to_owned(), beside));
+                }
+            }
         }
-        files.push((file, path));
+        files.push((file, found));
     }
     state.store.exported(&id, &session.actor, &package.sha256).await?;
-    let body = tar_body(&package, files).map_err(|error| ApiError::internal("packing a case", error))?;
+    let body = tar_body(&package, state.vault.clone(), files).map_err(|error| ApiError::internal("packing a case", error))?;
     let name = format!("attachment; filename=\"case-{id}.tar\"");
     let headers = [(header::CONTENT_TYPE, "application/x-tar".to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, body).into_response())
@@ -174,7 +178,7 @@ fn padding(size: u64) -> Bytes {
 }
 
 /// A tar file that is written while it is sent: a clip can be larger than what the console should hold.
-fn tar_body(package: &KeptPackage, files: Vec<(String, PathBuf)>) -> std::io::Result<Body> {
+fn tar_body(package: &KeptPackage, vault: Vault, files: Vec<(String, Found)>) -> std::io::Result<Body> {
     use base64::Engine;
     let signature = base64::engine::general_purpose::STANDARD.decode(&package.signature).unwrap_or_default();
     let mut first = Vec::new();
@@ -187,14 +191,20 @@ fn tar_body(package: &KeptPackage, files: Vec<(String, PathBuf)>) -> std::io::Re
         first.extend([head(name, size, package.at_ms)?, Bytes::copy_from_slice(content), padding(size)]);
     }
     let at_ms = package.at_ms;
-    let evidence = stream::iter(files).then(move |(name, path)| async move {
-        let size = tokio::fs::metadata(&path).await?.len();
-        let content = evidence::body(&path, 0, size).await?.into_data_stream();
-        let head = head(&format!("evidence/{name}"), size, at_ms)?;
-        let content = content.map(|chunk| chunk.map_err(std::io::Error::other));
-        Ok::<_, std::io::Error>(
-            stream::once(async move { Ok(head) }).chain(content).chain(stream::once(async move { Ok(padding(size)) })).boxed(),
-        )
+    let evidence = stream::iter(files).then(move |(name, found)| {
+        let vault = vault.clone();
+        async move {
+            let size = found.size();
+            let content = vault.body(&found, 0, size).await.map_err(std::io::Error::other)?.into_data_stream();
+            let head = head(&format!("evidence/{name}"), size, at_ms)?;
+            let content = content.map(|chunk| chunk.map_err(std::io::Error::other));
+            Ok::<_, std::io::Error>(
+                stream::once(async move { Ok(head) })
+                    .chain(content)
+                    .chain(stream::once(async move { Ok(padding(size)) }))
+                    .boxed(),
+            )
+        }
     });
     let evidence = evidence.flat_map(|part| match part {
         Ok(part) => part,

@@ -48,10 +48,10 @@ pub(super) async fn export(
     // Before the first byte, so that a refusal by the database is an answer and no torn archive.
     order.announce(&state.store).await?;
     let (sender, receiver) = mpsc::channel(CHUNKS);
-    let (store, root, runtime) = (state.store.clone(), state.settings.evidence.clone(), tokio::runtime::Handle::current());
+    let (store, vault, runtime) = (state.store.clone(), state.vault.clone(), tokio::runtime::Handle::current());
     tokio::task::spawn_blocking(move || {
         let mut tape = Tape::new(Pipe::new(sender.clone()));
-        if let Err(error) = run(&runtime, &store, &root, &order, &mut tape) {
+        if let Err(error) = run(&runtime, &store, &vault, &order, &mut tape) {
             tracing::warn!(error = &error as &dyn std::error::Error, "an export to training ended early");
             // An error within the body cuts the connection: nobody takes half an archive for a whole one.
             let _ = sender.blocking_send(Err(std::io::Error::other("the export ended early")));

@@ -8,6 +8,7 @@ use crate::clock::rfc3339;
 use crate::dto::{
     CandidateSummary, Claim, Decision, Evidence, Model, Observation, PlaceVisit, RejectReason, Ticks, Verdict, Why,
 };
+use crate::vault::Item;
 use crate::view::View;
 
 /// Same place within so long before counts as history.
@@ -93,6 +94,15 @@ pub(crate) struct Full {
     pub(crate) models: Vec<Model>,
 }
 
+/// Of `evidence_items`.
+pub(super) fn read_item(row: &AnyRow) -> Result<Item, sqlx::Error> {
+    Ok(Item {
+        key: row.try_get("item_key")?,
+        sha256: row.try_get("sha256")?,
+        bytes: row.try_get::<i64, _>("bytes")?.unsigned_abs(),
+    })
+}
+
 impl Store {
     /// One candidate.
     pub(crate) async fn candidate(&self, id: &str, view: &View<'_>, purpose: &str) -> Result<Option<Full>, sqlx::Error> {
@@ -145,14 +155,14 @@ impl Store {
         Ok(items)
     }
 
-    /// The key of one evidence file in the store.
-    pub(crate) async fn evidence_key(&self, candidate: &str, file: &str) -> Result<Option<String>, sqlx::Error> {
-        let row = sqlx::query("SELECT item_key FROM evidence_items WHERE candidate = $1 AND file = $2")
+    /// One evidence file, as the candidate names it.
+    pub(crate) async fn evidence_item(&self, candidate: &str, file: &str) -> Result<Option<Item>, sqlx::Error> {
+        let row = sqlx::query("SELECT item_key, sha256, bytes FROM evidence_items WHERE candidate = $1 AND file = $2")
             .bind(candidate)
             .bind(file)
             .fetch_optional(&self.pool)
             .await?;
-        row.map(|row| row.try_get("item_key")).transpose()
+        row.as_ref().map(read_item).transpose()
     }
 
     /// Later looks, oldest first.

@@ -6,6 +6,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::candidates::read_decision;
+use super::candidates::read_item;
 use super::case_acts::Record;
 use super::cases::{CaseRow, Moving, read_event};
 use super::{Store, Tx, json_column};
@@ -14,6 +15,7 @@ use crate::clock::rfc3339;
 use crate::dto::{CaseAct, CaseState, NewCaseAct, PackageInfo};
 use crate::error::ApiError;
 use crate::serve::{Sign, Signed};
+use crate::vault::Item;
 
 /// Names the document's form to who reads it.
 const DOCUMENT: &str = "kerbwatch.case_package.v1";
@@ -200,12 +202,12 @@ impl Store {
     }
 
     /// Files of a candidate's package: name and key.
-    pub(crate) async fn evidence_keys(&self, candidate: &str) -> Result<Vec<(String, String)>, sqlx::Error> {
-        let rows = sqlx::query("SELECT file, item_key FROM evidence_items WHERE candidate = $1 ORDER BY file")
+    pub(crate) async fn evidence_items(&self, candidate: &str) -> Result<Vec<(String, Item)>, sqlx::Error> {
+        let rows = sqlx::query("SELECT file, item_key, sha256, bytes FROM evidence_items WHERE candidate = $1 ORDER BY file")
             .bind(candidate)
             .fetch_all(&self.pool)
             .await?;
-        rows.iter().map(|row| Ok((row.try_get("file")?, row.try_get("item_key")?))).collect()
+        rows.iter().map(|row| Ok((row.try_get("file")?, read_item(row)?))).collect()
     }
 }
 

@@ -28,6 +28,7 @@ mod samples;
 mod scope;
 mod session;
 mod training;
+mod vault;
 mod world;
 mod zones;
 

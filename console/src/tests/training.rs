@@ -203,10 +203,11 @@ async fn the_command_asks_for_the_same_rights(world: World) {
     decided(&world).await;
     world.person("bureau", &[Role::BureauEditor]).await;
     let folder = tempfile::tempdir().unwrap();
-    let (out, store, evidence) = (folder.path().join("out"), world.state.store.clone(), world.folder.path().join("evidence"));
+    let config = crate::ConsoleConfig { evidence: world.folder.path().join("evidence"), ..crate::ConsoleConfig::default() };
+    let (out, store) = (folder.path().join("out"), world.state.store.clone());
     let export = async |name: &'static str, query: TrainingQuery| {
-        let (handle, store, evidence, out) = (tokio::runtime::Handle::current(), store.clone(), evidence.clone(), out.clone());
-        tokio::task::spawn_blocking(move || crate::export_training(&handle, &store, &evidence, name, &query, Some(&out)))
+        let (handle, store, config, out) = (tokio::runtime::Handle::current(), store.clone(), config.clone(), out.clone());
+        tokio::task::spawn_blocking(move || crate::export_training(&handle, &store, &config, name, &query, Some(&out)))
             .await
             .unwrap()
     };

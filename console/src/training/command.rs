@@ -4,9 +4,11 @@ use std::path::Path;
 
 use super::archive::{Folder, Tape, Target};
 use super::{ExportError, Order, Tally, run};
+use crate::config::ConsoleConfig;
 use crate::dto::TrainingQuery;
 use crate::error::ApiError;
 use crate::store::Store;
+use crate::vault::Vault;
 
 /// Exports decisions as the user `name`, who must have the right to: into a folder that is new or empty, or as a tape archive
 /// on standard output where there is none. Blocks; call it outside the runtime.
@@ -16,7 +18,7 @@ use crate::store::Store;
 pub fn export_training(
     runtime: &tokio::runtime::Handle,
     store: &Store,
-    evidence: &Path,
+    config: &ConsoleConfig,
     name: &str,
     query: &TrainingQuery,
     folder: Option<&Path>,
@@ -27,6 +29,7 @@ pub fn export_training(
     if !actor.exports_training() {
         return Err(ExportError::Refused(format!("{name} has no role that may export training data")));
     }
+    let vault = Vault::open(config).map_err(|error| ExportError::Refused(error.to_string()))?;
     let order = Order::read(query, &actor).map_err(|error| match error {
         ApiError::Forbidden => ExportError::Refused(format!("{name} has no role that may export originals")),
         other => ExportError::Refused(other.to_string()),
@@ -37,5 +40,5 @@ pub fn export_training(
         None => Box::new(Tape::new(std::io::BufWriter::new(std::io::stdout()))),
     };
     runtime.block_on(order.announce(store))?;
-    run(runtime, store, evidence, &order, target.as_mut())
+    run(runtime, store, &vault, &order, target.as_mut())
 }

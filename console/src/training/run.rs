@@ -1,7 +1,6 @@
 //! An export, row by row, and in the audit log what came of it. That it begins was written there before: see `Order::announce`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -12,8 +11,9 @@ use super::order::Order;
 use super::picture::{Look, Still, derive};
 use crate::clock::rfc3339;
 use crate::dto::word;
-use crate::evidence::locate;
+use crate::error::ApiError;
 use crate::store::{Deed, Store, TrainingRow};
+use crate::vault::{Item, Vault};
 
 /// Rows read at a time.
 const PAGE: i64 = 200;
@@ -44,10 +44,16 @@ pub enum ExportError {
 }
 
 /// The still of a row as it shall look, or why there is none.
-fn still(root: &Path, row: &TrainingRow, look: Look) -> Result<Still, &'static str> {
-    let key = row.key.as_deref().ok_or("no_trigger_still")?;
-    let path = locate(root, key).ok_or("still_missing")?;
-    let jpeg = std::fs::read(path).map_err(|_| "still_missing")?;
+fn still(runtime: &tokio::runtime::Handle, vault: &Vault, row: &TrainingRow, look: Look) -> Result<Still, &'static str> {
+    let key = row.key.clone().ok_or("no_trigger_still")?;
+    let sha256 = row.sha256.clone().unwrap_or_default();
+    // Its size does not matter: stills are read whole, and known by their digest.
+    let item = Item { key, sha256, bytes: 0 };
+    let jpeg = vault.still_blocking(runtime, &item).map_err(|error| match error {
+        ApiError::Conflict { .. } => "still_differs_from_its_digest",
+        ApiError::EvidenceNotYet | ApiError::EvidenceAway => "still_not_in_the_store_now",
+        _ => "still_missing",
+    })?;
     // What is no longer what was sealed must not teach anybody anything.
     if row.sha256.as_deref() != Some(hex::encode(Sha256::digest(&jpeg)).as_str()) {
         return Err("still_differs_from_its_digest");
@@ -65,7 +71,7 @@ fn still(root: &Path, row: &TrainingRow, look: Look) -> Result<Still, &'static s
 pub(crate) fn run(
     runtime: &tokio::runtime::Handle,
     store: &Store,
-    root: &Path,
+    vault: &Vault,
     order: &Order,
     to: &mut dyn Target,
 ) -> Result<Tally, ExportError> {
@@ -76,7 +82,7 @@ pub(crate) fn run(
         let Some(last) = rows.last() else { break };
         after.clone_from(&last.candidate);
         for row in &rows {
-            match still(root, row, labels.look()) {
+            match still(runtime, vault, row, labels.look()) {
                 Ok(picture) => {
                     labels.add(to, row, &picture, &hex::encode(Sha256::digest(&picture.jpeg)))?;
                     *(if row.confirmed { &mut tally.confirmed } else { &mut tally.rejected }) += 1;

@@ -56,6 +56,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         inference::Engine::start(config.models, config.engine).map_err(bad_use)?;
     }
     writeln!(out, "evidence       {}", config.evidence.display())?;
+    if let Some(objects) = &config.objects {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the async runtime")?;
+        let store = objects::Objects::open(objects).map_err(bad_use)?;
+        let checked = runtime.block_on(store.check());
+        checked.with_context(|| format!("evidence.store {}", store.shown())).map_err(bad_use)?;
+        writeln!(out, "evidence store {}: written and read", store.shown())?;
+    }
     writeln!(out, "console        http://{}", config.console.listen)?;
     if config.console.oidc.is_some() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the async runtime")?;

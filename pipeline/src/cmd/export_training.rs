@@ -109,7 +109,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         .context("starting the async runtime")?;
     let store = runtime.block_on(Store::open(&config.console.database, 2, Arc::new(SystemClock)))?;
     let handle = runtime.handle();
-    let made = console::export_training(handle, &store, &config.evidence, &args.name, &query, args.out.as_deref());
+    let made = console::export_training(handle, &store, &config.console, &args.name, &query, args.out.as_deref());
     runtime.block_on(store.close());
     let tally = made.map_err(|error| match error {
         refused @ ExportError::Refused(_) => bad_use(refused),

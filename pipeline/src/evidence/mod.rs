@@ -12,7 +12,7 @@ mod chain;
 mod draft;
 mod files;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod manifest;
 mod moment;
 pub mod recorder;
@@ -24,6 +24,7 @@ pub mod verify;
 
 pub use chain::{Chain, ChainError};
 pub use draft::{Clip, ClipSource, Container, Context, Draft, Gap, Role, Still};
+pub(crate) use files::{sha256, sync_dir};
 pub use signer::{Signer, SignerError, key_id};
 pub use still::{JPEG_QUALITY, StillError, still, still_of};
 pub use store::{EvidenceError, EvidenceStore, SealedPackage};

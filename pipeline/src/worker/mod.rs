@@ -21,6 +21,7 @@ use events::site::Site;
 use crate::config::Config;
 use crate::stop::Stop;
 use crate::telemetry::CamerasWatched;
+use crate::upload::{self, Uploader};
 use camera::Running;
 pub use shared::Desk;
 pub(crate) use shared::Shared;
@@ -50,6 +51,7 @@ pub fn run(config: &Config, bus: Arc<dyn Bus>, stop: &Stop) -> anyhow::Result<()
     ingest::init()?;
     let shared = Arc::new(Shared::open(config)?);
     let relay = Relay::start(shared.spool.clone(), bus, RelayOptions::default()).context("starting the relay")?;
+    let uploader = uploader(config, &shared)?;
     let mut cameras = Cameras { shared: shared.clone(), site: None, running: BTreeMap::new() };
     let watched = watch(config, &mut cameras, stop);
     tracing::info!("stopping {} cameras", cameras.running.len());
@@ -58,7 +60,25 @@ pub fn run(config: &Config, bus: Arc<dyn Bus>, stop: &Stop) -> anyhow::Result<()
     if left > 0 {
         tracing::warn!("{left} messages wait in the spool for the next start");
     }
+    let left = uploader.map_or(0, Uploader::stop);
+    if left > 0 {
+        tracing::warn!("{left} packages wait on disk for the evidence store");
+    }
     watched
+}
+
+/// What carries evidence into the object store, where there is one.
+fn uploader(config: &Config, shared: &Shared) -> anyhow::Result<Option<Uploader>> {
+    let Some(objects) = &config.objects else { return Ok(None) };
+    let objects = objects::Objects::open(objects)?;
+    tracing::info!("evidence goes to {}", objects.shown());
+    let options = upload::Options {
+        root: shared.desk.store.root().to_owned(),
+        prefix: shared.desk.prefix.clone(),
+        ledger: config.data.join("uploads.sqlite"),
+        keep_local: config.keep_local,
+    };
+    Uploader::start(objects, options).map(Some)
 }
 
 /// Takes cameras from the site file, or from the bus, and keeps them running until `stop`.

@@ -185,7 +185,7 @@ const en: Same<typeof zhCN> = {
     noPictures: 'There are no pictures to show, or your roles may not see them.',
     enlarge: 'Enlarge: {what}',
   },
-  still: { zoomable: '{what}; zoom with + and -', failed: 'The picture could not be loaded; its address may have lapsed. Open the entry again.' },
+  still: { zoomable: '{what}; zoom with + and -', failed: 'The picture could not be loaded; its address may have lapsed. Open the entry again.', why: { not_yet_there: 'This evidence is not in the store yet: its worker is still uploading it. Try again in a moment.', store_away: 'The evidence store does not answer. Nothing is lost; try again later.', evidence_changed: 'What lies in the evidence store is not what was sealed. It is not shown; tell whoever is responsible for the system.' } },
   clip: {
     play: 'Play',
     pause: 'Pause',

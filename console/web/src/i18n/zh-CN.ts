@@ -182,7 +182,7 @@ export default {
     noPictures: '没有可显示的影像，或您的角色不可查看影像。',
     enlarge: '放大：{what}',
   },
-  still: { zoomable: '{what}，可用 + 和 - 缩放', failed: '图片无法加载，链接可能已过期。重新打开该条目即可。' },
+  still: { zoomable: '{what}，可用 + 和 - 缩放', failed: '图片无法加载，链接可能已过期。重新打开该条目即可。', why: { not_yet_there: '该证据尚未上传到证据存储，请稍后再试。', store_away: '证据存储暂时没有响应；数据没有丢失，请稍后再试。', evidence_changed: '证据存储中的文件与封存时不一致，不予显示；请通知系统负责人。' } },
   clip: {
     play: '播放',
     pause: '暂停',

@@ -5,6 +5,7 @@
 
 mod chain;
 mod package;
+mod stored;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use serde::Serialize;
 use super::chain::ChainError;
 use super::manifest::{Link, MANIFEST, PUBLIC_KEY, SIGNATURE, SUMS};
 use super::signer::key_id;
+pub use stored::Stored;
 
 /// Why nothing could be checked.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +45,9 @@ pub enum VerifyError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The object store cannot be read.
+    #[error(transparent)]
+    Store(objects::ObjectError),
     /// The chain file cannot be used.
     #[error(transparent)]
     Chain(#[from] ChainError),
@@ -181,19 +186,7 @@ pub fn verify(path: &Path, options: &Options) -> Result<Report, VerifyError> {
         let chain_file = folder(path, options, &mut report)?;
         chain::check(options.partial, chain_file, &mut report);
     }
-    if report.packages.is_empty() && report.ok() {
-        report.findings.push(Finding {
-            package: String::new(),
-            file: None,
-            problem: Problem::Empty,
-            text: format!("there is no evidence package in {}", path.display()),
-        });
-    }
-    if options.trusted.is_empty() {
-        let text = "no trusted key was given: a signature then shows that a package is whole, not whose it is";
-        report.notes.push(text.to_owned());
-    }
-    Ok(report)
+    Ok(report.finished(&path.display().to_string(), options))
 }
 
 /// A folder that is, or calls itself, a package; one whose manifest was taken away still is.
