@@ -163,10 +163,9 @@ pub(super) async fn carry(objects: &Objects, root: &Path, prefix: &str, what: &W
     for file in files {
         let path = folder.join(&file);
         let content = std::fs::read(&path).map_err(read_error(&path))?;
-        if let Some(sealed) = papers.items.iter().find(|item| item.file == file) {
-            if content.len() as u64 != sealed.bytes || sha256(&content) != sealed.sha256 {
-                return Err(CarryError::Changed { path });
-            }
+        let sealed = papers.items.iter().find(|item| item.file == file);
+        if sealed.is_some_and(|sealed| content.len() as u64 != sealed.bytes || sha256(&content) != sealed.sha256) {
+            return Err(CarryError::Changed { path });
         }
         if objects.put_new(&key(prefix, &what.candidate, &what.layer, &file), content.into()).await? == Put::Stored {
             all = Put::Stored;
