@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { corners, faultsAt, freeId, moved, newPermit, newRule, newZone, places, setCorners, snapped, type Plan, type Point } from '@/zones/model'
-import { readWeek, writeWeek } from '@/zones/week'
+import { readWeek, typedWindow, writeWeek } from '@/zones/week'
 
 function plan(): Plan {
   const one = newZone({ zones: [], holidays: [] }, 'One', [[0.1, 0.5], [0.4, 0.5], [0.4, 0.9], [0.1, 0.9]])
@@ -49,18 +49,24 @@ describe('shapes', () => {
 
 describe('a week', () => {
   it('comes back as it was written', () => {
-    for (const windows of [['mon-fri 08:00-20:00'], ['daily 06:00-09:00'], ['mon,wed 10:00-12:00', 'sat-sun 18:00-24:00'], []]) expect(writeWeek(readWeek(windows))).toEqual(windows)
+    for (const windows of [['mon-fri 08:00-20:00'], ['daily 06:00-09:00'], ['mon,wed 10:00-12:00', 'sat-sun 18:00-24:00'], ['mon-fri 08:30-20:30'], []]) expect(writeWeek(readWeek(windows))).toEqual(windows)
   })
 
   it('runs over midnight into the next day', () => {
     const { grid } = readWeek(['sun 22:00-02:00'])
-    expect([grid[6]?.[23], grid[0]?.[0], grid[0]?.[1], grid[0]?.[2]]).toEqual([true, true, true, false])
+    expect([grid[6]?.[46], grid[0]?.[0], grid[0]?.[3], grid[0]?.[4]]).toEqual([true, true, true, false])
     expect(writeWeek(readWeek(['sun 22:00-02:00']))).toEqual(['mon 00:00-02:00', 'sun 22:00-24:00'])
-    expect(readWeek(['sat-mon 08:00-09:00']).grid.map((row) => row[8])).toEqual([true, false, false, false, false, true, true])
+    expect(readWeek(['sat-mon 08:00-09:00']).grid.map((row) => row[16])).toEqual([true, false, false, false, false, true, true])
   })
 
-  it('keeps what hours cannot say', () => {
-    const windows = ['workdays 08:00-20:00', 'holidays 00:00-24:00', 'fri 18:30-23:00', 'nonsense']
+  it('takes times that are typed, to the minute', () => {
+    expect([typedWindow('daily', '8', '2030'), typedWindow('sat', '08:15', '24:00'), typedWindow('holidays', '22', '6')]).toEqual(['daily 08:00-20:30', 'sat 08:15-24:00', 'holidays 22:00-06:00'])
+    for (const [from, until] of [['', '9'], ['8', '8'], ['24', '9'], ['25', '9'], ['8:60', '9'], ['8', '0']] as const) expect(typedWindow('daily', from, until)).toBeNull()
+    expect(readWeek(['sat 08:15-24:00']).kept).toEqual(['sat 08:15-24:00'])
+  })
+
+  it('keeps what half hours cannot say', () => {
+    const windows = ['workdays 08:00-20:00', 'holidays 00:00-24:00', 'fri 18:15-23:00', 'nonsense']
     expect(readWeek(windows).kept).toEqual(windows)
     expect(writeWeek(readWeek(windows))).toEqual(windows)
   })

@@ -1,4 +1,5 @@
 /** English. Typed after the Chinese, so that a missing or left-over key does not compile. */
+import { approval } from './approval.en'
 import { life } from './life.en'
 import clearance from './clearance.en'
 import org from './org.en'
@@ -293,6 +294,7 @@ const en: Same<typeof zhCN> = {
     toCameras: 'See the cameras',
   },
   ...life,
+  approval,
   cases: {
     title: 'Cases',
     state: 'State',

@@ -1,4 +1,5 @@
 /** Chinese. The words are those of the design: candidate 疑似线索, case 案件, zone 布控区, permit 许可, clue 线索. */
+import { approval } from './approval.zh-CN'
 import { life } from './life.zh-CN'
 import org from './org.zh-CN'
 import signIn from './signin.zh-CN'
@@ -292,6 +293,7 @@ export default {
     toCameras: '查看点位',
   },
   ...life,
+  approval,
   cases: {
     title: '案件',
     state: '状态',
