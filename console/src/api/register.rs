@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use crate::dto::{
-    CameraRegister, EndEntry, Exemption, LegalLists, Matter, NewExemption, NewMatter, NewRegisterRecord, ReminderList,
-    ReminderQuery,
+    CameraRegister, EndEntry, Exemption, ExemptionRevision, LegalLists, Matter, MatterRevision, NewExemption, NewMatter,
+    NewRegisterRecord, ReminderList, ReminderQuery,
 };
 use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf, QueryOf};
@@ -112,4 +112,30 @@ pub(super) async fn end_exemption(
 ) -> Result<StatusCode, ApiError> {
     state.store.end_entry(LegalList::Exemptions, &id, &session.actor, &end).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Replaces a matter from a day on, its clauses with it. 409 `stale` when somebody did since you looked.
+#[utoipa::path(post, path = "/legal/matters/{id}/revise", tag = "register", operation_id = "reviseMatter",
+    params(("id" = String, Path, description = "Matter id")), request_body = MatterRevision,
+    responses((status = 201, description = "The version that holds from that day on", body = Matter)))]
+pub(super) async fn revise_matter(
+    State(state): State<AppState>,
+    session: Session,
+    PathOf(id): PathOf<String>,
+    JsonBody(new): JsonBody<MatterRevision>,
+) -> Result<(StatusCode, Json<Matter>), ApiError> {
+    Ok((StatusCode::CREATED, Json(state.store.revise_matter(&id, &session.actor, &new, &state.zone()).await?)))
+}
+
+/// Replaces a clause of exemption from a day on. 409 `stale` when somebody did since you looked.
+#[utoipa::path(post, path = "/legal/exemptions/{id}/revise", tag = "register", operation_id = "reviseExemption",
+    params(("id" = String, Path, description = "Clause id")), request_body = ExemptionRevision,
+    responses((status = 201, description = "The version that holds from that day on", body = Exemption)))]
+pub(super) async fn revise_exemption(
+    State(state): State<AppState>,
+    session: Session,
+    PathOf(id): PathOf<String>,
+    JsonBody(new): JsonBody<ExemptionRevision>,
+) -> Result<(StatusCode, Json<Exemption>), ApiError> {
+    Ok((StatusCode::CREATED, Json(state.store.revise_exemption(&id, &session.actor, &new, &state.zone()).await?)))
 }

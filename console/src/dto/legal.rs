@@ -28,6 +28,17 @@ pub struct Matter {
     /// Last day; null while it holds.
     #[schema(format = Date)]
     pub valid_until: Option<String>,
+    /// The entry that this one replaced.
+    pub replaces: Option<String>,
+    /// Why it was entered, or why it replaced the other.
+    pub reason: Option<String>,
+    /// Why it was ended, where somebody ended it.
+    pub end_reason: Option<String>,
+    /// When it was entered.
+    #[schema(format = DateTime)]
+    pub added_at: String,
+    /// By whom.
+    pub added_by: String,
 }
 
 /// Why a violation may go unpunished.
@@ -61,6 +72,17 @@ pub struct Exemption {
     /// Last day; null while it holds.
     #[schema(format = Date)]
     pub valid_until: Option<String>,
+    /// The entry that this one replaced.
+    pub replaces: Option<String>,
+    /// Why it was entered, or why it replaced the other.
+    pub reason: Option<String>,
+    /// Why it was ended, where somebody ended it.
+    pub end_reason: Option<String>,
+    /// When it was entered.
+    #[schema(format = DateTime)]
+    pub added_at: String,
+    /// By whom.
+    pub added_by: String,
 }
 
 /// Both lists, those that hold no more included.
@@ -102,6 +124,10 @@ pub struct NewMatter {
     #[serde(default)]
     #[schema(format = Date)]
     pub valid_until: Option<String>,
+    /// Why it is entered; kept with it.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: Option<String>,
 }
 
 /// A clause to be added.
@@ -132,6 +158,10 @@ pub struct NewExemption {
     #[serde(default)]
     #[schema(format = Date)]
     pub valid_until: Option<String>,
+    /// Why it is entered; kept with it.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: Option<String>,
 }
 
 /// The end of an entry.
@@ -141,6 +171,57 @@ pub struct EndEntry {
     /// The last day on which it holds.
     #[schema(format = Date)]
     pub valid_until: String,
+    /// Why it ends; kept with it.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: Option<String>,
+}
+
+/// What a matter says from a day on. The entry that it replaces ends on the day before and keeps holding for its own days; the clauses of
+/// that one go with it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MatterRevision {
+    /// Why: a new article, a new local list.
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: String,
+    /// First day on which it says so: today or later.
+    #[schema(format = Date)]
+    pub valid_from: String,
+    /// For people.
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: String,
+    /// The article it stands on.
+    #[schema(min_length = 1, max_length = 500)]
+    pub basis: String,
+    /// The subject must be told to put it right first.
+    pub warn_first: bool,
+    /// 60 s to 90 days.
+    #[schema(minimum = 60, maximum = 7776000)]
+    pub correct_within_s: i64,
+}
+
+/// What a clause of exemption says from a day on.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExemptionRevision {
+    /// Why.
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: String,
+    /// First day on which it says so: today or later.
+    #[schema(format = Date)]
+    pub valid_from: String,
+    /// The clause in words.
+    #[schema(min_length = 1, max_length = 500)]
+    pub clause: String,
+    /// Needed for `first_violation`, refused otherwise: 1 to 3660.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 3660)]
+    pub window_days: Option<i64>,
+    /// Needed for `minor`, refused otherwise: 1 to 525600.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 525600)]
+    pub most_open_minutes: Option<i64>,
 }
 
 /// A violation that stands against an exemption.

@@ -34,6 +34,11 @@ mod tests {
             most_open_minutes: Some(60),
             valid_from: "2026-01-01".to_owned(),
             valid_until: None,
+            replaces: None,
+            reason: None,
+            end_reason: None,
+            added_at: "2026-01-01T00:00:00.000Z".to_owned(),
+            added_by: "installation".to_owned(),
         }
     }
 

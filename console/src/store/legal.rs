@@ -7,11 +7,12 @@ use sqlx::any::AnyRow;
 use super::audit::Deed;
 use super::{Store, Tx, word_column};
 use crate::auth::Actor;
+use crate::clock::rfc3339;
 use crate::days;
 use crate::dto::{EndEntry, Exemption, Ground, LegalLists, Matter, NewExemption, NewMatter, word};
 use crate::error::ApiError;
 
-fn refused(code: &'static str, message: impl Into<String>) -> ApiError {
+pub(super) fn refused(code: &'static str, message: impl Into<String>) -> ApiError {
     ApiError::Refused { code, message: message.into() }
 }
 
@@ -26,6 +27,11 @@ pub(super) fn read_matter(row: &AnyRow) -> Result<Matter, sqlx::Error> {
         correct_within_s: row.try_get("correct_within_s")?,
         valid_from: row.try_get("valid_from")?,
         valid_until: row.try_get("valid_until")?,
+        replaces: row.try_get("replaces")?,
+        reason: row.try_get("reason")?,
+        end_reason: row.try_get("end_reason")?,
+        added_at: rfc3339(row.try_get("at_ms")?),
+        added_by: row.try_get("by_name")?,
     })
 }
 
@@ -39,6 +45,11 @@ pub(super) fn read_exemption(row: &AnyRow) -> Result<Exemption, sqlx::Error> {
         most_open_minutes: row.try_get("most_open_minutes")?,
         valid_from: row.try_get("valid_from")?,
         valid_until: row.try_get("valid_until")?,
+        replaces: row.try_get("replaces")?,
+        reason: row.try_get("reason")?,
+        end_reason: row.try_get("end_reason")?,
+        added_at: rfc3339(row.try_get("at_ms")?),
+        added_by: row.try_get("by_name")?,
     })
 }
 
@@ -47,12 +58,12 @@ fn check_id(id: &str) -> Result<(), ApiError> {
     if fits { Ok(()) } else { Err(refused("bad_id", "an id is made of 1 to 64 of a-z, 0-9 and -")) }
 }
 
-fn check_text(field: &str, text: &str, most: usize) -> Result<(), ApiError> {
+pub(super) fn check_text(field: &str, text: &str, most: usize) -> Result<(), ApiError> {
     let length = text.trim().chars().count();
     if (1..=most).contains(&length) { Ok(()) } else { Err(refused("bad_text", format!("{field} has 1 to {most} characters"))) }
 }
 
-fn check_days(from: &str, until: Option<&str>) -> Result<(), ApiError> {
+pub(super) fn check_days(from: &str, until: Option<&str>) -> Result<(), ApiError> {
     for text in [Some(from), until].into_iter().flatten() {
         if days::day(text).is_none() {
             return Err(refused("bad_day", format!("{text:?} is not a day like 2026-03-01")));
@@ -62,6 +73,26 @@ fn check_days(from: &str, until: Option<&str>) -> Result<(), ApiError> {
         return Err(refused("bad_day", "valid_until lies before valid_from"));
     }
     Ok(())
+}
+
+pub(super) fn check_time(correct_within_s: i64) -> Result<(), ApiError> {
+    let fits = (60..=7_776_000).contains(&correct_within_s);
+    if fits { Ok(()) } else { Err(refused("bad_time", "correct_within_s is 60 to 7776000")) }
+}
+
+/// A ground has its own bound, and not the other's.
+pub(super) fn check_bound(ground: Ground, window_days: Option<i64>, most_open_minutes: Option<i64>) -> Result<(), ApiError> {
+    let fits = match (ground, (window_days, most_open_minutes)) {
+        (Ground::FirstViolation, (Some(days), None)) => (1..=3660).contains(&days),
+        (Ground::Minor, (None, Some(minutes))) => (1..=525_600).contains(&minutes),
+        _ => false,
+    };
+    let message = "a first violation has window_days (1 to 3660) only, a minor one most_open_minutes (1 to 525600) only";
+    if fits { Ok(()) } else { Err(refused("bad_bound", message)) }
+}
+
+fn check_reason(reason: Option<&str>) -> Result<(), ApiError> {
+    reason.map_or(Ok(()), |reason| check_text("reason", reason, 500))
 }
 
 /// The two lists; names of tables are ours.
@@ -74,7 +105,7 @@ pub(crate) enum LegalList {
 }
 
 impl LegalList {
-    fn table(self) -> &'static str {
+    pub(super) fn table(self) -> &'static str {
         match self {
             Self::Matters => "matters",
             Self::Exemptions => "exemptions",
@@ -83,12 +114,12 @@ impl LegalList {
 }
 
 /// A list of law that binds a district is for who answers for that district; one for everywhere, for who answers for all.
-fn answers_for(actor: &Actor, district: &str) -> Result<(), ApiError> {
+pub(super) fn answers_for(actor: &Actor, district: &str) -> Result<(), ApiError> {
     if actor.scope.holds(district, "") { Ok(()) } else { Err(ApiError::Forbidden) }
 }
 
 impl Tx {
-    async fn taken(&mut self, list: LegalList, id: &str) -> Result<bool, sqlx::Error> {
+    pub(super) async fn taken(&mut self, list: LegalList, id: &str) -> Result<bool, sqlx::Error> {
         let sql = format!("SELECT id FROM {} WHERE id = $1", list.table());
         let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(self.db()).await?;
         Ok(row.is_some())
@@ -123,9 +154,8 @@ impl Store {
         if district.chars().count() > 200 {
             return Err(refused("bad_text", "district has at most 200 characters"));
         }
-        if !(60..=7_776_000).contains(&new.correct_within_s) {
-            return Err(refused("bad_time", "correct_within_s is 60 to 7776000"));
-        }
+        check_time(new.correct_within_s)?;
+        check_reason(new.reason.as_deref())?;
         let mut tx = self.write().await?;
         if tx.taken(LegalList::Matters, &new.id).await? {
             return Err(refused("id_taken", "there is a matter of this id already"));
@@ -133,7 +163,7 @@ impl Store {
         let now_ms = tx.now_ms();
         sqlx::query(
             "INSERT INTO matters (id, kind, name, basis, district, warn_first, correct_within_s, valid_from, valid_until, at_ms, \
-             by_name) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             by_name, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(new.id.clone())
         .bind(word(&new.kind))
@@ -146,10 +176,18 @@ impl Store {
         .bind(new.valid_until.clone())
         .bind(now_ms)
         .bind(actor.name.clone())
+        .bind(new.reason.clone())
         .execute(tx.db())
         .await?;
         let details = json!(new);
-        tx.audit(Deed { actor: &actor.name, action: "legal.matter_add", object: &new.id, reason: None, details }).await?;
+        tx.audit(Deed {
+            actor: &actor.name,
+            action: "legal.matter_add",
+            object: &new.id,
+            reason: new.reason.as_deref(),
+            details,
+        })
+        .await?;
         let matter = tx.matter(&new.id).await?.ok_or(ApiError::NotFound("matter"))?;
         tx.commit().await?;
         Ok(matter)
@@ -160,16 +198,8 @@ impl Store {
         check_id(&new.id)?;
         check_text("clause", &new.clause, 500)?;
         check_days(&new.valid_from, new.valid_until.as_deref())?;
-        let bounds = (new.window_days, new.most_open_minutes);
-        let fits = match (new.ground, bounds) {
-            (Ground::FirstViolation, (Some(days), None)) => (1..=3660).contains(&days),
-            (Ground::Minor, (None, Some(minutes))) => (1..=525_600).contains(&minutes),
-            _ => false,
-        };
-        if !fits {
-            let message = "a first violation has window_days (1 to 3660) only, a minor one most_open_minutes (1 to 525600) only";
-            return Err(refused("bad_bound", message));
-        }
+        check_bound(new.ground, new.window_days, new.most_open_minutes)?;
+        check_reason(new.reason.as_deref())?;
         let mut tx = self.write().await?;
         let Some(matter) = tx.matter(&new.matter).await? else {
             return Err(refused("no_matter", "there is no such matter"));
@@ -181,7 +211,7 @@ impl Store {
         let now_ms = tx.now_ms();
         sqlx::query(
             "INSERT INTO exemptions (id, matter, ground, clause, window_days, most_open_minutes, valid_from, valid_until, at_ms, \
-             by_name) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             by_name, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(new.id.clone())
         .bind(new.matter.clone())
@@ -193,10 +223,18 @@ impl Store {
         .bind(new.valid_until.clone())
         .bind(now_ms)
         .bind(actor.name.clone())
+        .bind(new.reason.clone())
         .execute(tx.db())
         .await?;
         let details = json!(new);
-        tx.audit(Deed { actor: &actor.name, action: "legal.exemption_add", object: &new.id, reason: None, details }).await?;
+        tx.audit(Deed {
+            actor: &actor.name,
+            action: "legal.exemption_add",
+            object: &new.id,
+            reason: new.reason.as_deref(),
+            details,
+        })
+        .await?;
         let row = sqlx::query("SELECT * FROM exemptions WHERE id = $1").bind(new.id.clone()).fetch_one(tx.db()).await?;
         let exemption = read_exemption(&row)?;
         tx.commit().await?;
@@ -216,11 +254,13 @@ impl Store {
         let row = row.ok_or(ApiError::NotFound("entry"))?;
         answers_for(actor, row.try_get("district")?)?;
         check_days(&row.try_get::<String, _>("valid_from")?, Some(&end.valid_until))?;
-        let sql = format!("UPDATE {} SET valid_until = $1 WHERE id = $2", list.table());
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(end.valid_until.clone()).bind(id).execute(tx.db()).await?;
+        check_reason(end.reason.as_deref())?;
+        let sql = format!("UPDATE {} SET valid_until = $1, end_reason = $2 WHERE id = $3", list.table());
+        let update = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(end.valid_until.clone()).bind(end.reason.clone()).bind(id);
+        update.execute(tx.db()).await?;
         let action = format!("legal.{}_end", list.table().trim_end_matches('s'));
         let details = json!({ "valid_until": end.valid_until });
-        tx.audit(Deed { actor: &actor.name, action: &action, object: id, reason: None, details }).await?;
+        tx.audit(Deed { actor: &actor.name, action: &action, object: id, reason: end.reason.as_deref(), details }).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -19,6 +19,7 @@ mod clocks;
 mod deliveries;
 mod intake;
 mod legal;
+mod legal_revise;
 mod live;
 mod many;
 mod oidc;
@@ -353,6 +354,7 @@ fn migrator(backend: Backend) -> Migrator {
         step(70, "sign-in", include_str!("../../migrations/common/0070_sign_in.sql")),
         step(71, "audit checks", include_str!("../../migrations/common/0071_audit_checks.sql")),
         step(72, "audit checks append only", audit_checks_append_only),
+        step(80, "law by version", include_str!("../../migrations/common/0080_law_versions.sql")),
     ])
 }
 

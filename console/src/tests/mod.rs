@@ -13,6 +13,7 @@ mod fuzz;
 mod handover;
 mod independent;
 mod intake;
+mod law;
 mod legal_day;
 mod lifecycle;
 mod live;

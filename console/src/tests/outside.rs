@@ -18,7 +18,7 @@ fn root() -> PathBuf {
 }
 
 /// Serves the world; its address.
-async fn serve(world: &World) -> String {
+pub(super) async fn serve(world: &World) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let router = app(world.state.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
@@ -51,6 +51,11 @@ async fn run(mut command: Command, limit: Duration) -> (bool, String) {
 
 /// Runs a script of `web/e2e` against the console; `false` where there is no browser or the application is not built.
 async fn browse(script: &str, url: &str, people: &[(&str, &str)]) -> bool {
+    browse_with(script, url, people, &[]).await
+}
+
+/// The same, with more for the script to know.
+pub(super) async fn browse_with(script: &str, url: &str, people: &[(&str, &str)], more: &[(&str, &str)]) -> bool {
     let web = root().join("console/web");
     for (what, there) in [
         ("Chromium at /usr/bin/chromium (Debian: apt install chromium)", Path::new("/usr/bin/chromium").exists()),
@@ -65,7 +70,7 @@ async fn browse(script: &str, url: &str, people: &[(&str, &str)]) -> bool {
     let mut command = Command::new("node");
     command.arg("--test").arg(format!("e2e/{script}")).current_dir(&web).env("KERBWATCH_URL", url);
     command.env("KERBWATCH_USER", people[0].0).env("KERBWATCH_PASSWORD", people[0].1);
-    command.env("KERBWATCH_PEOPLE", serde_json::to_string(people).unwrap());
+    command.env("KERBWATCH_PEOPLE", serde_json::to_string(people).unwrap()).envs(more.iter().copied());
     if std::env::var_os("KERBWATCH_SHOTS").is_none() {
         command.env("KERBWATCH_SHOTS", root().join("target/e2e-screenshots"));
     }
@@ -102,6 +107,27 @@ async fn the_auditors_and_the_supervisors_day() {
     world.person("chief", &[Role::Supervisor]).await;
     let url = serve(&world).await;
     browse("auditor.mjs", &url, &[("eye", PASSWORD), ("chief", PASSWORD)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_can_be_read() {
+    let world = World::real_time().await;
+    something_happened(&world).await;
+    let people = [
+        ("operator", Role::Operator),
+        ("legal_reviewer", Role::LegalReviewer),
+        ("bureau_editor", Role::BureauEditor),
+        ("analyst", Role::Analyst),
+        ("supervisor", Role::Supervisor),
+        ("administrator", Role::Administrator),
+        ("auditor", Role::Auditor),
+    ];
+    for (name, role) in people {
+        world.person(name, &[role]).await;
+    }
+    let url = serve(&world).await;
+    tokio::spawn(world.state.live.clone().follow(world.state.store.clone()));
+    browse("looked.mjs", &url, &people.map(|(name, _)| (name, PASSWORD))).await;
 }
 
 /// Schemathesis in a virtual environment under `.local`, installed once; `None` where that cannot be done.

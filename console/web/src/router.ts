@@ -20,6 +20,7 @@ export const router = createRouter({
     { path: '/queue/:id?', name: 'queue', component: () => import('@/queue/QueuePage.vue'), meta: { title: 'nav.queue', needs: 'queue' } },
     { path: '/cases', name: 'cases', component: () => import('@/cases/CasesPage.vue'), meta: { title: 'nav.cases', needs: 'cases' } },
     { path: '/cases/:id', name: 'case', component: () => import('@/cases/CasePage.vue'), meta: { title: 'nav.cases', needs: 'cases' } },
+    { path: '/law', name: 'law', component: () => import('@/law/LawPage.vue'), meta: { title: 'law.title', needs: 'legal_lists' } },
     { path: '/zones/:id?', name: 'zones', component: () => import('@/zones/ZonesPage.vue'), meta: { title: 'nav.zones', needs: 'zones' } },
     { path: '/clearance', name: 'clearance', component: () => import('@/clearance/ClearancePage.vue'), meta: { title: 'nav.clearance', needs: 'clearance' } },
     { path: '/clearance/days', name: 'zone-days', component: () => import('@/clearance/ZoneDaysPage.vue'), meta: { title: 'nav.clearance', needs: 'clearance' } },

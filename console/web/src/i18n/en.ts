@@ -1,6 +1,7 @@
 /** English. Typed after the Chinese, so that a missing or left-over key does not compile. */
 import { approval } from './approval.en'
 import { life } from './life.en'
+import { law } from './law.en'
 import clearance from './clearance.en'
 import org from './org.en'
 import signIn from './signin.en'
@@ -14,7 +15,7 @@ const en: Same<typeof zhCN> = {
   org,
   signIn,
   app: { name: 'Kerbwatch', what: 'Review desk for street enforcement' },
-  nav: { queue: 'Queue', cases: 'Cases', zones: 'Zones', clearance: 'Clearance', cameras: 'Cameras', admin: 'Admin' },
+  nav: { queue: 'Queue', cases: 'Cases', law: 'Law', zones: 'Zones', clearance: 'Clearance', cameras: 'Cameras', admin: 'Admin' },
   frame: {
     skip: 'Skip to content',
     navigation: 'Main navigation',
@@ -295,6 +296,7 @@ const en: Same<typeof zhCN> = {
   },
   ...life,
   approval,
+  law,
   cases: {
     title: 'Cases',
     state: 'State',

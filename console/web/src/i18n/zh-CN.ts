@@ -1,6 +1,7 @@
 /** Chinese. The words are those of the design: candidate 疑似线索, case 案件, zone 布控区, permit 许可, clue 线索. */
 import { approval } from './approval.zh-CN'
 import { life } from './life.zh-CN'
+import { law } from './law.zh-CN'
 import org from './org.zh-CN'
 import signIn from './signin.zh-CN'
 import zones from './zones.zh-CN'
@@ -11,7 +12,7 @@ export default {
   org,
   signIn,
   app: { name: 'Kerbwatch 街面巡查', what: '非现场执法审核台' },
-  nav: { queue: '审核', cases: '案件', zones: '布控区', clearance: '清零', cameras: '点位', admin: '管理' },
+  nav: { queue: '审核', cases: '案件', law: '法规', zones: '布控区', clearance: '清零', cameras: '点位', admin: '管理' },
   frame: {
     skip: '跳到正文',
     navigation: '主导航',
@@ -294,6 +295,7 @@ export default {
   },
   ...life,
   approval,
+  law,
   cases: {
     title: '案件',
     state: '状态',
