@@ -70,7 +70,7 @@ impl Actor {
             ("cases", CASES),
             ("legal_review", LEGAL_REVIEW),
             ("register", REGISTER),
-            ("legal_lists", CASES),
+            ("legal_lists", LAW),
             ("clearance", CLEARANCE),
             ("define_clearance", DEFINE),
             ("receivers", RECEIVERS),
@@ -109,6 +109,9 @@ const LEGAL_REVIEW: &[Role] = &[Role::LegalReviewer];
 /// The register of cameras and the lists of law say what may be evidence and what may go unpunished. A supervisor answers for
 /// both: not an administrator, who decides nothing, and not a legal reviewer, who would judge by what they entered themselves.
 const REGISTER: &[Role] = &[Role::Supervisor];
+/// What is law is for all to see who act on it or draw zones for it.
+const LAW: &[Role] =
+    &[Role::Operator, Role::LegalReviewer, Role::BureauEditor, Role::BureauApprover, Role::Analyst, Role::Supervisor];
 const CLEARANCE: &[Role] = &[Role::Analyst, Role::Supervisor, Role::BureauEditor, Role::BureauApprover];
 const DEFINE: &[Role] = &[Role::Supervisor];
 /// Addresses and secrets are a matter of the installation.
@@ -181,11 +184,13 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/cameras/{id}/register", Access::Roles(&Role::ALL)),
     ("POST", "/cameras/{id}/register", Access::Roles(REGISTER)),
     ("GET", "/register/reminders", Access::Roles(&Role::ALL)),
-    ("GET", "/legal", Access::Roles(CASES)),
+    ("GET", "/legal", Access::Roles(LAW)),
     ("POST", "/legal/matters", Access::Roles(REGISTER)),
     ("POST", "/legal/matters/{id}/end", Access::Roles(REGISTER)),
+    ("POST", "/legal/matters/{id}/revise", Access::Roles(REGISTER)),
     ("POST", "/legal/exemptions", Access::Roles(REGISTER)),
     ("POST", "/legal/exemptions/{id}/end", Access::Roles(REGISTER)),
+    ("POST", "/legal/exemptions/{id}/revise", Access::Roles(REGISTER)),
     ("GET", "/clearance/definitions", Access::Roles(CLEARANCE)),
     ("POST", "/clearance/definitions", Access::Roles(DEFINE)),
     ("GET", "/clearance/report", Access::Roles(CLEARANCE)),
@@ -210,6 +215,8 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/cameras/{id}/versions/{version}/restore", Access::Roles(DRAW)),
     ("GET", "/cameras/{id}/precision", Access::Roles(ZONES)),
     ("POST", "/cameras/{id}/backtest", Access::Roles(ZONES)),
+    ("GET", "/cameras/{id}/views", Access::Roles(ZONES)),
+    ("POST", "/cameras/{id}/views", Access::Roles(ZONES)),
     ("GET", "/cameras/{id}/recorded/{file}", Access::Roles(PICTURES)),
     ("GET", "/overview", Access::Roles(&Role::ALL)),
     ("GET", "/evidence/{candidate}/{file}", Access::Roles(PICTURES)),

@@ -89,4 +89,38 @@ pub trait Backtester: Send + Sync {
 
     /// The file of a still of this camera, by its key.
     fn still(&self, camera: &str, key: &str) -> Option<PathBuf>;
+
+    /// Kept pictures of the whole view since a moment, newest first.
+    ///
+    /// # Errors
+    /// A sentence, when they cannot be listed.
+    fn views(&self, camera: &str, since_ms: i64) -> Result<Vec<KeptView>, String>;
+
+    /// Asks whoever watches the camera for a picture now; it appears among [`Backtester::views`].
+    ///
+    /// # Errors
+    /// A sentence, when nobody can be asked.
+    fn ask_view(&self, camera: &str) -> Result<(), String>;
+}
+
+/// How bright a street is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Light {
+    /// By day.
+    Day,
+    /// At dusk, at dawn, in heavy weather.
+    Dusk,
+    /// By street lamps.
+    Night,
+}
+
+/// A kept picture of the whole view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptView {
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+    /// How bright it was.
+    pub light: Light,
+    /// Its key within the recordings.
+    pub key: String,
 }

@@ -19,6 +19,7 @@ mod session;
 mod training;
 mod units;
 mod users;
+mod views;
 mod zones;
 
 use std::collections::{HashMap, HashSet};
@@ -86,6 +87,8 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(register::add_exemption))
         .routes(routes!(register::end_matter))
         .routes(routes!(register::end_exemption))
+        .routes(routes!(register::revise_matter))
+        .routes(routes!(register::revise_exemption))
         .routes(routes!(clearance::definitions, clearance::define))
         .routes(routes!(clearance::figures))
         .routes(routes!(clearance::days))
@@ -109,6 +112,7 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(zones::precision))
         .routes(routes!(backtest::run))
         .routes(routes!(backtest::still))
+        .routes(routes!(views::list, views::ask))
         .routes(routes!(evidence::look))
         .routes(routes!(live::events))
         .routes(routes!(training::summary))

@@ -21,6 +21,7 @@ mod session;
 mod sign_in;
 mod training;
 mod unit;
+mod views;
 mod zones;
 
 pub use account::{
@@ -53,7 +54,10 @@ pub use handover::{
     CallbackTaken, Delivery, DeliveryList, DeliveryQuery, DeliveryState, NewReceiver, PackageInfo, Receiver, ReceiverChange,
     ReceiverList, ReceiverMade, StatusCallback, TheirStatus,
 };
-pub use legal::{EarlierViolation, EndEntry, Exemption, ExemptionProposal, Ground, LegalLists, Matter, NewExemption, NewMatter};
+pub use legal::{
+    EarlierViolation, EndEntry, Exemption, ExemptionProposal, ExemptionRevision, Ground, LegalLists, Matter, MatterRevision,
+    NewExemption, NewMatter,
+};
 pub use live::LiveKind;
 pub use register::{
     CameraRegister, ClueReason, Compliance, Expiring, KindCompliance, NewRegisterRecord, Proof, RegisterRecord, RegisterVersion,
@@ -67,6 +71,7 @@ pub use session::{Login, Me, Role, SessionInfo};
 pub use sign_in::{LoggedOut, SignIn, SignInChange, SignInNext, SignInOptions, SignInRefusal, SignInReturn};
 pub use training::{Negatives, ReasonCount, TrainingFormat, TrainingQuery, TrainingSummary};
 pub use unit::{NewUnit, Unit, UnitChange, UnitLevel, UnitList, UnitRef};
+pub use views::{CameraView, CameraViews, ViewAsked, ViewLight};
 pub use zones::{
     ApprovalSetting, ApprovalSettings, DraftEvent, DraftState, DraftStep, DraftStepped, FieldChange, Precision, RestoreVersion,
     SaveDraft, SetApproval, ZoneChange, ZoneCheck, ZoneChecked, ZoneDesk, ZoneDraft, ZoneDrawing, ZoneFault, ZonePrecision,

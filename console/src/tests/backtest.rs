@@ -10,14 +10,22 @@ use super::both;
 use super::cameras::SITE;
 use super::world::{World, confirm};
 use crate::app;
-use crate::backtest::{Answer, Ask, Backtester, Cover, Fate, Row};
+use crate::backtest::{Answer, Ask, Backtester, Cover, Fate, KeptView, Light, Row};
 use crate::dto::Role;
 
 /// Answers as it was told, and remembers what it was asked.
 struct Told {
     rows: Vec<Row>,
     asked: Mutex<Vec<Ask>>,
+    views_asked: Mutex<Vec<String>>,
     folder: PathBuf,
+}
+
+impl Told {
+    fn new(rows: Vec<Row>, world: &World) -> Arc<Self> {
+        let folder = world.folder.path().to_owned();
+        Arc::new(Self { rows, asked: Mutex::default(), views_asked: Mutex::default(), folder })
+    }
 }
 
 impl Backtester for Told {
@@ -29,6 +37,17 @@ impl Backtester for Told {
 
     fn still(&self, camera: &str, key: &str) -> Option<PathBuf> {
         (camera == "cam-1" && key == "2027-01-14.1-w.7.jpg").then(|| self.folder.join("still.jpg"))
+    }
+
+    fn views(&self, camera: &str, since_ms: i64) -> Result<Vec<KeptView>, String> {
+        let at_ms = super::world::START_MS - 600_000;
+        let view = KeptView { at_ms, light: Light::Dusk, key: "2027-01-14.1-w.7.jpg".to_owned() };
+        Ok(Vec::from_iter((camera == "cam-1" && since_ms < at_ms).then_some(view)))
+    }
+
+    fn ask_view(&self, camera: &str) -> Result<(), String> {
+        self.views_asked.lock().unwrap().push(camera.to_owned());
+        Ok(())
     }
 }
 
@@ -64,7 +83,7 @@ async fn what_would_have_been_lies_beside_what_was_decided(mut world: World) {
         row(Fate::Added, None, Some(candidate(9, None, at_ms))),
     ];
     std::fs::write(world.folder.path().join("still.jpg"), b"\xff\xd8 small").unwrap();
-    let told = Arc::new(Told { rows, asked: Mutex::default(), folder: world.folder.path().to_owned() });
+    let told = Told::new(rows, &world);
     world.state.hooks.backtest = Some(told.clone());
     world.router = app(world.state.clone());
     for n in 1..=3 {
@@ -114,4 +133,34 @@ async fn what_would_have_been_lies_beside_what_was_decided(mut world: World) {
     assert_eq!(run(json!({ "zones": zones, "days": 31 })).await.code(), "bad_request");
     zones[0]["polygon"] = json!([[0.0, 0.0], [1.0, 1.0]]);
     assert_eq!(run(json!({ "zones": zones })).await.code(), "bad_zones");
+}
+
+both!(a_fresh_picture_is_asked_of_whoever_watches);
+async fn a_fresh_picture_is_asked_of_whoever_watches(mut world: World) {
+    let editor = world.person("ed", &[Role::BureauEditor]).await;
+    world.post(&editor, "/cameras/import", json!({ "site": SITE })).await.expect(200);
+    assert_eq!(world.post(&editor, "/cameras/cam-1/views", json!({})).await.code(), "no_recordings");
+    assert_eq!(world.get(&editor, "/cameras/cam-1/views").await.expect(200)["items"], json!([]));
+    std::fs::write(world.folder.path().join("still.jpg"), b"\xff\xd8 small").unwrap();
+    let told = Told::new(Vec::new(), &world);
+    world.state.hooks.backtest = Some(told.clone());
+    world.router = app(world.state.clone());
+
+    let unwatched = world.post(&editor, "/cameras/cam-1/views", json!({})).await;
+    assert_eq!((unwatched.status.as_u16(), unwatched.code().as_str()), (409, "not_watched"));
+    let said = unwatched.json()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(said.ends_with("its last picture is 10 minutes old"), "{said}");
+    assert!(told.views_asked.lock().unwrap().is_empty());
+
+    world.take(&[super::world::health_message("ok", world.now_ms())]).await;
+    let asked = world.post(&editor, "/cameras/cam-1/views", json!({})).await.expect(202);
+    assert_eq!(asked["asked_at"], crate::clock::rfc3339(world.now_ms()));
+    assert_eq!(*told.views_asked.lock().unwrap(), ["cam-1"]);
+    let views = world.get(&editor, "/cameras/cam-1/views").await.expect(200);
+    assert_eq!((&views["watching"], &views["items"][0]["light"]), (&json!("watching"), &json!("dusk")));
+    let address = views["items"][0]["url"].as_str().unwrap().strip_prefix("/api/v1").unwrap().to_owned();
+    assert_eq!(world.get(&editor, &address).await.status, 200);
+    assert_eq!(world.post(&editor, "/cameras/nowhere/views", json!({})).await.status, 404);
+    let auditor = world.person("aud", &[Role::Auditor]).await;
+    assert_eq!(world.get(&auditor, "/audit?action=camera.ask_view").await.expect(200)["items"].as_array().unwrap().len(), 1);
 }

@@ -37,6 +37,13 @@ test('a bureau draws, tries, hands in; another person approves; it is live; and 
     before = Number((await page.locator('.page-head .tag').first().textContent()).match(/\d+/)[0])
     step(`version ${before} is live, its zones are drawn`)
 
+    await at(page, 'fresh-view').click()
+    await page.waitForFunction(() => document.querySelector('[data-test=fresh-view]')?.disabled === false, undefined, { timeout: 60_000 })
+    assert.equal(await at(page, 'view-said').getAttribute('data-said'), 'none', await at(page, 'view-said').textContent())
+    assert.notEqual(await at(page, 'view-choice').inputValue(), '', 'the fresh picture is the one that is drawn on')
+    await page.waitForFunction(() => document.querySelector('.canvas img')?.naturalWidth > 0)
+    step('a fresh still came from the worker')
+
     await at(page, 'new-zone').click()
     for (const [x, y] of [[0.55, 0.2], [0.75, 0.2], [0.75, 0.4], [0.55, 0.4]]) await page.mouse.click(...(await spot(page, x, y)))
     await page.mouse.click(...(await spot(page, 0.55, 0.2)))

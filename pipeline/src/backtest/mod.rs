@@ -6,15 +6,17 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Instant;
 
 use anyhow::anyhow;
-use console::backtest::{Answer, Ask, Backtester, Cover, Fate, Row, Zoning};
+use console::backtest::{Answer, Ask, Backtester, Cover, Fate, KeptView, Row, Zoning};
 use events::{Candidate, Kind};
 use scene::SceneOptions;
 use scene::replay::{Rejudged, Replay, Watched, cells_within};
 
-use crate::recording::{Blocks, Tape, folder, still_name, tapes};
+use crate::recording::{Blocks, Tape, ask_view, folder, still_name, tapes, views};
 
 /// A candidate as a replay raised it.
 #[derive(Debug, Clone)]
@@ -52,12 +54,7 @@ impl Recordings {
     pub fn backtest(&self, ask: &Ask) -> anyhow::Result<Answer> {
         let began = Instant::now();
         let tapes = tapes(&folder(&self.root, &ask.after.camera.id), ask.from_ms, ask.until_ms)?;
-        let period = (ask.from_ms, ask.until_ms);
-        let (before, after) = std::thread::scope(|scope| {
-            let before = scope.spawn(|| judge(&ask.before, &tapes, period));
-            let after = judge(&ask.after, &tapes, period);
-            before.join().map(|before| (before, after)).map_err(|_| anyhow!("judging the recordings panicked"))
-        })?;
+        let (before, after) = both(ask, &tapes)?;
         let cover = ask
             .after
             .camera
@@ -93,43 +90,117 @@ impl Backtester for Recordings {
         let path = folder(&self.root, &camera).join(day).join(name);
         path.is_file().then_some(path)
     }
+
+    fn views(&self, camera: &str, since_ms: i64) -> Result<Vec<KeptView>, String> {
+        let Ok(camera) = camera.parse() else { return Ok(Vec::new()) };
+        let found = views(&self.root, &camera, since_ms).map_err(|error| format!("{error:#}"))?;
+        Ok(found.into_iter().map(|view| KeptView { at_ms: view.at_ms, light: view.light(), key: view.key }).collect())
+    }
+
+    fn ask_view(&self, camera: &str) -> Result<(), String> {
+        let camera = camera.parse().map_err(|error| format!("{error}"))?;
+        ask_view(&self.root, &camera).map_err(|error| format!("{error:#}"))
+    }
 }
 
-/// Judges all tapes under these zones; only what is raised in the period counts.
-fn judge(zoning: &Zoning, tapes: &[Tape], (from_ms, until_ms): (i64, i64)) -> Judged {
-    let mut judged = Judged::default();
-    let mut replay = Replay::new(&zoning.camera, &zoning.calendar, SceneOptions::default());
-    let mut block = Vec::new();
-    for tape in tapes {
+/// Judges the tapes under both zonings: one thread reads and unpacks, one judges as it was, one as it would be.
+fn both(ask: &Ask, tapes: &[Tape]) -> anyhow::Result<(Judged, Judged)> {
+    let period = (ask.from_ms, ask.until_ms);
+    let ((to_before, before), (to_after, after)) = (sync_channel(READ_AHEAD), sync_channel(READ_AHEAD));
+    std::thread::scope(|scope| {
+        let panicked = |_| anyhow!("judging the recordings panicked");
+        let read = scope.spawn(move || read(tapes, ask.until_ms, &[to_before, to_after]));
+        let before = scope.spawn(|| judge(&ask.before, tapes, before, period));
+        let after = judge(&ask.after, tapes, after, period);
+        read.join().map_err(panicked)?;
+        Ok((before.join().map_err(panicked)?, after))
+    })
+}
+
+/// Pieces that wait for whoever judges more slowly.
+const READ_AHEAD: usize = 4;
+
+/// Short blocks are handed on together until there is so much of them, bytes.
+const PIECE: usize = 512 << 10;
+
+/// What is read, in order.
+#[derive(Debug, Clone)]
+enum Piece {
+    /// A tape begins, by its place in the list.
+    Tape(usize),
+    /// Looks of it.
+    Looks(Arc<Vec<u8>>),
+    /// Why it cannot be read.
+    Unread(Arc<str>),
+}
+
+/// Reads the tapes and gives each piece to all who judge. Who is gone needs none.
+fn read(tapes: &[Tape], until_ms: i64, to: &[SyncSender<Piece>]) {
+    let give = |piece: Piece| {
+        for to in to {
+            drop(to.send(piece.clone()));
+        }
+    };
+    for (index, tape) in tapes.iter().enumerate() {
         let mut blocks = match Blocks::open(&tape.path) {
             Ok(blocks) => blocks,
             Err(error) => {
-                judged.unread.push(format!("{error:#}"));
+                give(Piece::Unread(format!("{error:#}").into()));
                 continue;
             }
         };
-        replay.begin();
-        while let Some((block_from_ms, _)) = blocks.next(&mut block) {
-            if block_from_ms > until_ms {
-                break;
+        give(Piece::Tape(index));
+        let mut looks = Vec::with_capacity(PIECE);
+        loop {
+            let before = looks.len();
+            let block = blocks.next(&mut looks);
+            let ends = block.is_none_or(|(from_ms, _)| from_ms > until_ms);
+            if ends {
+                looks.truncate(before);
             }
-            let raised = &mut judged.raised;
-            let fed = replay.feed(&block, |said| {
-                if let Rejudged::Raised { thing, serial, candidate } = said {
-                    let at_ms = candidate.raised.wall.unix_ns.div_euclid(1_000_000);
-                    if (from_ms..=until_ms).contains(&at_ms) {
-                        let still = format!("{}.{}", tape.day, still_name(&tape.stem, serial));
-                        raised.push(Raised { thing, candidate: *candidate, still });
-                    }
-                }
-            });
-            if let Err(error) = fed {
-                judged.unread.push(format!("{}: {error}", tape.path.display()));
+            if !looks.is_empty() && (ends || looks.len() >= PIECE) {
+                give(Piece::Looks(Arc::new(std::mem::replace(&mut looks, Vec::with_capacity(PIECE)))));
+            }
+            if ends {
                 break;
             }
         }
         if blocks.torn {
             tracing::debug!(tape = %tape.path.display(), "its last block is not whole");
+        }
+    }
+}
+
+/// Judges what is read under these zones; only what is raised in the period counts.
+fn judge(zoning: &Zoning, tapes: &[Tape], pieces: Receiver<Piece>, (from_ms, until_ms): (i64, i64)) -> Judged {
+    let mut judged = Judged::default();
+    let mut replay = Replay::new(&zoning.camera, &zoning.calendar, SceneOptions::default());
+    let mut tape = None;
+    for piece in pieces {
+        match piece {
+            Piece::Unread(reason) => judged.unread.push(reason.to_string()),
+            Piece::Tape(index) => {
+                tape = tapes.get(index);
+                replay.begin();
+            }
+            Piece::Looks(looks) => {
+                let Some(of) = tape else { continue };
+                let raised = &mut judged.raised;
+                let fed = replay.feed(&looks, |said| {
+                    if let Rejudged::Raised { thing, serial, candidate } = said {
+                        let at_ms = candidate.raised.wall.unix_ns.div_euclid(1_000_000);
+                        if (from_ms..=until_ms).contains(&at_ms) {
+                            let still = format!("{}.{}", of.day, still_name(&of.stem, serial));
+                            raised.push(Raised { thing, candidate: *candidate, still });
+                        }
+                    }
+                });
+                if let Err(error) = fed {
+                    judged.unread.push(format!("{}: {error}", of.path.display()));
+                    // The rest of it does not go on from what could be read.
+                    tape = None;
+                }
+            }
         }
     }
     judged.watched = replay.watched().clone();

@@ -3,10 +3,11 @@
 //! `recordings/<camera>/<day>/<start>-<worker>.kwr` within the evidence store: the one folder that workers and consoles share
 //! in both shapes, so nothing new is to be mounted, secured or cleared. A file belongs to one run of one worker on one day
 //! (UTC), is only ever appended to, and is read up to the first block that is not whole. Beside it lie small stills of what
-//! stood for a while, for things that no rule wanted at the time.
+//! stood for a while, for things that no rule wanted at the time, and of the whole view now and then.
 
 mod read;
 mod still;
+mod view;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use events::CameraId;
 
 pub use read::{Blocks, Tape, tapes};
+pub use view::{ViewPicture, ask as ask_view, views};
 pub use write::Writer;
 
 /// How long recordings are kept, days.

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
-use flate2::read::DeflateDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
 use scene::replay::{Replay, ReplayError};
 
 use super::{ENDING, MAGIC, day};
@@ -61,6 +61,7 @@ pub fn tapes(folder: &Path, from_ms: i64, until_ms: i64) -> anyhow::Result<Vec<T
 pub struct Blocks {
     bytes: Vec<u8>,
     at: usize,
+    unpack: Decompress,
     /// The file ends in the middle of a block: its worker crashed, or is writing just now.
     pub torn: bool,
 }
@@ -84,17 +85,18 @@ impl Blocks {
             let version = ReplayError::Version { got, wanted: Replay::VERSION };
             return Err(anyhow::Error::from(version).context(path.display().to_string()));
         }
-        Ok(Self { bytes, at: head, torn: false })
+        Ok(Self { bytes, at: head, unpack: Decompress::new(false), torn: false })
     }
 
-    fn take(&mut self, n: usize) -> Option<&[u8]> {
-        let taken = self.bytes.get(self.at..self.at.checked_add(n)?)?;
-        self.at += n;
-        Some(taken)
+    fn take(&mut self, n: usize) -> Option<std::ops::Range<usize>> {
+        let from = self.at;
+        self.at = from.checked_add(n).filter(|end| *end <= self.bytes.len())?;
+        Some(from..self.at)
     }
 
     fn number<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.take(N)?.try_into().ok()
+        let range = self.take(N)?;
+        self.bytes[range].try_into().ok()
     }
 
     fn block(&mut self, into: &mut Vec<u8>) -> Option<(i64, i64)> {
@@ -103,18 +105,25 @@ impl Blocks {
         let (from_ms, until_ms) = (i64::from_le_bytes(self.number()?), i64::from_le_bytes(self.number()?));
         let sum = u32::from_le_bytes(self.number()?);
         let packed = self.take(packed)?;
+        let packed = &self.bytes[packed];
         let mut crc = flate2::Crc::new();
         crc.update(packed);
         if crc.sum() != sum || length > LARGEST {
             return None;
         }
-        into.clear();
-        into.reserve(length);
-        DeflateDecoder::new(packed).take(length as u64).read_to_end(into).ok()?;
-        (into.len() == length).then_some((from_ms, until_ms))
+        // One state for all blocks: a new one for each of ten thousand short blocks is most of their cost.
+        self.unpack.reset(false);
+        let before = into.len();
+        into.resize(before + length, 0);
+        let unpacked = self.unpack.decompress(packed, &mut into[before..], FlushDecompress::Finish);
+        let whole = matches!(unpacked, Ok(Status::StreamEnd)) && self.unpack.total_out() == length as u64;
+        if !whole {
+            into.truncate(before);
+        }
+        whole.then_some((from_ms, until_ms))
     }
 
-    /// The next block, unpacked into `into`: from when to when, Unix milliseconds. `None` at the end.
+    /// The next block, unpacked behind what `into` holds: from when to when, Unix milliseconds. `None` at the end.
     pub fn next(&mut self, into: &mut Vec<u8>) -> Option<(i64, i64)> {
         if self.at >= self.bytes.len() {
             return None;

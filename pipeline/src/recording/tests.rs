@@ -37,7 +37,7 @@ fn a_file_is_read_up_to_where_it_was_cut_off() {
         let mut blocks = Blocks::open(&path).unwrap();
         let (mut into, mut found) = (Vec::new(), Vec::new());
         while let Some((from, until)) = blocks.next(&mut into) {
-            found.push((from, until, into.clone()));
+            found.push((from, until, std::mem::take(&mut into)));
         }
         (found, blocks.torn)
     };

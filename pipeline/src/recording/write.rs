@@ -13,7 +13,7 @@ use flate2::write::DeflateEncoder;
 use scene::Scene;
 use scene::replay::Replay;
 
-use super::{ENDING, KEPT_DAYS, MAGIC, day, folder, still, still_name};
+use super::{ENDING, KEPT_DAYS, MAGIC, day, folder, still, still_name, view};
 
 /// A block is written when this much waits, or so long after the one before.
 const BLOCK_BYTES: usize = 256 << 10;
@@ -35,6 +35,8 @@ pub struct Writer {
     worker: String,
     open: Option<Open>,
     failed: Option<Instant>,
+    /// When the whole view was last kept, Unix milliseconds.
+    viewed_ms: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -53,7 +55,7 @@ struct Open {
 impl Writer {
     /// Writes below `root`. Nothing is made before the first frame.
     pub fn new(root: &Path, camera: &CameraId, worker: &str) -> Self {
-        Self { folder: folder(root, camera), worker: worker.to_owned(), open: None, failed: None }
+        Self { folder: folder(root, camera), worker: worker.to_owned(), open: None, failed: None, viewed_ms: None }
     }
 
     /// Before a frame is judged: a new day, or the first frame, begins a new file. What cannot be written is counted and said,
@@ -79,6 +81,7 @@ impl Writer {
 
     /// After a frame was judged.
     pub fn after(&mut self, scene: &mut Scene, frame: &Frame) {
+        self.view(frame);
         let Some(open) = &mut self.open else {
             drop(scene.take_record());
             return;
@@ -101,6 +104,19 @@ impl Writer {
         let due = scene.recorded() >= BLOCK_BYTES || self.open.as_ref().is_some_and(|open| open.written.elapsed() >= BLOCK_AFTER);
         if due {
             self.flush(scene);
+        }
+    }
+
+    /// Keeps a picture of the whole view when it is time for one, or somebody asked.
+    fn view(&mut self, frame: &Frame) {
+        let now_ms = wall_ms(frame);
+        let due = self.viewed_ms.is_none_or(|at| now_ms - at >= view::EVERY_MS || now_ms < at);
+        if !(due || view::is_wanted(&self.folder)) || self.failed.is_some() {
+            return;
+        }
+        self.viewed_ms = Some(now_ms);
+        if let Err(error) = view::keep(&self.folder, frame, now_ms) {
+            tracing::warn!(folder = %self.folder.display(), "no picture of the view could be kept: {error:#}");
         }
     }
 

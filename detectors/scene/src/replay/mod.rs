@@ -6,14 +6,17 @@
 //!
 //! Things change little from look to look: a thing is written as what changed in its bytes.
 
+mod bytes;
+mod diff;
 mod rejudge;
+mod slot;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
+use self::bytes::{put_text, put_varint};
 use crate::clock::{Seconds, When};
 use crate::place::thing::Thing;
 use crate::scene::Scene;
@@ -23,7 +26,7 @@ pub(crate) use rejudge::Replayed;
 pub use rejudge::{Rejudged, Replay, ReplayError, Watched, cells_within};
 
 /// Goes up with every change of what is written: an old recording is refused rather than misread.
-pub(crate) const VERSION: u8 = 2;
+pub(crate) const VERSION: u8 = 3;
 
 /// An empty street is written down at least this often, seconds: time that was watched is told from time that was not.
 const QUIET: Seconds = 60.0;
@@ -31,9 +34,9 @@ const QUIET: Seconds = 60.0;
 /// Columns and rows of the picture for which it is written down whether they were watched.
 pub(crate) const GRID: (usize, usize) = (32, 18);
 
-/// One look, as written.
+/// One look, as written, without its things: those follow it, see [`Recorder::entry`].
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Look<'a> {
+pub(crate) struct Look {
     pub(crate) now: Seconds,
     pub(crate) at: When,
     /// At the beginning, and when the street or the zones were learnt anew.
@@ -43,8 +46,8 @@ pub(crate) struct Look<'a> {
     pub(crate) seen_s: f32,
     /// Times without sight that ended since.
     pub(crate) gaps: Vec<(Seconds, Seconds)>,
-    #[serde(borrow)]
-    pub(crate) things: Vec<Entry<'a>>,
+    /// How many things follow.
+    pub(crate) things: u32,
 }
 
 /// What holds until it is written anew.
@@ -58,60 +61,15 @@ pub(crate) struct Base {
     pub(crate) watched: Vec<u8>,
 }
 
-/// One thing in one look.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Entry<'a> {
-    pub(crate) serial: u64,
-    #[serde(borrow)]
-    pub(crate) body: Body<'a>,
-    /// Its outline, when that has changed: distances between pixels.
-    pub(crate) mask: Option<Vec<u32>>,
-    /// How tall people are there, when that has changed.
-    pub(crate) person: Option<Option<f32>>,
-    /// What was out for it already, in the first look that shows it.
-    pub(crate) raised: Vec<Episode>,
-}
-
-/// The bytes of a thing without outline and episodes.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum Body<'a> {
-    /// All of them.
-    #[serde(borrow)]
-    Whole(Bytes<'a>),
-    /// What differs from the look before: where, and what stands there now.
-    #[serde(borrow)]
-    Changed(Vec<Change<'a>>),
-}
-
-/// Bytes that are read in one piece, not one by one.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Bytes<'a>(#[serde(borrow)] pub(crate) Cow<'a, [u8]>);
-
-/// Bytes that stand there now.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Change<'a> {
-    pub(crate) at: u16,
-    #[serde(borrow)]
-    pub(crate) bytes: Bytes<'a>,
-}
-
-/// Unchanged bytes between two changes that cost less than a new place.
-const JOIN: usize = 3;
-
-/// What changed between two texts of the same length.
-fn changes(before: &[u8], after: &[u8]) -> Vec<(u16, Vec<u8>)> {
-    let mut found: Vec<(u16, Vec<u8>)> = Vec::new();
-    for at in (0..after.len()).filter(|&at| before[at] != after[at]) {
-        match found.last_mut() {
-            Some((start, bytes)) if at - (usize::from(*start) + bytes.len()) < JOIN => {
-                let from = usize::from(*start) + bytes.len();
-                bytes.extend_from_slice(&after[from..=at]);
-            }
-            _ => found.push((at as u16, vec![after[at]])),
-        }
-    }
-    found
-}
+/// What follows of a thing: all of its bytes, and not what changed in them.
+const WHOLE: u8 = 1;
+/// Its outline has changed: how many pixels, and the distances between them.
+const MASK: u8 = 2;
+/// How tall people are there has changed: to this, or to not known.
+const PERSON: u8 = 4;
+const NOBODY: u8 = 8;
+/// What was out for it already, in the first look that shows it.
+const RAISED: u8 = 16;
 
 /// A thing as it was last written.
 #[derive(Debug, Default)]
@@ -135,7 +93,8 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    fn entry(&mut self, thing: &mut Thing, person: Option<f32>) -> Entry<'static> {
+    /// Writes one thing of one look: its number, what follows, and that.
+    fn entry(&mut self, thing: &mut Thing, person: Option<f32>, out: &mut Vec<u8>) {
         // The large parts are written apart.
         let (mask, episodes) = (std::mem::take(&mut thing.mask), std::mem::take(&mut thing.episodes));
         let body = postcard::to_stdvec(&*thing).expect("plain data in memory can always be written");
@@ -144,34 +103,55 @@ impl Recorder {
         thing.mask.hash(&mut hasher);
         let mask = hasher.finish();
         let known = self.things.get(&thing.serial);
-        let raised = match known {
+        let raised: Vec<Episode> = match known {
             None => thing.episodes.iter().filter(|e| e.raised.is_some()).cloned().collect(),
             Some(_) => Vec::new(),
         };
-        let fits = known.filter(|known| known.body.len() == body.len() && body.len() <= usize::from(u16::MAX));
-        let entry = Entry {
-            serial: thing.serial,
-            body: match fits {
-                None => Body::Whole(Bytes(Cow::Owned(body.clone()))),
-                Some(known) => Body::Changed(
-                    changes(&known.body, &body)
-                        .into_iter()
-                        .map(|(at, bytes)| Change { at, bytes: Bytes(Cow::Owned(bytes)) })
-                        .collect(),
-                ),
-            },
-            mask: known.is_none_or(|known| known.mask != mask).then(|| distances(&thing.mask)),
-            person: known.is_none_or(|known| known.person != person).then_some(person),
-            raised,
+        let reshaped = known.is_none_or(|known| known.mask != mask);
+        let resized = known.is_none_or(|known| known.person != person);
+        let mut flags = if known.is_none() { WHOLE } else { 0 };
+        flags |= if reshaped { MASK } else { 0 };
+        flags |= if !resized {
+            0
+        } else if person.is_some() {
+            PERSON
+        } else {
+            NOBODY
         };
+        flags |= if raised.is_empty() { 0 } else { RAISED };
+        put_varint(out, thing.serial);
+        out.push(flags);
+        match known {
+            None => put_text(out, &body),
+            Some(known) => diff::write(&known.body, &body, out),
+        }
+        if reshaped {
+            put_varint(out, thing.mask.len() as u64);
+            distances(&thing.mask).for_each(|distance| put_varint(out, u64::from(distance)));
+        }
+        if let Some(person) = person.filter(|_| resized) {
+            out.extend(person.to_le_bytes());
+        }
+        if !raised.is_empty() {
+            put_text(out, &postcard::to_stdvec(&raised).expect("plain data in memory can always be written"));
+        }
         self.things.insert(thing.serial, Written { body, mask, person });
-        entry
     }
 }
 
-fn distances(mask: &[u32]) -> Vec<u32> {
+fn distances(mask: &[u32]) -> impl Iterator<Item = u32> + '_ {
     let mut last = 0;
-    mask.iter().map(|&i| i.wrapping_sub(std::mem::replace(&mut last, i))).collect()
+    mask.iter().map(move |&i| i.wrapping_sub(std::mem::replace(&mut last, i)))
+}
+
+/// An outline from the distances between its pixels.
+fn outline(distances: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut last = 0u32;
+    let place = |distance| {
+        last = last.wrapping_add(distance);
+        last
+    };
+    distances.map(place).collect()
 }
 
 impl Scene {
@@ -226,9 +206,12 @@ impl Scene {
         let gaps: Vec<(Seconds, Seconds)> = self.state().gaps.iter().copied().filter(|(_, to)| *to > recorder.gap_to).collect();
         recorder.gap_to = gaps.last().map_or(recorder.gap_to, |(_, to)| *to);
         let persons: Vec<Option<f32>> = self.state().things.iter().map(|thing| self.person_at(thing)).collect();
-        let things: Vec<Entry> =
-            self.state_mut().things.iter_mut().zip(persons).map(|(thing, person)| recorder.entry(thing, person)).collect();
-        recorder.things.retain(|serial, _| things.iter().any(|entry| entry.serial == *serial));
+        let mut entries = Vec::new();
+        for (thing, person) in self.state_mut().things.iter_mut().zip(persons) {
+            recorder.entry(thing, person, &mut entries);
+        }
+        let things = &self.state().things;
+        recorder.things.retain(|serial, _| things.iter().any(|thing| thing.serial == *serial));
         let look = Look {
             now,
             at: at.into(),
@@ -236,13 +219,14 @@ impl Scene {
             looks: std::mem::take(&mut recorder.looks),
             seen_s: std::mem::take(&mut recorder.seen_s) as f32,
             gaps,
-            things,
+            things: things.len() as u32,
         };
         (recorder.base, recorder.written_at) = (Some(base), Some(now));
         let body = postcard::to_stdvec(&look).expect("plain data in memory can always be written");
         // The length in front lets a reader pass over a look.
-        recorder.bytes.extend((body.len() as u32).to_le_bytes());
+        recorder.bytes.extend(((body.len() + entries.len()) as u32).to_le_bytes());
         recorder.bytes.extend(body);
+        recorder.bytes.extend(entries);
     }
 
     fn base(&self, (w, h): (usize, usize)) -> Base {
@@ -264,31 +248,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changed_bytes_put_in_place_give_the_new_ones() {
-        let before: Vec<u8> = (0..=255).collect();
-        for step in [1usize, 2, 3, 5, 17, 300] {
-            let mut after = before.clone();
-            after.iter_mut().step_by(step).for_each(|b| *b = b.wrapping_add(9));
-            let mut patched = before.clone();
-            for (at, bytes) in changes(&before, &after) {
-                patched[usize::from(at)..usize::from(at) + bytes.len()].copy_from_slice(&bytes);
-            }
-            assert_eq!(patched, after, "every {step}");
-        }
-        assert!(changes(&before, &before).is_empty());
-    }
-
-    #[test]
     fn an_outline_in_any_order_comes_back() {
         let mask = vec![7, 8, 9, 100, 50, 4_000_000_000];
-        let mut last = 0u32;
-        let back: Vec<u32> = distances(&mask)
-            .into_iter()
-            .map(|d| {
-                last = last.wrapping_add(d);
-                last
-            })
-            .collect();
-        assert_eq!(back, mask);
+        assert_eq!(outline(distances(&mask)), mask);
     }
 }

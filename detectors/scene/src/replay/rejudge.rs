@@ -6,12 +6,15 @@ use events::schedule::Calendar;
 use events::site::Camera;
 use events::{Candidate, CandidateState, Moment, Subject};
 
-use super::{Body, Entry, GRID, Look};
+use super::bytes::Cursor;
+use super::slot::Slot;
+use super::{GRID, Look, MASK, NOBODY, PERSON, RAISED, WHOLE, diff, outline};
 use crate::clock::Seconds;
 use crate::judgement::Judgement;
 use crate::options::SceneOptions;
 use crate::place::thing::Thing;
-use crate::scene::Scene;
+use crate::scene::{InForce, Scene};
+use crate::violation::Episode;
 
 /// Why a recording cannot be judged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,25 +85,33 @@ impl Watched {
 pub(crate) struct Replayed {
     pub(crate) size: (usize, usize),
     pub(crate) persons: HashMap<u64, f32>,
-}
-
-/// A thing as it was last read.
-#[derive(Debug)]
-struct Read {
-    body: Vec<u8>,
-    key: u64,
+    /// By the order of the things: judging this one would change nothing in this look.
+    pub(crate) quiet: Vec<bool>,
 }
 
 /// A recording being judged under zones of one's choice.
 #[derive(Debug)]
 pub struct Replay {
     scene: Scene,
-    read: HashMap<u64, Read>,
+    /// Beside the scene's things, in the same order.
+    slots: Vec<Slot>,
     /// Nothing was read from the present beginning yet.
     fresh: bool,
     next_key: u64,
+    in_force: InForce,
     cells: Vec<u8>,
+    /// Seconds seen since the cells were last counted.
+    uncounted_s: f64,
     watched: Watched,
+    spare: Vec<u8>,
+}
+
+fn damaged(reason: impl ToString) -> ReplayError {
+    ReplayError::Damaged(reason.to_string())
+}
+
+fn cut_off() -> ReplayError {
+    damaged("a thing is cut off")
 }
 
 impl Replay {
@@ -111,7 +122,17 @@ impl Replay {
     pub fn new(camera: &Camera, calendar: &Calendar, options: SceneOptions) -> Self {
         let mut scene = Scene::new(camera, calendar, options);
         scene.replayed = Some(Replayed::default());
-        Self { scene, read: HashMap::new(), fresh: true, next_key: 0, cells: Vec::new(), watched: Watched::default() }
+        Self {
+            scene,
+            slots: Vec::new(),
+            fresh: true,
+            next_key: 0,
+            in_force: InForce::default(),
+            cells: Vec::new(),
+            uncounted_s: 0.0,
+            watched: Watched::default(),
+            spare: Vec::new(),
+        }
     }
 
     /// A recording ends and another one begins: a worker started again, or a new day. Things that go on keep what was said
@@ -130,35 +151,40 @@ impl Replay {
     /// # Errors
     /// When the bytes are damaged, or do not go on from those before.
     pub fn feed(&mut self, mut bytes: &[u8], mut tell: impl FnMut(Rejudged)) -> Result<(), ReplayError> {
-        let damaged = |reason: &str| ReplayError::Damaged(reason.to_owned());
+        let cut_off = || damaged("a look is cut off");
         while !bytes.is_empty() {
-            let (length, rest) = bytes.split_at_checked(4).ok_or_else(|| damaged("a look is cut off"))?;
-            let length = u32::from_le_bytes([length[0], length[1], length[2], length[3]]) as usize;
-            let (body, rest) = rest.split_at_checked(length).ok_or_else(|| damaged("a look is cut off"))?;
-            let look: Look<'_> = postcard::from_bytes(body).map_err(|error| ReplayError::Damaged(error.to_string()))?;
-            self.look(look, &mut tell)?;
+            let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(cut_off)?;
+            let (body, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(cut_off)?;
+            let (look, things) = postcard::take_from_bytes::<Look>(body).map_err(damaged)?;
+            self.look(look, Cursor::new(things), &mut tell)?;
             bytes = rest;
         }
+        self.count_cells();
         Ok(())
     }
 
-    fn look(&mut self, look: Look<'_>, tell: &mut impl FnMut(Rejudged)) -> Result<(), ReplayError> {
+    fn look(&mut self, look: Look, things: Cursor<'_>, tell: &mut impl FnMut(Rejudged)) -> Result<(), ReplayError> {
         let begins = std::mem::take(&mut self.fresh);
         if begins && look.base.is_none() {
-            return Err(ReplayError::Damaged("it is not read from its beginning".to_owned()));
+            return Err(damaged("it is not read from its beginning"));
         }
         if let Some(base) = look.base {
             if base.size.0 == 0 || base.size.1 == 0 {
-                return Err(ReplayError::Damaged("a picture without pixels".to_owned()));
+                return Err(damaged("a picture without pixels"));
             }
             if let Some(replayed) = &mut self.scene.replayed {
                 replayed.size = (base.size.0 as usize, base.size.1 as usize);
             }
             self.scene.state_mut().learnt_at = base.learnt_at;
             self.watched.least_area = self.watched.least_area.max(base.least_area);
+            self.count_cells();
             self.cells = base.watched;
+            // Places are shares of the size, and newness is told from the time of learning.
+            self.slots.iter_mut().for_each(|slot| slot.touched(diff::Touched::Head));
         }
-        self.count(look.looks, f64::from(look.seen_s));
+        self.watched.looks += u64::from(look.looks);
+        self.watched.seen_s += f64::from(look.seen_s);
+        self.uncounted_s += f64::from(look.seen_s);
         let state = self.scene.state_mut();
         state.line.go_to(look.now, look.at);
         if begins {
@@ -168,20 +194,24 @@ impl Replay {
         while state.gaps.len() > crate::scene::GAPS {
             state.gaps.pop_front();
         }
-        let mut before = std::mem::take(&mut state.things);
-        let mut things = Vec::with_capacity(look.things.len());
-        for entry in look.things {
-            things.push(self.thing(entry, &mut before, begins)?);
+        self.things(look.things as usize, things, begins)?;
+        let news = self.scene.note_in_force(&mut self.in_force);
+        let now = look.now;
+        let loud = |slot: &Slot| slot.quiet_until.is_none_or(|until| now >= until);
+        if begins || news || self.slots.iter().any(loud) {
+            self.catch_up()?;
+            if let Some(replayed) = &mut self.scene.replayed {
+                replayed.quiet.clear();
+                replayed.quiet.extend(self.slots.iter().map(|slot| !(begins || news || loud(slot))));
+            }
+            self.judge(now, tell);
+            self.ask_quiet(begins || news);
         }
-        self.read.retain(|serial, _| things.iter().any(|thing: &Thing| thing.serial == *serial));
-        self.scene.state_mut().things = things;
-        self.judge(look.now, tell);
         Ok(())
     }
 
-    fn count(&mut self, looks: u32, seen_s: f64) {
-        self.watched.looks += u64::from(looks);
-        self.watched.seen_s += seen_s;
+    fn count_cells(&mut self) {
+        let seen_s = std::mem::take(&mut self.uncounted_s);
         self.watched.cells.resize(GRID.0 * GRID.1, 0.0);
         for (cell, seconds) in self.watched.cells.iter_mut().enumerate() {
             if self.cells.get(cell / 8).is_some_and(|bits| bits >> (cell % 8) & 1 == 1) {
@@ -190,64 +220,120 @@ impl Replay {
         }
     }
 
-    /// Puts a thing together from what was written and what this replay has said of it.
-    fn thing(&mut self, entry: Entry<'_>, before: &mut Vec<Thing>, begins: bool) -> Result<Thing, ReplayError> {
-        let damaged = |reason: &str| ReplayError::Damaged(reason.to_owned());
-        let was = before.iter().position(|thing| thing.serial == entry.serial).map(|index| before.swap_remove(index));
-        let body = match entry.body {
-            Body::Whole(bytes) => bytes.0.into_owned(),
-            Body::Changed(changes) => {
-                let read = self.read.get_mut(&entry.serial).ok_or_else(|| damaged("a change of a thing nobody knows"))?;
-                let mut body = std::mem::take(&mut read.body);
-                for change in changes {
-                    let (at, bytes) = (usize::from(change.at), change.bytes.0);
-                    let place = body.get_mut(at..at + bytes.len());
-                    place.ok_or_else(|| damaged("a change outside of its thing"))?.copy_from_slice(&bytes);
-                }
-                body
-            }
-        };
-        let mut thing: Thing = postcard::from_bytes(&body).map_err(|error| ReplayError::Damaged(error.to_string()))?;
-        // A scene that began anew counts from the beginning: the same number is the same thing only if it came then.
-        let was = was.filter(|was| !begins || was.first_seen == thing.first_seen);
-        let key = match (&was, self.read.get(&entry.serial)) {
-            (Some(_), Some(read)) => read.key,
-            _ => {
-                self.next_key += 1;
-                self.next_key
-            }
-        };
-        match was {
-            Some(was) => {
-                let retimed = was.first_seen != thing.first_seen;
-                (thing.mask, thing.episodes) = (was.mask, was.episodes);
-                if retimed {
-                    thing.episodes.retain(|episode| episode.raised.is_some());
+    /// Reads the things of a look. In nearly all looks they are those of the look before, in the same order.
+    fn things(&mut self, count: usize, mut from: Cursor<'_>, begins: bool) -> Result<(), ReplayError> {
+        for index in 0..count {
+            let serial = from.varint().ok_or_else(cut_off)?;
+            if self.slots.get(index).is_none_or(|slot| slot.serial != serial) {
+                // Found further back, it changes places with what stands here.
+                if let Some(found) = self.slots.iter().skip(index).position(|slot| slot.serial == serial) {
+                    self.slots.swap(index, index + found);
+                    self.scene.state_mut().things.swap(index, index + found);
                 }
             }
-            None => {
-                let watched = |e: &crate::violation::Episode| self.scene.wants(&e.zone, e.kind);
-                thing.episodes = entry.raised.into_iter().filter(watched).collect();
+            let known = self.slots.get(index).is_some_and(|slot| slot.serial == serial);
+            self.thing(index, serial, known, begins, &mut from)?;
+        }
+        let persons = self.scene.replayed.as_mut().map(|replayed| &mut replayed.persons);
+        if let Some(persons) = persons {
+            for slot in self.slots.drain(count.min(self.slots.len())..) {
+                persons.remove(&slot.serial);
             }
         }
-        if let Some(distances) = entry.mask {
-            let mut last = 0u32;
-            thing.mask = distances
-                .into_iter()
-                .map(|d| {
-                    last = last.wrapping_add(d);
-                    last
-                })
-                .collect();
-        }
-        if let (Some(person), Some(replayed)) = (entry.person, &mut self.scene.replayed) {
-            match person {
-                Some(person) => drop(replayed.persons.insert(thing.serial, person)),
-                None => drop(replayed.persons.remove(&thing.serial)),
+        self.scene.state_mut().things.truncate(count);
+        Ok(())
+    }
+
+    /// Reads one thing of a look, which comes at this place among the others.
+    fn thing(&mut self, index: usize, serial: u64, known: bool, begins: bool, from: &mut Cursor<'_>) -> Result<(), ReplayError> {
+        let flags = from.byte().ok_or_else(cut_off)?;
+        let mut new = None;
+        if flags & WHOLE == 0 {
+            let slot = self.slots.get_mut(index).filter(|_| known).ok_or_else(|| damaged("a change of a thing nobody knows"))?;
+            let guarded = slot.guarded();
+            let touched = diff::apply(from, &mut slot.body, &mut self.spare, guarded);
+            slot.touched(touched.ok_or_else(|| damaged("a change outside of its thing"))?);
+        } else {
+            let body = from.text().ok_or_else(cut_off)?;
+            let thing: Thing = postcard::from_bytes(body).map_err(damaged)?;
+            // A scene that began anew counts from the beginning: the same number is the same thing only if it came then.
+            let same = known && (!begins || self.scene.state().things[index].first_seen == thing.first_seen);
+            if same {
+                let slot = &mut self.slots[index];
+                slot.body.clear();
+                slot.body.extend_from_slice(body);
+                slot.touched(diff::Touched::Head);
+            } else {
+                if known {
+                    self.slots.remove(index);
+                    self.scene.state_mut().things.remove(index);
+                }
+                new = Some((thing, body.to_vec()));
             }
         }
-        self.read.insert(thing.serial, Read { body, key });
-        Ok(thing)
+        let mask = if flags & MASK == 0 { None } else { Some(mask(from)?) };
+        let person = if flags & PERSON == 0 { None } else { Some(from.take(4).ok_or_else(cut_off)?) };
+        let raised = if flags & RAISED == 0 { &[][..] } else { from.text().ok_or_else(cut_off)? };
+        if let Some((thing, body)) = new {
+            self.place(index, Slot::new(serial, 0, body), thing, raised)?;
+        }
+        let place = &mut self.scene.state_mut().things[index];
+        if let Some(mask) = mask {
+            place.mask = mask;
+        }
+        if let Some(replayed) = &mut self.scene.replayed {
+            if let Some(person) = person {
+                replayed.persons.insert(serial, f32::from_le_bytes([person[0], person[1], person[2], person[3]]));
+            } else if flags & NOBODY != 0 {
+                replayed.persons.remove(&serial);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a thing that was not there before at this place; what stood there has gone, or comes later in the look.
+    fn place(&mut self, index: usize, mut slot: Slot, mut thing: Thing, raised: &[u8]) -> Result<(), ReplayError> {
+        if !raised.is_empty() {
+            let raised: Vec<Episode> = postcard::from_bytes(raised).map_err(damaged)?;
+            thing.episodes = raised.into_iter().filter(|e| self.scene.wants(&e.zone, e.kind)).collect();
+        }
+        thing.serial = slot.serial;
+        self.next_key += 1;
+        slot.key = self.next_key;
+        slot.made(&thing);
+        let index = index.min(self.slots.len());
+        self.slots.insert(index, slot);
+        self.scene.state_mut().things.insert(index, thing);
+        Ok(())
+    }
+
+    /// Makes the things of their bytes that were only read.
+    fn catch_up(&mut self) -> Result<(), ReplayError> {
+        let things = &mut self.scene.state_mut().things;
+        for (slot, place) in self.slots.iter_mut().zip(things).filter(|(slot, _)| slot.stale) {
+            let mut thing: Thing = postcard::from_bytes(&slot.body).map_err(damaged)?;
+            if thing.serial != slot.serial {
+                return Err(damaged("a thing has another's number"));
+            }
+            (thing.mask, thing.episodes) = (std::mem::take(&mut place.mask), std::mem::take(&mut place.episodes));
+            if place.first_seen != thing.first_seen {
+                thing.episodes.retain(|episode| episode.raised.is_some());
+            }
+            *place = thing;
+            slot.made(place);
+        }
+        Ok(())
+    }
+
+    /// Asks again until when things are quiet, where that may have changed.
+    fn ask_quiet(&mut self, all: bool) {
+        for (slot, thing) in self.slots.iter_mut().zip(&self.scene.state().things) {
+            let raised = thing.episodes.iter().filter(|episode| episode.raised.is_some()).count();
+            if all || raised != slot.raised || slot.quiet_until.is_none() {
+                slot.raised = raised;
+                slot.quiet_until = self.scene.quiet_until(thing, &self.in_force);
+            }
+        }
     }
 
     fn judge(&mut self, now: Seconds, tell: &mut impl FnMut(Rejudged)) {
@@ -256,10 +342,9 @@ impl Replay {
         for judgement in said {
             match judgement {
                 Judgement::Raised(candidate) => {
-                    let mine =
-                        |thing: &&Thing| thing.episodes.iter().any(|e| e.id == candidate.id.as_str() && e.raised.is_some());
-                    let serial = self.scene.state().things.iter().find(mine).map_or(0, |thing| thing.serial);
-                    let thing = self.read.get(&serial).map_or(0, |read| read.key);
+                    let mine = |thing: &Thing| thing.episodes.iter().any(|e| e.id == candidate.id.as_str() && e.raised.is_some());
+                    let slot = self.scene.state().things.iter().position(mine).and_then(|index| self.slots.get(index));
+                    let (thing, serial) = slot.map_or((0, 0), |slot| (slot.key, slot.serial));
                     tell(Rejudged::Raised { thing, serial, candidate });
                 }
                 Judgement::Observed(observation) => {
@@ -271,6 +356,16 @@ impl Replay {
             }
         }
     }
+}
+
+fn mask(from: &mut Cursor<'_>) -> Result<Vec<u32>, ReplayError> {
+    let pixels = from.varint().and_then(|n| usize::try_from(n).ok()).ok_or_else(cut_off)?;
+    // Each is a byte at least.
+    if pixels > from.rest().len() {
+        return Err(cut_off());
+    }
+    let distances: Option<Vec<u32>> = (0..pixels).map(|_| from.varint().and_then(|d| u32::try_from(d).ok())).collect();
+    Ok(outline(distances.ok_or_else(cut_off)?.into_iter()))
 }
 
 /// The cells of [`Watched::GRID`] whose middle lies within a shape.

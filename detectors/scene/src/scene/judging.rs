@@ -26,7 +26,7 @@ const TOGETHER: Seconds = 6.0;
 
 /// Does a zone watch a thing with this box? What stands is where its foot is (a fifth of it above the lower edge, for the shade at
 /// its foot belongs to the box); what hangs on a surface lies in it with foot and centre.
-fn in_zone(zone: &Zone, kind: Kind, bbox: &events::BBox) -> bool {
+pub(super) fn in_zone(zone: &Zone, kind: Kind, bbox: &events::BBox) -> bool {
     if kind == Kind::UnauthorizedAd { lies_in(zone, bbox, 0.08) } else { zone.polygon.contains(above_foot(bbox, 0.2)) }
 }
 
@@ -36,7 +36,7 @@ fn above_foot(bbox: &events::BBox, share: f64) -> Point {
 }
 
 /// Do the centre of a box and a point above its foot lie in a zone?
-fn lies_in(zone: &Zone, bbox: &events::BBox, share: f64) -> bool {
+pub(super) fn lies_in(zone: &Zone, bbox: &events::BBox, share: f64) -> bool {
     zone.polygon.contains(above_foot(bbox, share)) && zone.polygon.contains(bbox.centre())
 }
 
@@ -67,14 +67,14 @@ fn stands_within(ground: &Polygon, bbox: &events::BBox, hidden: f64) -> bool {
 }
 
 /// A board that leans at a wall begins this share of its height below where the wall does.
-const LEANS: f64 = 0.3;
+pub(super) const LEANS: f64 = 0.3;
 
 /// And is at least so straight above and below; people and heaps that stand there go on below what is seen against the wall.
 const STRAIGHT: f32 = 0.6;
 const BOARD: f32 = 0.4;
 
 /// The permit of this kind that covers the place now, where so much below the box may be hidden.
-fn permit_for<'a>(
+pub(super) fn permit_for<'a>(
     zone: &'a Zone,
     kind: Kind,
     bbox: &events::BBox,
@@ -188,6 +188,10 @@ impl Scene {
     pub(crate) fn decide(&mut self, now: Seconds, said: &mut Vec<Judgement>) {
         let mut things = std::mem::take(&mut self.state.things);
         for index in 0..things.len() {
+            // Judging it would change nothing, see [`Scene::quiet_until`].
+            if self.replayed.as_ref().is_some_and(|replayed| replayed.quiet.get(index) == Some(&true)) {
+                continue;
+            }
             // What is out is asked anew for each: the one before may just have been raised.
             let out: Vec<Out> = things.iter().enumerate().filter(|(i, _)| *i != index).flat_map(|(_, t)| Out::all(t)).collect();
             let inner = things

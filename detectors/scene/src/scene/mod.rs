@@ -3,9 +3,11 @@
 mod asking;
 mod judging;
 mod learning;
+mod quiet;
 mod things;
 
 pub use asking::{Names, Question};
+pub(crate) use quiet::InForce;
 use std::collections::VecDeque;
 
 use events::schedule::Calendar;
