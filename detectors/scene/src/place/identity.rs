@@ -58,6 +58,11 @@ impl Identity {
         let each = ObjectClass::NAMES.iter().zip(&self.shares).filter(|((class, _), _)| classes.contains(class));
         (self.believed && self.answers >= ASKED).then(|| each.map(|(_, share)| f64::from(*share)).sum())
     }
+
+    /// Is it known to be one of these with at least this probability, 0..=1?
+    pub(crate) fn is_one_of(&self, classes: &[ObjectClass], least: f64) -> bool {
+        self.share(classes).is_some_and(|share| share >= least)
+    }
 }
 
 #[cfg(test)]

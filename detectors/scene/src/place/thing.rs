@@ -406,7 +406,7 @@ impl Thing {
 
     /// Does a classifier know it for something that is one thing by itself, to which nothing is added?
     pub(crate) fn is_whole(&self) -> bool {
-        WHOLE.iter().any(|class| self.identity.share(&[*class]).is_some_and(|share| share >= SURELY))
+        WHOLE.iter().any(|class| self.identity.is_one_of(&[*class], SURELY))
     }
 
     /// Could pixels of this contrast be more of it?

@@ -211,6 +211,11 @@ impl Scene {
         self.state.things = things;
     }
 
+    /// Does any zone that watches for this kind watch a box, seen as it is?
+    pub(super) fn stands_in_a_zone(&self, kind: Kind, bbox: &events::BBox) -> bool {
+        self.camera.zones.iter().any(|zone| zone.rules.contains_key(&kind) && in_zone(zone, kind, bbox))
+    }
+
     /// How tall people are where a thing stands, pixels.
     pub(crate) fn person_at(&self, thing: &Thing) -> Option<f32> {
         if let Some(replayed) = &self.replayed {
@@ -227,8 +232,9 @@ impl Scene {
         let person = self.person_at(thing);
         let cart = looks_like_a_cart(thing);
         let surface = !cart && on_surface(&self.camera, thing, &bbox, person);
-        let stands = |kind: Kind| self.camera.zones.iter().any(|z| z.rules.contains_key(&kind) && in_zone(z, kind, &bbox));
-        let hidden = |kind: Kind| if cart && !stands(kind) { f64::from(HIDDEN * person.unwrap_or(0.0)) / h as f64 } else { 0.0 };
+        let hidden = |kind: Kind| {
+            if cart && !self.stands_in_a_zone(kind, &bbox) { f64::from(HIDDEN * person.unwrap_or(0.0)) / h as f64 } else { 0.0 }
+        };
         for zone in &self.camera.zones {
             let ad = |kind: Kind| kind == Kind::UnauthorizedAd;
             let here = |kind: &Kind| match ad(*kind) {
@@ -251,11 +257,7 @@ impl Scene {
                     thing.episodes[index].note_miss(Nearest { at: at.into(), bbox: bbox.to_array(), failed });
                     continue;
                 }
-                // What stands there with a permit is not the less explained by it: only the same kind, no longer permitted, is new.
-                let code = kind_index(kind);
-                let explains =
-                    |e: &Episode| e.raised.as_ref().is_some_and(|r| e.kind != code || !r.permitted || permit.is_some());
-                let claimed = thing.episodes.iter().any(explains);
+                let claimed = thing.episodes.iter().any(|e| e.explains(kind_index(kind), permit.is_some()));
                 // A replay tells of no near misses: what is explained already need not be judged again.
                 if claimed && self.replayed.is_some() {
                     continue;

@@ -12,7 +12,7 @@ use super::judging::{LEANS, in_zone, lies_in, permit_for};
 use super::{Scene, kind_index};
 use crate::clock::Seconds;
 use crate::place::thing::Thing;
-use crate::violation::{CLAIMS, Episode};
+use crate::violation::CLAIMS;
 
 /// Which rules are in force and which permits are valid, in the order of the zones. Windows begin and end with a minute.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,7 +55,6 @@ impl Scene {
         }
         let (w, h) = self.size()?;
         let bbox = thing.bbox(w, h);
-        let stands = |kind: Kind| self.camera.zones.iter().any(|z| z.rules.contains_key(&kind) && in_zone(z, kind, &bbox));
         let mut quiet_until = f64::INFINITY;
         for (zone, in_force) in self.camera.zones.iter().zip(&known.zones) {
             for (kind, in_force_now) in CLAIMS.into_iter().zip(in_force.rules) {
@@ -64,7 +63,7 @@ impl Scene {
                 let ad = kind == Kind::UnauthorizedAd;
                 if !(in_zone(zone, kind, &bbox) || ad && lies_in(zone, &bbox, LEANS)) {
                     // A cart whose foot customers hide stands in the zone below it, and what is a cart is learnt from look to look.
-                    let perhaps = !ad && !stands(kind) && begins_below(zone, &bbox);
+                    let perhaps = !ad && !self.stands_in_a_zone(kind, &bbox) && begins_below(zone, &bbox);
                     let constant = rule.weekly.is_empty() && !zone.permits.iter().any(|p| p.kinds.contains(&kind));
                     if perhaps && !(constant && is_out(thing)) {
                         return None;
@@ -81,9 +80,8 @@ impl Scene {
                 if in_force_now == (episode.counts_from == f64::INFINITY) || episode.permit.as_deref() != permit {
                     return None;
                 }
-                let explains =
-                    |e: &Episode| e.raised.as_ref().is_some_and(|r| e.kind != code || !r.permitted || permit.is_some());
-                if episode.raised.is_some() || !in_force_now || thing.episodes.iter().any(explains) {
+                let claimed = thing.episodes.iter().any(|e| e.explains(code, permit.is_some()));
+                if episode.raised.is_some() || !in_force_now || claimed {
                     continue;
                 }
                 // No kind counts from before a thing came, or from before its outline settled, which only moves on.

@@ -38,7 +38,7 @@ const SURELY: f64 = 0.9;
 
 /// Does a classifier take it for something hung up?
 pub(crate) fn looks_hung(thing: &Thing) -> bool {
-    thing.identity.share(&HUNG).is_some_and(|share| share >= FITS)
+    thing.identity.is_one_of(&HUNG, FITS)
 }
 
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
@@ -66,7 +66,7 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     checks.push(Check::at_least(Name::Steep, if light { f64::from(thing.looks.steepness()) } else { 1.0 }, STEEP));
     // People, bins and goods before a wall stand out against it and go on below, where the wall ends; the lower of two rows
     // of stickers hangs.
-    let surely = thing.identity.share(&HUNG).is_some_and(|share| share >= SURELY);
+    let surely = thing.identity.is_one_of(&HUNG, SURELY);
     let goes_on = if !surely && at_the_foot(facts, 0.35) { f64::from(thing.goes_on) } else { 0.0 };
     checks.push(Check::at_most(Name::GoesOn, goes_on, GOES_ON));
     checks.push(Check::at_most(Name::DoorLike, if !looked.fits() && like_a_door(facts) { 1.0 } else { 0.0 }, 0.5));

@@ -39,6 +39,12 @@ impl Episode {
             self.nearest = Some(look);
         }
     }
+
+    /// Is what stands there raised already, so that this kind need not be? What stands there with a permit is not the less explained by
+    /// it: only the same kind, no longer permitted, is new.
+    pub(crate) fn explains(&self, kind: u8, permitted: bool) -> bool {
+        self.raised.as_ref().is_some_and(|raised| self.kind != kind || !raised.permitted || permitted)
+    }
 }
 
 /// A look in which an episode was judged and not raised.

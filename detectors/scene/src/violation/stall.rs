@@ -24,7 +24,7 @@ const DUMPED: [ObjectClass; 2] = [ObjectClass::Bag, ObjectClass::Pile];
 
 /// Does a classifier say that it is a cart or what hangs over one?
 pub(crate) fn looks_like_a_cart(thing: &Thing) -> bool {
-    thing.identity.share(&CARTS).is_some_and(|share| share >= FITS)
+    thing.identity.is_one_of(&CARTS, FITS)
 }
 
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
