@@ -130,6 +130,55 @@ impl Tx {
         let row = sqlx::query("SELECT * FROM matters WHERE id = $1").bind(id).fetch_optional(self.db()).await?;
         row.as_ref().map(read_matter).transpose()
     }
+
+    /// Writes a matter, entered now by whoever acts.
+    pub(super) async fn put_matter(&mut self, matter: &Matter, actor: &Actor) -> Result<(), sqlx::Error> {
+        let now_ms = self.now_ms();
+        sqlx::query(
+            "INSERT INTO matters (id, kind, name, basis, district, warn_first, correct_within_s, valid_from, valid_until, at_ms, \
+             by_name, replaces, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        )
+        .bind(matter.id.clone())
+        .bind(word(&matter.kind))
+        .bind(matter.name.clone())
+        .bind(matter.basis.clone())
+        .bind(matter.district.clone())
+        .bind(i64::from(matter.warn_first))
+        .bind(matter.correct_within_s)
+        .bind(matter.valid_from.clone())
+        .bind(matter.valid_until.clone())
+        .bind(now_ms)
+        .bind(actor.name.clone())
+        .bind(matter.replaces.clone())
+        .bind(matter.reason.clone())
+        .execute(self.db())
+        .await
+        .map(drop)
+    }
+
+    /// Writes a clause, entered now by whoever acts.
+    pub(super) async fn put_exemption(&mut self, clause: &Exemption, actor: &Actor) -> Result<(), sqlx::Error> {
+        let now_ms = self.now_ms();
+        sqlx::query(
+            "INSERT INTO exemptions (id, matter, ground, clause, window_days, most_open_minutes, valid_from, valid_until, at_ms, \
+             by_name, replaces, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        )
+        .bind(clause.id.clone())
+        .bind(clause.matter.clone())
+        .bind(word(&clause.ground))
+        .bind(clause.clause.clone())
+        .bind(clause.window_days)
+        .bind(clause.most_open_minutes)
+        .bind(clause.valid_from.clone())
+        .bind(clause.valid_until.clone())
+        .bind(now_ms)
+        .bind(actor.name.clone())
+        .bind(clause.replaces.clone())
+        .bind(clause.reason.clone())
+        .execute(self.db())
+        .await
+        .map(drop)
+    }
 }
 
 impl Store {
@@ -160,25 +209,23 @@ impl Store {
         if tx.taken(LegalList::Matters, &new.id).await? {
             return Err(refused("id_taken", "there is a matter of this id already"));
         }
-        let now_ms = tx.now_ms();
-        sqlx::query(
-            "INSERT INTO matters (id, kind, name, basis, district, warn_first, correct_within_s, valid_from, valid_until, at_ms, \
-             by_name, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        )
-        .bind(new.id.clone())
-        .bind(word(&new.kind))
-        .bind(new.name.clone())
-        .bind(new.basis.clone())
-        .bind(district)
-        .bind(i64::from(new.warn_first))
-        .bind(new.correct_within_s)
-        .bind(new.valid_from.clone())
-        .bind(new.valid_until.clone())
-        .bind(now_ms)
-        .bind(actor.name.clone())
-        .bind(new.reason.clone())
-        .execute(tx.db())
-        .await?;
+        let matter = Matter {
+            id: new.id.clone(),
+            kind: new.kind,
+            name: new.name.clone(),
+            basis: new.basis.clone(),
+            district,
+            warn_first: new.warn_first,
+            correct_within_s: new.correct_within_s,
+            valid_from: new.valid_from.clone(),
+            valid_until: new.valid_until.clone(),
+            replaces: None,
+            reason: new.reason.clone(),
+            end_reason: None,
+            added_at: rfc3339(tx.now_ms()),
+            added_by: actor.name.clone(),
+        };
+        tx.put_matter(&matter, actor).await?;
         let details = json!(new);
         tx.audit(Deed {
             actor: &actor.name,
@@ -188,7 +235,6 @@ impl Store {
             details,
         })
         .await?;
-        let matter = tx.matter(&new.id).await?.ok_or(ApiError::NotFound("matter"))?;
         tx.commit().await?;
         Ok(matter)
     }
@@ -208,24 +254,22 @@ impl Store {
         if tx.taken(LegalList::Exemptions, &new.id).await? {
             return Err(refused("id_taken", "there is a clause of this id already"));
         }
-        let now_ms = tx.now_ms();
-        sqlx::query(
-            "INSERT INTO exemptions (id, matter, ground, clause, window_days, most_open_minutes, valid_from, valid_until, at_ms, \
-             by_name, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        )
-        .bind(new.id.clone())
-        .bind(new.matter.clone())
-        .bind(word(&new.ground))
-        .bind(new.clause.clone())
-        .bind(new.window_days)
-        .bind(new.most_open_minutes)
-        .bind(new.valid_from.clone())
-        .bind(new.valid_until.clone())
-        .bind(now_ms)
-        .bind(actor.name.clone())
-        .bind(new.reason.clone())
-        .execute(tx.db())
-        .await?;
+        let exemption = Exemption {
+            id: new.id.clone(),
+            matter: new.matter.clone(),
+            ground: new.ground,
+            clause: new.clause.clone(),
+            window_days: new.window_days,
+            most_open_minutes: new.most_open_minutes,
+            valid_from: new.valid_from.clone(),
+            valid_until: new.valid_until.clone(),
+            replaces: None,
+            reason: new.reason.clone(),
+            end_reason: None,
+            added_at: rfc3339(tx.now_ms()),
+            added_by: actor.name.clone(),
+        };
+        tx.put_exemption(&exemption, actor).await?;
         let details = json!(new);
         tx.audit(Deed {
             actor: &actor.name,
@@ -235,8 +279,6 @@ impl Store {
             details,
         })
         .await?;
-        let row = sqlx::query("SELECT * FROM exemptions WHERE id = $1").bind(new.id.clone()).fetch_one(tx.db()).await?;
-        let exemption = read_exemption(&row)?;
         tx.commit().await?;
         Ok(exemption)
     }

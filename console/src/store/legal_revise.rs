@@ -10,7 +10,7 @@ use super::legal::{LegalList, answers_for, check_bound, check_days, check_text, 
 use super::{Store, Tx};
 use crate::auth::Actor;
 use crate::days;
-use crate::dto::{Exemption, ExemptionRevision, Matter, MatterRevision, word};
+use crate::dto::{Exemption, ExemptionRevision, Matter, MatterRevision};
 use crate::error::ApiError;
 
 /// The day before the new version holds, on which the old one ends.
@@ -60,53 +60,6 @@ impl Tx {
     async fn end_before(&mut self, list: LegalList, id: &str, until: &str, reason: &str) -> Result<(), sqlx::Error> {
         let sql = format!("UPDATE {} SET valid_until = $1, end_reason = $2 WHERE id = $3", list.table());
         sqlx::query(sqlx::AssertSqlSafe(sql)).bind(until).bind(reason).bind(id).execute(self.db()).await.map(drop)
-    }
-
-    async fn put_matter(&mut self, matter: &Matter, actor: &Actor) -> Result<(), sqlx::Error> {
-        let now_ms = self.now_ms();
-        sqlx::query(
-            "INSERT INTO matters (id, kind, name, basis, district, warn_first, correct_within_s, valid_from, valid_until, at_ms, \
-             by_name, replaces, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        )
-        .bind(matter.id.clone())
-        .bind(word(&matter.kind))
-        .bind(matter.name.clone())
-        .bind(matter.basis.clone())
-        .bind(matter.district.clone())
-        .bind(i64::from(matter.warn_first))
-        .bind(matter.correct_within_s)
-        .bind(matter.valid_from.clone())
-        .bind(matter.valid_until.clone())
-        .bind(now_ms)
-        .bind(actor.name.clone())
-        .bind(matter.replaces.clone())
-        .bind(matter.reason.clone())
-        .execute(self.db())
-        .await
-        .map(drop)
-    }
-
-    async fn put_exemption(&mut self, clause: &Exemption, actor: &Actor) -> Result<(), sqlx::Error> {
-        let now_ms = self.now_ms();
-        sqlx::query(
-            "INSERT INTO exemptions (id, matter, ground, clause, window_days, most_open_minutes, valid_from, valid_until, at_ms, \
-             by_name, replaces, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        )
-        .bind(clause.id.clone())
-        .bind(clause.matter.clone())
-        .bind(word(&clause.ground))
-        .bind(clause.clause.clone())
-        .bind(clause.window_days)
-        .bind(clause.most_open_minutes)
-        .bind(clause.valid_from.clone())
-        .bind(clause.valid_until.clone())
-        .bind(now_ms)
-        .bind(actor.name.clone())
-        .bind(clause.replaces.clone())
-        .bind(clause.reason.clone())
-        .execute(self.db())
-        .await
-        .map(drop)
     }
 
     async fn exemption(&mut self, id: &str) -> Result<Option<Exemption>, sqlx::Error> {
