@@ -1,67 +1,15 @@
 //! Evidence in an object store (s3proxy, see `deploy/s3`): read when it is not here, and never a 5xx for what one can wait for.
 
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+#[path = "../../../pipeline/objects/testing/server.rs"]
+mod server;
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use objects::{Objects, ObjectsConfig};
 
+use self::server::{SECRET, Server};
 use super::both;
 use super::world::{Person, Reply, World};
 use crate::dto::Role;
-
-/// A server of one's own; stopped when dropped.
-struct Server {
-    folder: tempfile::TempDir,
-    port: u16,
-}
-
-impl Server {
-    /// `None`, loudly, where it cannot be had.
-    fn start() -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = Self { folder: tempfile::tempdir().unwrap(), port };
-        match server.run("start") {
-            Some(0) => Some(server),
-            Some(3) => {
-                eprintln!("SKIPPED: no S3-compatible server: deploy/s3/s3.sh fetch cannot have its jars");
-                None
-            }
-            code => panic!("deploy/s3/s3.sh start ended with {code:?}"),
-        }
-    }
-
-    fn run(&self, command: &str) -> Option<i32> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("deploy/s3/s3.sh");
-        let mut script = Command::new(script);
-        script.args([command, "--port", &self.port.to_string(), "--dir"]).arg(self.folder.path());
-        script.status().unwrap().code()
-    }
-
-    fn config(&self) -> ObjectsConfig {
-        let credentials = self.folder.path().join("credentials");
-        std::fs::write(&credentials, "aws_access_key_id = kerbwatch\naws_secret_access_key = only-for-tests\n").unwrap();
-        ObjectsConfig {
-            store: "s3://evidence/city".to_owned(),
-            endpoint: Some(format!("http://127.0.0.1:{}", self.port)),
-            region: "us-east-1".to_owned(),
-            path_style: true,
-            credentials: Some(credentials),
-        }
-    }
-
-    fn kept(&self) -> PathBuf {
-        self.folder.path().join("data/evidence/city")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.run("stop");
-    }
-}
 
 async fn look(world: &World, who: &Person, id: &str, role: &str, range: Option<&str>) -> Reply {
     let detail = world.get(who, &format!("/candidates/{id}")).await.expect(200);
@@ -77,9 +25,8 @@ async fn look(world: &World, who: &Person, id: &str, role: &str, range: Option<&
 both!(evidence_that_is_not_here_is_read_from_the_store);
 async fn evidence_that_is_not_here_is_read_from_the_store(world: World) {
     let Some(server) = Server::start() else { return };
-    let config = server.config();
-    let store = config.clone();
-    let world = world.with(|settings| settings.objects = Some(store)).await;
+    let config = server.config(SECRET);
+    let world = world.with(|settings| settings.objects = Some(config)).await;
     let ada = world.person("ada", &[Role::Operator]).await;
     let local = world.folder.path().join("evidence");
     // A clip larger than what is kept in memory.
@@ -103,7 +50,7 @@ async fn evidence_that_is_not_here_is_read_from_the_store(world: World) {
         assert_eq!((early.status.as_u16(), early.code().as_str()), (404, "not_yet_there"), "{role}");
         assert!(early.headers.contains_key(header::RETRY_AFTER));
     }
-    let objects = Objects::open(&config).unwrap();
+    let objects = server.objects();
     for (key, content) in files {
         objects.put_new(&key, content.into()).await.unwrap();
     }

@@ -217,5 +217,6 @@ mod tests {
         assert_eq!(value(text, "aws_access_key_id").as_deref(), Some("id"));
         assert_eq!(value(text, "aws_secret_access_key").as_deref(), Some("a=b"));
         assert_eq!(value(text, "aws_session_token"), None);
+        assert_eq!(value("aws_access_key_id = id\n", "aws_access_key_id").as_deref(), Some("id"), "of a file without sections");
     }
 }

@@ -1,11 +1,13 @@
 //! The carrier against a real S3-compatible server (s3proxy, see `deploy/s3`), which is stopped and started again.
 
-use std::net::TcpListener;
+#[path = "../../objects/testing/server.rs"]
+mod server;
+
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use objects::{ObjectsConfig, Trouble};
 
+use self::server::{SECRET, Server};
 use super::*;
 use crate::evidence::fixture::{draft, stamp};
 use crate::evidence::verify::{self, Stored};
@@ -14,66 +16,6 @@ use crate::evidence::{Chain, EvidenceStore, SealedPackage, Signer};
 /// 2026-11-26T00:00:00Z.
 const NOW: i64 = 1_795_651_200_000;
 const DAY: i64 = 24 * 60 * 60_000;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-/// A server of one's own; stopped when dropped.
-struct Server {
-    folder: tempfile::TempDir,
-    port: u16,
-}
-
-impl Server {
-    /// `None`, loudly, where it cannot be had.
-    fn start() -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = Self { folder: tempfile::tempdir().unwrap(), port };
-        match server.run("start") {
-            Some(0) => Some(server),
-            Some(3) => {
-                eprintln!("SKIPPED: no S3-compatible server: deploy/s3/s3.sh fetch cannot have its jars");
-                None
-            }
-            code => panic!("deploy/s3/s3.sh start ended with {code:?}"),
-        }
-    }
-
-    fn run(&self, command: &str) -> Option<i32> {
-        let mut script = Command::new(root().join("deploy/s3/s3.sh"));
-        script.args([command, "--port", &self.port.to_string(), "--dir"]).arg(self.folder.path());
-        script.status().unwrap().code()
-    }
-
-    fn config(&self, secret: &str) -> ObjectsConfig {
-        let credentials = self.folder.path().join(format!("{secret}.credentials"));
-        let text = format!("[default]\naws_access_key_id = kerbwatch\naws_secret_access_key = {secret}\n");
-        std::fs::write(&credentials, text).unwrap();
-        ObjectsConfig {
-            store: "s3://evidence/city".to_owned(),
-            endpoint: Some(format!("http://127.0.0.1:{}", self.port)),
-            region: "us-east-1".to_owned(),
-            path_style: true,
-            credentials: Some(credentials),
-        }
-    }
-
-    fn objects(&self) -> Objects {
-        Objects::open(&self.config("only-for-tests")).unwrap()
-    }
-
-    /// Where the server keeps the objects.
-    fn kept(&self) -> PathBuf {
-        self.folder.path().join("data/evidence/city")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.run("stop");
-    }
-}
 
 /// A worker's disk.
 struct Disk {
@@ -275,9 +217,9 @@ fn a_check_names_what_is_wrong() {
         let checked = runtime.block_on(Objects::open(config).unwrap().check());
         checked.map_err(|error| error.trouble().clone())
     };
-    assert_eq!(trouble(&server.config("only-for-tests")), Ok(()));
+    assert_eq!(trouble(&server.config(SECRET)), Ok(()));
     assert_eq!(trouble(&server.config("wrong")), Err(Trouble::Credentials));
-    let good = server.config("only-for-tests");
+    let good = server.config(SECRET);
     assert_eq!(trouble(&ObjectsConfig { store: "s3://no-such-bucket".to_owned(), ..good.clone() }), Err(Trouble::Bucket));
     assert_eq!(server.run("stop"), Some(0));
     assert!(matches!(trouble(&good), Err(Trouble::Away(_))));
