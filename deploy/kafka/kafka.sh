@@ -23,7 +23,8 @@ home=${KERBWATCH_KAFKA_HOME:-$root/.local/kafka}
 libs=$home/libs
 heap=${KERBWATCH_KAFKA_HEAP:--Xmx384m}
 
-fail() { echo "kafka.sh: $1" >&2; exit "${2:-1}"; }
+# shellcheck source=deploy/jars.sh
+. "$root/deploy/jars.sh"
 usage() { sed -n '5,11s/^# \{0,3\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 
 need_java() {
@@ -34,24 +35,8 @@ need_java() {
 }
 
 fetch() {
-    # The copied pom says for which list of jars they were fetched.
-    if cmp -s "$here/pom.xml" "$libs/pom.xml"; then return; fi
-    need_java
-    command -v mvn >/dev/null || fail "mvn is missing: install maven" 3
-    mkdir -p "$home"
-    # Of several that fetch at the same time one works and the others find the result.
-    exec 9>"$home/fetch.lock"
-    if command -v flock >/dev/null; then flock 9; fi
-    if cmp -s "$here/pom.xml" "$libs/pom.xml"; then exec 9>&-; return; fi
-    rm -rf "$home/libs.tmp"
-    echo "kafka.sh: fetching Apache Kafka from Maven Central" >&2
-    mvn -q -B -f "$here/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
-        -DincludeScope=runtime "-DoutputDirectory=$home/libs.tmp" >"$home/fetch.log" 2>&1 ||
-        fail "Maven Central cannot be had, or lacks a jar; see $home/fetch.log" 3
-    cp "$here/pom.xml" "$home/libs.tmp/pom.xml"
-    rm -rf "$libs"
-    mv "$home/libs.tmp" "$libs"
-    exec 9>&-
+    cmp -s "$here/pom.xml" "$libs/pom.xml" || need_java
+    fetch_jars "Apache Kafka"
 }
 
 # Runs a Java class of Kafka in the foreground.
@@ -59,16 +44,7 @@ tool() {
     java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Dlog4j2.configurationFile=$here/log4j2.properties" -cp "$libs/*" "$@"
 }
 
-# The running broker's process id; fails when there is none. A number that now belongs to another program does not count.
-running() {
-    local pid
-    pid=$(cat "$dir/pid" 2>/dev/null) || return 1
-    kill -0 "$pid" 2>/dev/null || return 1
-    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$dir/server.properties" || return 1
-    echo "$pid"
-}
-
-answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+running() { running_with "$dir/server.properties"; }
 
 password() { cat "$dir/secure/$1.password"; }
 

@@ -18,40 +18,13 @@ libs=$home/libs
 port=19000
 dir=$home/run
 
-fail() { echo "s3.sh: $1" >&2; exit "${2:-1}"; }
+# shellcheck source=deploy/jars.sh
+. "$root/deploy/jars.sh"
 usage() { sed -n '5,7s/^# \{0,3\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 
-fetch() {
-    # The copied pom says for which list of jars they were fetched.
-    if cmp -s "$here/pom.xml" "$libs/pom.xml"; then return; fi
-    command -v java >/dev/null || fail "java is missing: install openjdk-17-jre-headless (or newer)" 3
-    command -v mvn >/dev/null || fail "mvn is missing: install maven" 3
-    mkdir -p "$home"
-    # Of several that fetch at the same time one works and the others find the result.
-    exec 9>"$home/fetch.lock"
-    if command -v flock >/dev/null; then flock 9; fi
-    if cmp -s "$here/pom.xml" "$libs/pom.xml"; then exec 9>&-; return; fi
-    rm -rf "$home/libs.tmp"
-    echo "s3.sh: fetching s3proxy from Maven Central" >&2
-    mvn -q -B -f "$here/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
-        -DincludeScope=runtime "-DoutputDirectory=$home/libs.tmp" >"$home/fetch.log" 2>&1 ||
-        fail "Maven Central cannot be had, or lacks a jar; see $home/fetch.log" 3
-    cp "$here/pom.xml" "$home/libs.tmp/pom.xml"
-    rm -rf "$libs"
-    mv "$home/libs.tmp" "$libs"
-    exec 9>&-
-}
+fetch() { fetch_jars s3proxy; }
 
-# The running server's process id; fails when there is none. A number that now belongs to another program does not count.
-running() {
-    local pid
-    pid=$(cat "$dir/pid" 2>/dev/null) || return 1
-    kill -0 "$pid" 2>/dev/null || return 1
-    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$dir/s3.properties" || return 1
-    echo "$pid"
-}
-
-answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+running() { running_with "$dir/s3.properties"; }
 
 start() {
     fetch
@@ -70,9 +43,9 @@ jclouds.filesystem.basedir=$dir/data
 EOF
     nohup java -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$libs/*" org.gaul.s3proxy.Main \
         --properties "$dir/s3.properties" >"$dir/log" 2>&1 </dev/null &
-    local pid=$! tries
+    local pid=$!
     echo "$pid" >"$dir/pid"
-    for tries in $(seq 240); do
+    for _ in $(seq 240); do
         answers "$port" && return
         kill -0 "$pid" 2>/dev/null || fail "the server ended: see $dir/log"
         sleep 0.25
@@ -81,10 +54,10 @@ EOF
 }
 
 stop() {
-    local pid tries
+    local pid
     pid=$(running) || return 0
     kill "$pid"
-    for tries in $(seq 80); do
+    for _ in $(seq 80); do
         kill -0 "$pid" 2>/dev/null || { rm -f "$dir/pid"; return; }
         sleep 0.25
     done
