@@ -1,5 +1,6 @@
 //! One camera's scene: the life of a look, from the frame to the judgements.
 
+mod adopted;
 mod asking;
 mod judging;
 mod learning;
