@@ -102,9 +102,8 @@ async function warned(page, name, reference, minutes) {
   await page.locator('[data-test=act-warn]').click()
   const { now_ms: now } = await street('now')
   const due = await page.evaluate((ms) => {
-    const at = new Date(ms)
-    const two = (n) => String(n).padStart(2, '0')
-    return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`
+    // In the console's time zone, as the page shows its times.
+    return new Date(ms).toLocaleString('sv-SE', { timeZone: 'Asia/Shanghai' }).slice(0, 16).replace(' ', 'T')
   }, now + minutes * 60_000)
   await page.locator('[data-test=due-at]').fill(due)
   await sendAct(page)

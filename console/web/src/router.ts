@@ -1,3 +1,4 @@
+import { ref } from 'vue'
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 
 import { known, may, restore, session } from '@/app/session'
@@ -36,6 +37,8 @@ export const router = createRouter({
     { path: '/admin/samples', name: 'samples', component: () => import('@/admin/SamplesPage.vue'), meta: { title: 'org.samples', needs: 'samples' } },
     { path: '/admin/samples/:id', name: 'sample', component: () => import('@/admin/SamplePage.vue'), meta: { title: 'org.samples', needs: 'samples' } },
     { path: '/account', name: 'account', component: () => import('@/admin/AccountPage.vue'), meta: { title: 'org.account' } },
+    // What was asked for stays in the address: it can be shown to whoever sent the link.
+    { path: '/not-allowed/:rest(.*)*', name: 'not-allowed', component: () => import('@/app/MissingPage.vue'), meta: { title: 'problem.forbidden' } },
     { path: '/:rest(.*)*', name: 'missing', component: () => import('@/app/MissingPage.vue'), meta: { title: 'problem.missing' } },
   ],
 })
@@ -65,8 +68,13 @@ async function guard(to: RouteLocationNormalized) {
   // Nothing else is open before that: the server refuses it anyway.
   if (session.value.must.length > 0 && to.name !== 'account') return { name: 'account' }
   if (to.name === 'start') return home()
-  if (to.meta.needs !== undefined && !may(to.meta.needs)) return home()
+  if (to.meta.needs !== undefined && !may(to.meta.needs)) return { name: 'not-allowed', params: { rest: to.path.split('/').filter(Boolean) } }
   return true
 }
 
+/** The address of a page whose program could not be loaded: the server is away, or a newer application took its place. */
+export const notLoaded = ref<string | null>(null)
+
 router.beforeEach(guard)
+router.onError((_error, to) => (notLoaded.value = to.fullPath))
+router.afterEach(() => (notLoaded.value = null))

@@ -3,7 +3,8 @@ import path from 'node:path'
 
 import { describe, expect, it } from 'vitest'
 
-import { FIELDS, fieldTime, REVIEW_KEYS, reviewCommand, STATES } from '@/cases/acts'
+import { fieldInstant, fieldTime } from '@/app/format'
+import { FIELDS, forward, REVIEW_KEYS, reviewCommand, STATES } from '@/cases/acts'
 import en from '@/i18n/en'
 
 const schema = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../openapi.json'), 'utf8')) as { components: { schemas: Record<string, { enum?: string[]; properties?: Record<string, unknown> }> } }
@@ -45,8 +46,32 @@ describe('the keys of legal review', () => {
 })
 
 describe('a time in a field', () => {
-  it('comes back as the minute it was', () => {
-    const ms = Date.UTC(2026, 10, 26, 4, 5)
-    expect(new Date(fieldTime(ms)).getTime()).toBe(ms)
+  it('is the console’s, as the times on the page are, wherever the browser stands', () => {
+    const ms = Date.UTC(2026, 10, 26, 20, 5)
+    expect(fieldTime(ms, 'Asia/Shanghai')).toBe('2026-11-27T04:05')
+    expect(fieldInstant('2026-11-27T04:05', 'Asia/Shanghai')).toBe('2026-11-26T20:05:00.000Z')
+    expect(fieldInstant('2026-11-27', 'Asia/Shanghai')).toBe('2026-11-26T16:00:00.000Z')
+    expect(fieldInstant('', 'Asia/Shanghai')).toBeNull()
+  })
+
+  it('comes back as the minute it was on every side of a changed clock', () => {
+    for (const zone of ['Europe/Berlin', 'America/New_York', 'Asia/Shanghai', 'Asia/Kathmandu'])
+      for (let hour = 0; hour < 30; hour += 1)
+        for (const day of [Date.UTC(2026, 2, 7), Date.UTC(2026, 2, 28), Date.UTC(2026, 9, 24), Date.UTC(2026, 9, 31)]) {
+          const ms = day + hour * 3_600_000
+          const back = Date.parse(fieldInstant(fieldTime(ms, zone), zone) ?? '')
+          // In the hour that comes twice the first or the second is meant: the field cannot tell.
+          expect(fieldTime(back, zone)).toBe(fieldTime(ms, zone))
+        }
+  })
+})
+
+describe('the way on', () => {
+  it('is marked where there is one, and what the camera proposes is', () => {
+    expect(forward('opened')).toBe('take')
+    expect(forward('warned', 'wait')).toBeNull()
+    expect(forward('warned', 'corrected')).toBe('find_corrected')
+    expect(forward('warned', 'not_corrected')).toBe('find_not_corrected')
+    expect(forward('not_corrected')).toBeNull()
   })
 })

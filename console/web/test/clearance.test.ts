@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { language } from '@/app/prefs'
 import { daysBack, exportAddress, readBy, readFilters, writeFilters } from '@/clearance/filters'
 import { layOut, readGeo } from '@/clearance/layout'
 import { length, NOTHING, number, share } from '@/clearance/numbers'
@@ -39,6 +40,9 @@ describe('numbers', () => {
 
   it('have units one can compare', () => {
     expect([length(90), length(3600), length(10_800), length(259_200)]).toEqual(['90 s', '60 min', '3.0 h', '3.0 d'])
+    language.value = 'zh-CN'
+    expect([length(90), length(3600), length(10_800), length(259_200)]).toEqual(['90 秒', '60 分钟', '3.0 小时', '3.0 天'])
+    language.value = 'en'
   })
 })
 

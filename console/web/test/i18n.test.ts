@@ -4,6 +4,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'vue/compiler-sfc'
 
+import { auditWord } from '@/admin/auditWord'
 import en from '@/i18n/en'
 import zhCN from '@/i18n/zh-CN'
 
@@ -20,7 +21,8 @@ function flat(tree: Tree, prefix = ''): Map<string, string> {
 
 const chinese = flat(zhCN as Tree)
 const english = flat(en as Tree)
-const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort()
+// English says one thing in two ways, for one and for many.
+const holes = (text: string) => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]))].sort()
 
 const sources = path.resolve(import.meta.dirname, '../src')
 const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name) && !name.startsWith('i18n') && !name.endsWith('.gen.ts'))
@@ -41,6 +43,31 @@ function literals(nodes: Nodes): string[] {
     return [...attributes, ...literals(node.children)]
   })
 }
+
+/** Words of the wire, as the programs behind the console write them. */
+function wireWords(folder: string, pattern: RegExp): string[] {
+  const root = path.resolve(import.meta.dirname, '../../..', folder)
+  const programs = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.rs') && !name.startsWith('tests'))
+  const found = programs.flatMap((name) => [...readFileSync(path.join(root, name), 'utf8').matchAll(pattern)].map((match) => match[1] ?? ''))
+  return [...new Set(found)].sort()
+}
+
+describe('words of the wire', () => {
+  it('have a name each: the conditions of a rule', () => {
+    const names = wireWords('detectors/scene/src/violation', /Name::\w+ => \("(\w+)", "/g)
+    expect(names.length).toBeGreaterThan(30)
+    expect(names.filter((name) => !chinese.has(`fact.${name}`))).toEqual([])
+  })
+
+  it('have a name each: what the audit log tells of', () => {
+    const has = (key: string) => chinese.has(key)
+    const actions = wireWords('console/src', /action: "([a-z]+\.[a-z_]+)"/g)
+    expect(actions.length).toBeGreaterThan(35)
+    expect(actions.filter((action) => auditWord(action, String, has) === null)).toEqual([])
+    for (const action of ['case.hand_over', 'decision.needs_field_check', 'zones.submitted', 'legal.matter_end']) expect(auditWord(action, String, has), action).not.toBeNull()
+    expect(auditWord('moon.eclipse', String, has)).toBeNull()
+  })
+})
 
 describe('the two languages', () => {
   it('have the same keys', () => {

@@ -8,7 +8,7 @@ import { sha256Hex, verify } from '@/cases/verify'
 import { filtersOf, queryOf, requestOf } from '@/queue/filters'
 import { placeInClip, readManifest } from '@/queue/manifest'
 import { staleNews } from '@/queue/stale'
-import { sentence } from '@/queue/why'
+import { boundKey, isYesNo, sentence } from '@/queue/why'
 import { safeNext } from '@/router'
 
 describe('times and numbers', () => {
@@ -148,5 +148,23 @@ describe('the trace in words', () => {
     expect(text).toContain('83 %')
     expect(sentence('illegal_stall', [dwell], say)).toBeNull()
     expect(sentence('something_new', [dwell], say)).toBeNull()
+  })
+})
+
+describe('a condition of a trace', () => {
+  const fact = (value: number, needed: number, unit = '') => ({ name: 'x', value, needed, unit })
+
+  it('says on which side of its bound it holds', () => {
+    expect(boundKey(fact(0.074, 0.6, 'share'))).toBe('facts.atMost')
+    expect(boundKey(fact(0.69, 0.18, 'share'))).toBe('facts.atLeast')
+    expect(boundKey(fact(12, 12, 's'))).toBe('facts.atLeast')
+    expect(boundKey(fact(1, 1, 'share'))).toBe('facts.bound')
+  })
+
+  it('is yes or no where it has to be so, and where it must not', () => {
+    expect(isYesNo(fact(1, 1))).toBe(true)
+    expect(isYesNo(fact(0, 0.5))).toBe(true)
+    expect(isYesNo(fact(0.599, 0.5))).toBe(false)
+    expect(isYesNo(fact(0, 0.5, 's'))).toBe(false)
   })
 })

@@ -31,6 +31,22 @@ export function localTime(rfc3339: string, now: number, timeZone?: string): stri
   return full.slice(0, 4) === today.slice(0, 4) ? full.slice(5) : full
 }
 
+/** `2026-11-26T12:30` in `timeZone`, as the times on the page are: what a `datetime-local` field takes. */
+export function fieldTime(ms: number, timeZone?: string): string {
+  return localDateTime(new Date(ms).toISOString(), timeZone).slice(0, 16).replace(' ', 'T')
+}
+
+/** What such a field (or one for a day) holds, as an instant; `null` where it is empty. An hour that a zone leaves out is moved on. */
+export function fieldInstant(text: string, timeZone?: string): string | null {
+  const wall = Date.parse(`${text.length === 10 ? `${text}T00:00` : text}Z`)
+  if (Number.isNaN(wall)) return null
+  const shown = (ms: number) => Date.parse(`${localDateTime(new Date(ms).toISOString(), timeZone).replace(' ', 'T')}Z`)
+  // Twice, because what lies between the zone and UTC may change in between.
+  let at = wall - (shown(wall) - wall)
+  at += wall - shown(at)
+  return new Date(at).toISOString()
+}
+
 export type AgeUnit = 's' | 'min' | 'h' | 'd'
 
 /** Whole units, the largest that fits: 59 s, 59 min, 47 h, then days. */

@@ -31,6 +31,16 @@ export const FIELDS: Record<CaseAct, readonly Field[]> = {
   close: ['outcome', 'note'],
 }
 
+/**
+ * The act that carries a case on from where it is, for the eye: `null` where a person chooses between ends. What the camera
+ * proposes is marked, never done.
+ */
+export function forward(state: Schemas['CaseState'], proposal?: string | null): CaseAct | null {
+  const next: Partial<Record<Schemas['CaseState'], CaseAct>> = { opened: 'take', legal_review: 'pass', confirmed: 'match_subject', subject_matched: 'warn', filed: 'hand_over' }
+  if (state === 'warned') return proposal === 'corrected' ? 'find_corrected' : proposal === 'not_corrected' ? 'find_not_corrected' : null
+  return next[state] ?? null
+}
+
 export const LEGAL_TICKS = ['facts', 'lawful', 'basis', 'jurisdiction', 'no_conflict'] as const
 export const DEFECTS = ['facts_unclear', 'picture_unclear', 'evidence_incomplete', 'subject_unknown', 'procedure_fault', 'other'] as const
 export const CHANNELS = ['sms', 'voice', 'app', 'on_site', 'paper'] as const
@@ -117,11 +127,4 @@ export function reviewCommand(press: { key: string; ctrlKey: boolean; metaKey: b
     default:
       return null
   }
-}
-
-/** `2026-11-26T12:30` in the browser's zone: what a `datetime-local` field takes. */
-export function fieldTime(ms: number): string {
-  const at = new Date(ms)
-  const two = (n: number) => String(n).padStart(2, '0')
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`
 }

@@ -1,5 +1,6 @@
 /** English. Typed after the Chinese, so that a missing or left-over key does not compile. */
 import { approval } from './approval.en'
+import { audit } from './audit.en'
 import { life } from './life.en'
 import { law } from './law.en'
 import clearance from './clearance.en'
@@ -12,6 +13,7 @@ type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> }
 
 const en: Same<typeof zhCN> = {
   ...zones,
+  ...audit,
   org,
   signIn,
   app: { name: 'Kerbwatch', what: 'Review desk for street enforcement' },
@@ -32,7 +34,7 @@ const en: Same<typeof zhCN> = {
   connection: { connecting: 'Connecting', live: 'Live', reconnecting: 'Reconnecting', offline: 'Offline', lastEvent: 'Since the last event' },
   age: { s: '{n} s ago', min: '{n} min ago', h: '{n} h ago', d: '{n} d ago' },
   duration: { hm: '{h} h {min} min', ms: '{min} min {s} s', m: '{min} min', s: '{s} s' },
-  common: { loading: 'Loading…', retry: 'Try again', empty: 'Nothing here', close: 'Close', home: 'Back to the first page', more: 'Load more', all: 'All', yes: 'Yes', no: 'No' },
+  common: { loading: 'Loading…', retry: 'Try again', empty: 'Nothing here', close: 'Close', home: 'Back to the first page', yourRoles: 'You are: {roles}. An administrator can give you another role.', notLoaded: 'The page could not be loaded: the server is away, or it has been renewed. What you typed is kept in this tab where it is a decision.', reload: 'Load again', more: 'Load more', all: 'All', yes: 'Yes', no: 'No' },
   problem: {
     network: 'The server cannot be reached. Check the network and try again.',
     aborted: 'The request was called off.',
@@ -159,7 +161,8 @@ const en: Same<typeof zhCN> = {
     bulk: 'Reject together',
     bulkTitle: 'Reject together',
     bulkMarked: 'The marked candidates',
-    bulkList: 'The first 200 of this list',
+    bulkList: 'All of this list',
+    bulkFirst: 'The first 200 of this list',
     bulkMore: 'The list holds more than 200: the rest is not touched.',
     bulkItems: '{n} will be rejected',
     bulkLeft: '{n} will be left out',
@@ -184,7 +187,8 @@ const en: Same<typeof zhCN> = {
     gaps: '{n} missing',
     markFirstSeen: 'first seen',
     markTrigger: 'trigger',
-    noPictures: 'There are no pictures to show, or your roles may not see them.',
+    noPictures: 'No pictures came with this candidate.',
+    hidden: 'Your roles may not see pictures. Go by the facts on the right, or escalate.',
     enlarge: 'Enlarge: {what}',
   },
   still: { zoomable: '{what}; zoom with + and -', failed: 'The picture could not be loaded; its address may have lapsed. Open the entry again.', why: { not_yet_there: 'This evidence is not in the store yet: its worker is still uploading it. Try again in a moment.', store_away: 'The evidence store does not answer. Nothing is lost; try again later.', evidence_changed: 'What lies in the evidence store is not what was sealed. It is not shown; tell whoever is responsible for the system.' } },
@@ -225,6 +229,16 @@ const en: Same<typeof zhCN> = {
     size_of_a_person: 'Size of a person',
     may_be_a_vehicle: 'May be a vehicle',
     may_be_people: 'May be people',
+    length_of_a_person: 'Length, in persons',
+    unattended: 'Unattended by now',
+    may_be_a_door: 'May be a door',
+    crisp_border: 'Crisp border',
+    steep_border: 'Steep border',
+    goes_on_below: 'Goes on below',
+    stands_on_something: 'Stands on something',
+    line_of_writing: 'Writing in the picture',
+    score: 'Score',
+    in_force: 'Rule in force',
   },
   whyText: {
     illegal_stall: 'Stood {dwell}, attended {attended_share} of it',
@@ -239,6 +253,8 @@ const en: Same<typeof zhCN> = {
     measured: 'Measured',
     needed: 'Bound',
     bound: 'bound {v}',
+    atLeast: 'at least {v}',
+    atMost: 'at most {v}',
     firstSeen: 'First seen',
     raised: 'Raised',
     dwell: 'Lasted',

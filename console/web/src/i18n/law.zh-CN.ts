@@ -60,7 +60,7 @@ export const law = {
   asking: '正在取画面…',
   freshAt: '画面时间 {at}',
   noAnswer: '摄像机没有在 {s} 秒内给出画面；请求仍保留，恢复后即取。',
-  notWatched: '该摄像机当前无人值守，无法取画面。',
+  notWatched: '该点位当前没有在看，无法取画面。',
   lastOld: '最近一张拍摄于{age}。',
   noPicture: '近七天没有整幅画面。',
   saved: '已保存',

@@ -110,6 +110,7 @@ const words: typeof org = {
   total: 'All',
   counted: '{agreed} of {n} agree, {unclear} cannot be told',
   remaining: '{n} left',
+  nextLook: 'Next ({n} left)',
   allLooked: 'All looked at',
   noPicture: 'No picture',
   candidate: 'Candidate',

@@ -1,5 +1,6 @@
 /** Chinese. The words are those of the design: candidate 疑似线索, case 案件, zone 布控区, permit 许可, clue 线索. */
 import { approval } from './approval.zh-CN'
+import { audit } from './audit.zh-CN'
 import { life } from './life.zh-CN'
 import { law } from './law.zh-CN'
 import org from './org.zh-CN'
@@ -9,6 +10,7 @@ import clearance from './clearance.zh-CN'
 
 export default {
   ...zones,
+  ...audit,
   org,
   signIn,
   app: { name: 'Kerbwatch 街面巡查', what: '非现场执法审核台' },
@@ -29,7 +31,7 @@ export default {
   connection: { connecting: '连接中', live: '实时', reconnecting: '重连中', offline: '已断开', lastEvent: '距上次消息' },
   age: { s: '{n} 秒前', min: '{n} 分钟前', h: '{n} 小时前', d: '{n} 天前' },
   duration: { hm: '{h} 小时 {min} 分', ms: '{min} 分 {s} 秒', m: '{min} 分钟', s: '{s} 秒' },
-  common: { loading: '加载中…', retry: '重试', empty: '暂无内容', close: '关闭', home: '回到首页', more: '加载更多', all: '全部', yes: '是', no: '否' },
+  common: { loading: '加载中…', retry: '重试', empty: '暂无内容', close: '关闭', home: '回到首页', yourRoles: '您的角色：{roles}。需要其他角色请联系系统管理员。', notLoaded: '页面没有载入：服务器连不上，或系统刚刚更新。未提交的判断保存在本标签页。', reload: '重新载入', more: '加载更多', all: '全部', yes: '是', no: '否' },
   problem: {
     network: '连不上服务器。请检查网络后重试。',
     aborted: '请求已取消。',
@@ -156,7 +158,8 @@ export default {
     bulk: '一并排除',
     bulkTitle: '一并排除',
     bulkMarked: '已标记的线索',
-    bulkList: '此列表的前 200 条',
+    bulkList: '此列表的全部线索',
+    bulkFirst: '此列表的前 200 条',
     bulkMore: '列表超过 200 条，其余不受影响。',
     bulkItems: '将排除 {n} 条',
     bulkLeft: '将跳过 {n} 条',
@@ -181,7 +184,8 @@ export default {
     gaps: '缺 {n} 项',
     markFirstSeen: '首次发现',
     markTrigger: '触发',
-    noPictures: '没有可显示的影像，或您的角色不可查看影像。',
+    noPictures: '这条线索没有附影像。',
+    hidden: '您的角色不可查看影像，可根据右侧信息判断或上报。',
     enlarge: '放大：{what}',
   },
   still: { zoomable: '{what}，可用 + 和 - 缩放', failed: '图片无法加载，链接可能已过期。重新打开该条目即可。', why: { not_yet_there: '该证据尚未上传到证据存储，请稍后再试。', store_away: '证据存储暂时没有响应；数据没有丢失，请稍后再试。', evidence_changed: '证据存储中的文件与封存时不一致，不予显示；请通知系统负责人。' } },
@@ -223,6 +227,16 @@ export default {
     size_of_a_person: '大小如人',
     may_be_a_vehicle: '可能是车辆',
     may_be_people: '可能是人群',
+    length_of_a_person: '长度（以人计）',
+    unattended: '已无人值守',
+    may_be_a_door: '可能是门',
+    crisp_border: '边框清晰',
+    steep_border: '边框陡直',
+    goes_on_below: '向下延续',
+    stands_on_something: '立在物体上',
+    line_of_writing: '是画面字幕',
+    score: '置信度',
+    in_force: '规则生效',
   },
   /** The rule's trace as one sentence, built from its conditions. */
   whyText: {
@@ -238,6 +252,8 @@ export default {
     measured: '实测',
     needed: '界限',
     bound: '界限 {v}',
+    atLeast: '至少 {v}',
+    atMost: '至多 {v}',
     firstSeen: '首次发现',
     raised: '触发',
     dwell: '持续',

@@ -2,8 +2,8 @@
 const zones = {
   zones: {
     title: '布控区',
-    cameras: '摄像机',
-    pick: '请在左侧选择一台摄像机。',
+    cameras: '点位',
+    pick: '请在左侧选择一个点位。',
     nowhere: '未填写区街',
     zonesN: '{n} 个布控区',
     onlyDrafts: '只看有草稿的',
@@ -25,7 +25,7 @@ const zones = {
     keysHelp: '方向键微调（Shift 加大），Insert 加点，Delete 删点，Ctrl+Z 撤销，按住 Alt 不吸附',
     corner: '第 {n} 个顶点，共 {of} 个，横 {x} %，纵 {y} %',
     chooseZone: '选择一个布控区以查看其规则与许可。',
-    unknownCamera: '尚不知道这台摄像机的设置：请先导入包含它的 site.toml。',
+    unknownCamera: '尚不知道该点位的设置：请先导入包含它的 site.toml。',
     faults: '图形与规则中的问题',
     name: '名称',
     id: '编号',
@@ -135,6 +135,8 @@ const zones = {
     still: '{zone} 当时的画面',
     noStill: '当时没有留图',
     undecided: '尚无人判断',
+    stood: '停留 {time}，置信度 {score}',
+    none: '无',
     permit: '许可 {id}',
     more: '另有 {n} 件未列出',
   },

@@ -26,9 +26,19 @@ export function valueText(value: number, unit: string, say: Say): string {
   return value.toPrecision(3)
 }
 
-/** A condition that is either so or not: no unit, and met at 1. */
+/** A condition that is either so or not: no unit, and met at 1, or not met at a half. */
 export function isYesNo(fact: FactLike): boolean {
-  return fact.unit === '' && fact.needed === 1 && (fact.value === 0 || fact.value === 1)
+  return fact.unit === '' && (fact.needed === 1 || fact.needed === 0.5) && (fact.value === 0 || fact.value === 1)
+}
+
+/**
+ * Whether at least or at most the bound was needed. The trace is of something that was raised, so every condition in it holds and
+ * the value says on which side; at the bound itself only a time tells: it is raised the moment it has stayed long enough.
+ */
+export function boundKey(fact: FactLike): 'facts.atLeast' | 'facts.atMost' | 'facts.bound' {
+  const needed = fact.needed ?? 0
+  if (fact.value > needed || (fact.value === needed && fact.unit === 's')) return 'facts.atLeast'
+  return fact.value < needed ? 'facts.atMost' : 'facts.bound'
 }
 
 /** The fact's name in the reader's language; one that has no translation yet keeps its own words. */
