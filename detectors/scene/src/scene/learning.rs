@@ -5,8 +5,10 @@ use events::CandidateState;
 use super::{Scene, centis};
 use crate::clock::Seconds;
 use crate::judgement::Judgement;
+use crate::motion::light::Light;
 use crate::motion::picture::Picture;
 use crate::motion::street::Street;
+use crate::motion::sway::Sway;
 
 /// Looks that are learnt from are at least this far apart, seconds: more of the same picture adds nothing.
 const APART: Seconds = 0.38;
@@ -16,6 +18,19 @@ const LOOKS: usize = 5;
 
 /// A changed view is not taken as the new one before this, seconds, however young the old one was.
 const AT_LEAST: Seconds = 15.0;
+
+/// Puts right what a swaying mast did to all but the first.
+fn steady(pictures: &mut [Picture]) {
+    let Some((first, rest)) = pictures.split_first_mut() else { return };
+    for picture in rest {
+        let mut lit = picture.clone();
+        Light::fit(first, picture, |_| true).undo(&mut lit);
+        let sway = Sway::of(first, &lit, |_| true);
+        if sway.is_any() {
+            *picture = sway.undo(picture, first);
+        }
+    }
+}
 
 impl Scene {
     /// Takes a picture to learn the street from.
@@ -37,7 +52,8 @@ impl Scene {
         let pictures: Vec<Picture> = std::mem::take(learning).into_iter().map(|(_, p)| p).collect();
         // Evenly picked, so that a fast camera does not pay for forty medians.
         let step = pictures.len().div_ceil(15);
-        let picked: Vec<Picture> = pictures.into_iter().step_by(step).collect();
+        let mut picked: Vec<Picture> = pictures.into_iter().step_by(step).collect();
+        steady(&mut picked);
         let street = Street::learn(&picked, centis(self.options.still_for.as_secs_f64()));
         self.watched = self.watch(street.empty.w, street.empty.h);
         self.state.street = Some(street);

@@ -21,7 +21,8 @@ use crate::judgement::{Attention, Judgement, NearMiss};
 use crate::motion::light::Light;
 use crate::motion::past::Past;
 use crate::motion::picture::Picture;
-use crate::motion::street::{Centis, Street};
+use crate::motion::street::{Centis, Shows, Street};
+use crate::motion::sway::Sway;
 use crate::options::SceneOptions;
 use crate::place::company::Company;
 use crate::place::stature::Stature;
@@ -218,9 +219,13 @@ impl Scene {
         said: &mut Vec<Judgement>,
     ) {
         let street = self.state.street.as_mut().expect("a look is only taken when the street is known");
-        let light = Light::fit(&street.empty, &raw, |i| street.shows[i] == crate::motion::street::Shows::Street);
+        let light = Light::fit(&street.empty, &raw, |i| street.shows[i] == Shows::Street);
         let mut current = raw.clone();
         light.undo(&mut current);
+        let sway = Sway::of(&street.empty, &current, |i| street.shows[i] == Shows::Street);
+        if sway.is_any() {
+            current = sway.undo(&current, &street.empty);
+        }
         let upset = street.upset(&current, centis(now));
         if self.state.view.is_uneasy() {
             self.state.blind = true;
