@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{DUMPING, Look, Patch, Play, bag, dump_story, look, man};
+use common::{DUMPING, Look, Patch, Play, bag, dump_story, look, man, person};
+use events::{Detection, Score};
 
 #[test]
 fn the_moment_of_dumping_is_told_to_the_look() {
@@ -29,6 +30,22 @@ fn passers_by_do_not_guard_it() {
         now
     });
     assert_eq!(play.raised().len(), 1, "{:?}", play.scene.explain());
+}
+
+#[test]
+fn somebody_imagined_where_the_empty_street_is_seen_is_no_company() {
+    // A detector takes a post for somebody now and then, and is not sure of it.
+    let told = |score: f32| {
+        let mut play = Play::new(DUMPING, 1.0);
+        while play.t < 60.0 {
+            let post = (play.t >= 16.0).then(|| Detection { score: Score::clamped(score), ..person(192, 203) });
+            let now = dump_story(play.t);
+            play.show(&now, Some(post.into_iter().collect()));
+        }
+        play.raised().len()
+    };
+    assert_eq!(told(0.45), 1);
+    assert_eq!(told(0.9), 0, "of him it is sure: he may wear the street's colours");
 }
 
 #[test]

@@ -33,6 +33,23 @@ fn leaves_that_sway_raise_nothing() {
 }
 
 #[test]
+fn a_mast_that_sways_brings_nothing_and_hides_nothing() {
+    for (story, wanted) in [(dump_story as fn(f64) -> Look, 1), (|_| Look::default(), 0)] {
+        let mut play = Play::new(ALL, 2.0);
+        play.until(60.0, |t| Look { shift: (3.4 * (t * 1.7).sin()).round() as i32, ..story(t) });
+        assert_eq!(play.raised().len(), wanted, "{:?} {:?}", play.raised(), play.scene.explain());
+        assert!(play.health().is_empty(), "{:?}", play.health());
+    }
+}
+
+#[test]
+fn a_sensor_whose_colours_swarm_in_the_dark_still_sees() {
+    let mut play = Play::new(DUMPING, 1.0);
+    play.until(60.0, |t| Look { colour_noise: 22, ..dump_story(t) });
+    assert_eq!(play.raised().len(), 1, "{:?}", play.scene.explain());
+}
+
+#[test]
 fn a_turned_camera_is_noticed_within_ten_seconds_and_so_is_its_return() {
     for fps in [1.0, 5.0] {
         let mut play = Play::new(DUMPING, fps);

@@ -154,6 +154,11 @@ impl I420 {
     pub fn luma_mut(&mut self) -> &mut [u8] {
         &mut self.y
     }
+
+    /// The two planes of colour differences, row by row.
+    pub fn chroma_mut(&mut self) -> [&mut [u8]; 2] {
+        [&mut self.u, &mut self.v]
+    }
 }
 
 impl Pixels for I420 {

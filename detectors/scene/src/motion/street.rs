@@ -77,12 +77,22 @@ const SHADE_COLOUR: i32 = 7;
 /// Nine pixels differ by so many grey levels in the mean where noise, a third of a single one's, does not.
 const TOUCHED: i32 = 4;
 
+/// Of noise that is distributed normally, 3.2 times the median of the two colour differences together is what all but one pixel in some
+/// hundred is within.
+const COLOUR_NOISE: f32 = 3.2;
+
+/// Every so manieth pixel is enough to tell it, and it is learnt by this share a look.
+const EVERY: usize = 13;
+const COLOUR_LEARN: f32 = 0.1;
+
 /// The model of one camera.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Street {
     pub(crate) empty: Picture,
     /// Mean distance from the street while it shows, fixed point: sensor noise, leaves, water.
     noise: Vec<u16>,
+    /// What a pixel's colour usually is off the street's by, both differences together, fixed point: a sensor's noise in the dark.
+    colour_noise: u16,
     standing: Layer,
     rival: Layer,
     /// Since when the street is seen again where something stood; [`NONE`] while it is not.
@@ -124,6 +134,9 @@ impl Street {
         }
         let mut street = Self::new(empty, still);
         street.noise = spread;
+        let mut usual: Vec<u16> = pictures.iter().map(|p| street.usually_off(p)).collect();
+        let middle = usual.len() / 2;
+        street.colour_noise = *usual.select_nth_unstable(middle).1;
         street
     }
 
@@ -133,6 +146,7 @@ impl Street {
         Self {
             empty,
             noise: vec![(1.5 * LEVEL as f32) as u16; n],
+            colour_noise: 0,
             standing: Layer::empty(w, h),
             rival: Layer::empty(w, h),
             again: vec![NONE; n],
@@ -145,7 +159,20 @@ impl Street {
     /// How far a colour may be from the street's or another's to count as the same: luma, and both colour differences.
     fn reach(&self, i: usize) -> (i32, i32) {
         let noise = i32::from(self.noise[i]);
-        ((9 * LEVEL + 3 * noise).min(40 * LEVEL), 7 * LEVEL + noise / 2)
+        let colour = (7 * LEVEL + noise / 2).max((COLOUR_NOISE * f32::from(self.colour_noise)) as i32);
+        ((9 * LEVEL + 3 * noise).min(40 * LEVEL), colour.min(40 * LEVEL))
+    }
+
+    /// By how much the colour of most pixels is off the street's, both differences together, fixed point.
+    fn usually_off(&self, picture: &Picture) -> u16 {
+        let d = |p: &[u16], q: &[u16], i: usize| p[i].abs_diff(q[i]);
+        let of = |i| d(&picture.u, &self.empty.u, i).saturating_add(d(&picture.v, &self.empty.v, i));
+        let mut off: Vec<u16> = (0..picture.len().min(self.empty.len())).step_by(EVERY).map(of).collect();
+        if off.is_empty() {
+            return 0;
+        }
+        let middle = off.len() / 2;
+        *off.select_nth_unstable(middle).1
     }
 
     /// Is the pixel's current colour the empty street's?
@@ -170,6 +197,8 @@ impl Street {
     pub(crate) fn look(&mut self, current: &Picture, now: Centis, dt: f32) {
         let learn = ((1.0 - (-dt / LEARN).exp()) * 65_536.0) as i32;
         let follow = ((1.0 - (-dt / 8.0).exp()) * 65_536.0) as i32;
+        let off = f32::from(self.usually_off(current)) - f32::from(self.colour_noise);
+        self.colour_noise = (f32::from(self.colour_noise) + COLOUR_LEARN * off).round() as u16;
         for i in 0..current.len() {
             let colour = (current.y[i], current.u[i], current.v[i]);
             let reach = self.reach(i);

@@ -145,14 +145,17 @@ fn is_piece_of(thing: &Thing, whole: &Thing) -> bool {
 
 /// Is a thing the shadow or the reflection at the foot of another: much fainter, right below it, and come with it?
 fn is_cast_by(thing: &Thing, other: &Thing) -> bool {
-    let common = thing.at.x2.min(other.at.x2) - thing.at.x1.max(other.at.x1);
     2.0 * thing.contrast <= other.contrast
-        && common >= 0.5 * thing.at.width()
-        && thing.at.gaps(&other.at).1 <= 4.0
-        && thing.at.y1 + thing.at.y2 > other.at.y1 + other.at.y2
+        && is_at_the_foot_of(&thing.at, &other.at)
         && (thing.onset - other.onset).abs() <= TOGETHER
         && other.presence != Presence::Gone
         && !other.in_street
+}
+
+/// Does it lie right below the other? What lies within it casts nothing on it: the lid of a bag is a piece of it.
+fn is_at_the_foot_of(at: &Area, other: &Area) -> bool {
+    let common = at.x2.min(other.x2) - at.x1.max(other.x1);
+    common >= 0.5 * at.width() && at.gaps(other).1 <= 4.0 && at.y1 + at.y2 > other.y1 + other.y2 && other.share_in(at) < 0.5
 }
 
 /// A candidate whose first thing has gone goes on with another of its things that still stands.
@@ -529,5 +532,19 @@ impl Scene {
                 subject: Subject::Candidate { id, state, bbox: thing.bbox(w, h) },
             }));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shadow_lies_at_the_foot_and_a_lid_upon_its_bag() {
+        let at = |x1, y1, x2, y2| Area { x1, y1, x2, y2 };
+        let (cart, bag) = (at(100.0, 100.0, 140.0, 150.0), at(60.0, 80.0, 84.0, 100.0));
+        assert!(is_at_the_foot_of(&at(96.0, 148.0, 150.0, 156.0), &cart), "its shadow");
+        assert!(!is_at_the_foot_of(&at(96.0, 90.0, 150.0, 99.0), &cart), "what is above it");
+        assert!(!is_at_the_foot_of(&bag, &at(63.0, 81.0, 83.0, 92.0)), "a bag whose lid is brighter than the rest");
     }
 }

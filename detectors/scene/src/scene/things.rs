@@ -42,6 +42,11 @@ const CAME_TOGETHER: Seconds = 8.0;
 /// Detections less sure than this hide nothing.
 const SURE: f32 = 0.25;
 
+/// Somebody of whom a model is less sure than this, and of whom nothing is seen before the empty street, is not there: it takes a
+/// lamp post or a painted box that always stood there for somebody, now and then.
+const CERTAIN: f32 = 0.6;
+const UNCHANGED: f32 = 0.08;
+
 impl Scene {
     /// Follows all things through one look.
     pub(super) fn follow(&mut self, seen: &Seen<'_>, said: &mut Vec<Judgement>) {
@@ -51,6 +56,7 @@ impl Scene {
         let mut movers = detected(tracks, w, h);
         let boxed = boxed(&movers, w, h);
         let street = self.state.street.as_ref().expect("things are followed in a known street");
+        movers.retain(|m| m.score >= CERTAIN || !shows_street(street, &m.at));
         let owner = owners(&self.state.things, w * h);
         let clock = centis(now);
         for (b, pixels) in blobs::moving(street, clock, |i| owner[i] != 0, 4) {
@@ -533,4 +539,17 @@ fn mean(a: &Looks, b: &Looks, share: f32) -> Looks {
         crisp: m(a.crisp, b.crisp),
         straight: m(a.straight, b.straight),
     }
+}
+
+/// Is the empty street seen all over a place, but for so little as a passing shadow changes?
+fn shows_street(street: &Street, at: &Area) -> bool {
+    let (w, h) = (street.empty.w, street.empty.h);
+    let (mut other, mut all) = (0usize, 0usize);
+    for y in at.y1.max(0.0) as usize..(at.y2.max(0.0) as usize).min(h) {
+        for x in at.x1.max(0.0) as usize..(at.x2.max(0.0) as usize).min(w) {
+            all += 1;
+            other += usize::from(street.shows[y * w + x] != Shows::Street);
+        }
+    }
+    all > 0 && (other as f32) < UNCHANGED * all as f32
 }

@@ -265,7 +265,7 @@ pub(crate) const CLAIMS: [Kind; 4] = [Kind::UnauthorizedAd, Kind::IllegalStall, 
 
 /// Edges along the border grew and its colours stand out by so much together: a thing that left has both in the street
 /// instead, and a change of light neither.
-const CAME: f64 = 0.2;
+const CAME: f64 = 0.1;
 
 /// Edges along the border must be at least this strong, grey levels across two pixels: blotches of light and compression are softer.
 const EDGE_NOW: f64 = 9.0;

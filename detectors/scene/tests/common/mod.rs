@@ -53,11 +53,13 @@ pub struct Look {
     pub shift: i32,
     /// Leaves that sway in the upper left corner.
     pub leaves: bool,
+    /// Noise of the two colour differences, grey levels to either side.
+    pub colour_noise: i32,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { patches: Vec::new(), light: 1.0, shade: None, glow: None, shift: 0, leaves: false }
+        Self { patches: Vec::new(), light: 1.0, shade: None, glow: None, shift: 0, leaves: false, colour_noise: 0 }
     }
 }
 
@@ -98,6 +100,13 @@ pub fn paint(look: &Look, n: u64) -> I420 {
     for (i, value) in picture.luma_mut().iter_mut().enumerate() {
         let noise = (hash(n.wrapping_mul(1_000_003).wrapping_add(i as u64)) % 5) as f64 - 2.0;
         *value = (f64::from(*value) * look.light + noise).clamp(16.0, 235.0) as u8;
+    }
+    if look.colour_noise > 0 {
+        let range = 2 * look.colour_noise as u64 + 1;
+        for (i, value) in picture.chroma_mut().into_iter().flatten().enumerate() {
+            let noise = (hash(n.wrapping_mul(7_000_003).wrapping_add(i as u64)) % range) as i32 - look.colour_noise;
+            *value = (i32::from(*value) + noise).clamp(16, 240) as u8;
+        }
     }
     picture
 }
