@@ -15,7 +15,7 @@ use events::schedule::Calendar;
 use events::site::Camera;
 use events::wire::v1::{CandidateData, EvidenceItem, ObservationData};
 use events::{BBox, Candidate, CandidateId, CandidateState, Detections, Frame, Health, ModelRef, Moment, Observation, Subject};
-use inference::Detector;
+use inference::{DetectError, Detector, Names};
 use scene::{Attention, Judgement, Question, Scene};
 
 use crate::evidence::recorder::{Footage, ReadyDraft, Recorder};
@@ -43,13 +43,38 @@ pub struct Recording {
     pub desk: Arc<Desk>,
 }
 
+/// Who looks at frames: the models, or whoever stands in for them in a test.
+pub trait Looks: Send {
+    /// What is where; `regions` say where to look closely.
+    ///
+    /// # Errors
+    /// The frame was not looked at.
+    fn detect(&self, frame: &Frame, regions: &[BBox]) -> Result<Detections, DetectError>;
+
+    /// What the things in these boxes are, in the same order.
+    ///
+    /// # Errors
+    /// They were not looked at.
+    fn name(&self, frame: &Frame, things: &[BBox]) -> Result<Vec<Names>, DetectError>;
+}
+
+impl Looks for Detector {
+    fn detect(&self, frame: &Frame, regions: &[BBox]) -> Result<Detections, DetectError> {
+        Self::detect(self, frame, regions)
+    }
+
+    fn name(&self, frame: &Frame, things: &[BBox]) -> Result<Vec<Names>, DetectError> {
+        Self::name(self, frame, things)
+    }
+}
+
 /// One camera being watched.
 pub struct Watch {
     camera: Camera,
     calendar: Calendar,
     worker: String,
     scene: Scene,
-    detector: Option<Detector>,
+    detector: Option<Box<dyn Looks>>,
     models: Vec<ModelRef>,
     recording: Option<Recording>,
     /// Writes down what the scene saw, for backtests.
@@ -60,6 +85,8 @@ pub struct Watch {
     waiting: BTreeSet<CandidateId>,
     /// As the scene last said it.
     health: Health,
+    /// The last frame came, but the models could not look at it: nobody knows what was on it.
+    blind: bool,
     inferred: u64,
     /// Raised in the last frame.
     raised: Vec<Candidate>,
@@ -76,7 +103,7 @@ pub struct Parts {
     /// The judge, fresh or restored.
     pub scene: Scene,
     /// The models, if there are any.
-    pub detector: Option<Detector>,
+    pub detector: Option<Box<dyn Looks>>,
     /// Their names and digests.
     pub models: Vec<ModelRef>,
     /// Evidence, if it is wanted.
@@ -104,6 +131,7 @@ impl Watch {
             pending: VecDeque::new(),
             waiting: BTreeSet::new(),
             health: Health::Ok,
+            blind: false,
             inferred: 0,
             raised: Vec::new(),
         }
@@ -112,6 +140,7 @@ impl Watch {
     /// One frame, from pixels to what is said about it. Gives whether something new was opened, raised or ended.
     pub fn frame(&mut self, frame: &Frame, footage: &dyn Footage) -> bool {
         self.raised.clear();
+        self.blind = true;
         let detections = match &self.detector {
             None => Detections::none(frame.stamp().clone()),
             Some(detector) => match detector.detect(frame, &self.scene.regions()) {
@@ -134,6 +163,7 @@ impl Watch {
                 }
             }
         }
+        self.blind = false;
         if let Some(seen) = &mut self.seen {
             seen.before(&mut self.scene, frame);
         }
@@ -174,8 +204,12 @@ impl Watch {
     }
 
     /// Says how the camera is, also when that has not changed: whoever counts watched minutes must be able to tell a quiet
-    /// street from a dead worker.
+    /// street from a dead worker. A worker whose models fail says nothing: its minutes were not watched, however well the
+    /// camera is.
     pub fn heartbeat(&mut self, at: Moment, footage: &dyn Footage) {
+        if self.blind {
+            return;
+        }
         let observation = Observation { camera: self.camera.id.clone(), at, subject: Subject::Camera { health: self.health } };
         self.pending.push_back(Pending::Observation(Box::new(observation), None));
         self.deliver(footage, false);
@@ -344,3 +378,6 @@ impl Watch {
         Ok(desk.keyed(desk.store.add_after(id, stamp, jpeg, &desk.signer).context("sealing the after-picture")?.items))
     }
 }
+
+#[cfg(test)]
+mod tests;

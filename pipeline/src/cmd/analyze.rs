@@ -25,7 +25,7 @@ use crate::footage::RingFootage;
 use crate::outlet::{Lines, Outlet};
 use crate::recording::Writer;
 use crate::usage::Usage;
-use crate::watch::{Parts, Recording, Watch};
+use crate::watch::{Looks, Parts, Recording, Watch};
 use crate::worker::Desk;
 
 /// Analyse a recording, as fast as the machine allows
@@ -146,7 +146,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         camera: camera.clone(),
         calendar: site.calendar.clone(),
         worker: "analyze".to_owned(),
-        detector,
+        detector: detector.map(|detector| Box::new(detector) as Box<dyn Looks>),
         models: models.clone(),
         recording,
         seen: args.recordings.as_ref().map(|root| Writer::new(root, &camera.id, "analyze")),

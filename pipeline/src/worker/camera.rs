@@ -20,7 +20,7 @@ use crate::evidence::recorder::{self, Recorder};
 use crate::footage::RingFootage;
 use crate::outlet::Spooled;
 use crate::recording::Writer;
-use crate::watch::{Parts, Recording, Watch};
+use crate::watch::{Looks, Parts, Recording, Watch};
 
 /// The scene's memory is saved at least this often, so that a crash costs at most this much of the empty street.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
@@ -146,7 +146,7 @@ fn watch(shared: &Arc<Shared>, camera: &Camera, calendar: &Calendar) -> anyhow::
         calendar: calendar.clone(),
         worker: shared.name.clone(),
         scene,
-        detector: shared.detector(),
+        detector: shared.detector().map(|detector| Box::new(detector) as Box<dyn Looks>),
         models: shared.models(),
         recording: Some(Recording { recorder, desk: shared.desk.clone() }),
         seen: Some(Writer::new(&shared.recordings, &camera.id, &shared.name)),
