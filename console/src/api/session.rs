@@ -135,9 +135,11 @@ pub(super) async fn open(state: &AppState, user: StoredUser, peer: &Peer, proof:
         second_factor,
         id_token: id_token.as_deref(),
     };
-    let (now_ms, expires_ms) = state.store.login_succeeded(&user, &origin, state.settings.session_ms).await?;
+    let by_groups = state.oidc.as_ref().filter(|_| sign_in == SignIn::Provider).and_then(|provider| provider.session_ms());
+    let session_ms = by_groups.unwrap_or(i64::MAX).min(state.settings.session_ms);
+    let (now_ms, expires_ms) = state.store.login_succeeded(&user, &origin, session_ms).await?;
     metrics::counter!("kerbwatch_console_logins_total", "reason" => "right").increment(1);
-    let cookie = cookie(state, &token, state.settings.session_ms / 1000);
+    let cookie = cookie(state, &token, session_ms / 1000);
     let mut actor = state.store.actor(user).await?;
     actor.sign_in = sign_in;
     Ok(Opened { actor, now_ms, expires_ms, cookie })

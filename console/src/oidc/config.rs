@@ -47,6 +47,15 @@ pub struct OidcConfig {
     /// Group → unit: `city`, a district, or `district/street` as cameras name them.
     #[serde(default)]
     pub units: BTreeMap<String, String>,
+    /// Where groups decide, a session lasts so long at most, seconds: who is taken out of a group is out by then. A browser that
+    /// is still signed in at the provider comes back without typing anything.
+    #[serde(default = "session_s")]
+    pub session_s: u32,
+}
+
+/// One hour.
+fn session_s() -> u32 {
+    3600
 }
 
 fn scopes() -> Vec<String> {
@@ -98,6 +107,7 @@ impl OidcConfig {
         if self.client_secret_file.is_some() && self.client_secret_env.is_some() {
             bail!("console.oidc: give client_secret_file or client_secret_env, not both");
         }
+        ensure!((60..=86_400).contains(&self.session_s), "console.oidc.session_s is from 60 to 86400");
         ensure!(!self.name_claim.is_empty(), "console.oidc.name_claim is empty");
         ensure!(
             self.roles.is_empty() == self.units.is_empty(),
@@ -150,6 +160,7 @@ pub(super) mod tests {
         assert!(check(json!({ "client_id": " " })).unwrap_err().contains("client_id"));
         assert!(check(json!({ "roles": { "ops": ["operator"] } })).unwrap_err().contains("go together"));
         assert!(check(json!({ "client_secret_file": "a", "client_secret_env": "B" })).unwrap_err().contains("not both"));
+        assert!(check(json!({ "session_s": 5 })).unwrap_err().contains("session_s"));
         assert!(check(json!({ "label": "" })).unwrap_err().contains("label"));
         let unset = config(json!({ "client_secret_env": "KERBWATCH_NO_SUCH_SECRET" })).secret();
         assert!(unset.unwrap_err().to_string().contains("KERBWATCH_NO_SUCH_SECRET"));

@@ -124,6 +124,11 @@ impl Provider {
         self.config.label.as_deref()
     }
 
+    /// How long a session lasts at most that groups decided on.
+    pub(crate) fn session_ms(&self) -> Option<i64> {
+        self.config.by_groups().then(|| i64::from(self.config.session_s) * 1000)
+    }
+
     pub(crate) fn issuer(&self) -> &str {
         &self.config.issuer
     }

@@ -313,6 +313,13 @@ async fn groups_make_users_where_they_are_mapped(world: World) {
     idp.turn("claims", json!({})).await;
     idp.turn("userinfo", Value::Null).await;
     assert_eq!(Browser::new().sign_in(&console, "ada").await, "/queue", "claims at the userinfo endpoint count too");
+    // Groups are asked again when the session ends, which is within the hour, however busy it is.
+    for minutes in [20, 20, 19] {
+        world.clock.advance(minutes * 60_000);
+        assert_eq!(browser.me(&console).await.0, 200);
+    }
+    world.clock.advance(2 * 60_000);
+    assert_eq!(browser.me(&console).await.0, 401, "who is taken out of a group is out by now");
 }
 
 both!(a_token_that_does_not_hold_opens_nothing);
