@@ -73,6 +73,7 @@ impl Actor {
             ("legal_lists", LAW),
             ("clearance", CLEARANCE),
             ("define_clearance", DEFINE),
+            ("areas", AREAS),
             ("receivers", RECEIVERS),
             ("deliveries", DELIVERIES),
             ("packages", PACKAGES),
@@ -114,6 +115,8 @@ const LAW: &[Role] =
     &[Role::Operator, Role::LegalReviewer, Role::BureauEditor, Role::BureauApprover, Role::Analyst, Role::Supervisor];
 const CLEARANCE: &[Role] = &[Role::Analyst, Role::Supervisor, Role::BureauEditor, Role::BureauApprover];
 const DEFINE: &[Role] = &[Role::Supervisor];
+/// What counts as one place decides what is counted: not for who draws the zones.
+const AREAS: &[Role] = &[Role::BureauApprover, Role::Supervisor];
 /// Addresses and secrets are a matter of the installation.
 const RECEIVERS: &[Role] = &[Role::Administrator];
 const DELIVERIES: &[Role] = &[Role::Supervisor, Role::Administrator];
@@ -197,6 +200,9 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/clearance/days", Access::Roles(CLEARANCE)),
     ("GET", "/clearance/day", Access::Roles(CLEARANCE)),
     ("GET", "/clearance/export", Access::Roles(CLEARANCE)),
+    ("GET", "/areas", Access::Roles(CLEARANCE)),
+    ("POST", "/areas", Access::Roles(AREAS)),
+    ("PUT", "/areas/{id}", Access::Roles(AREAS)),
     ("GET", "/cameras", Access::Roles(&Role::ALL)),
     ("GET", "/cameras/{id}", Access::Roles(&Role::ALL)),
     ("GET", "/cameras/{id}/zones", Access::Roles(&Role::ALL)),
@@ -249,6 +255,7 @@ const ROUTES: &[(&str, &str, Access)] = &[
 /// What the first `{…}` of a path names: the gate lets nobody through whose scope does not hold it. The longest beginning
 /// counts; a path with a `{…}` that none of these begins is not there for anybody.
 const THINGS: &[(&str, Thing)] = &[
+    ("/areas/{", Thing::Area),
     ("/cameras/{", Thing::Camera),
     ("/candidates/{", Thing::Candidate),
     ("/cases/{", Thing::Case),

@@ -16,6 +16,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, Notify, OnceCell};
 
+use crate::areas::{AreaRow, Areas, area_cell};
 use crate::clearance::coverage::{View, WholeZonePermit, ZoneState};
 use crate::clearance::day::{Cell, DayFacts, Frame, REACH_DAYS, days};
 use crate::clearance::episode::Seen;
@@ -41,7 +42,7 @@ const BATCH: usize = 400;
 /// After so long without a sign another console takes over.
 const LEASE_MS: Ms = 5 * 60_000;
 
-/// One cell's name.
+/// One cell's name: camera, zone, kind. One of an area has no camera, and the area for its zone.
 pub(crate) type CellId = (String, String, Kind);
 
 /// A camera's settings from a time on.
@@ -171,8 +172,26 @@ impl Versions {
         out
     }
 
-    /// Names and places for people: those of the latest settings that know the zone.
-    fn key(&self, (camera, zone, kind): &CellId) -> CellKey {
+    /// Names and places for people: those of the area, or of the latest settings that know the zone.
+    fn key(&self, cell: &CellId, areas: &Areas) -> CellKey {
+        let (camera, zone, kind) = cell;
+        let area = areas.of(cell);
+        let (id, grade, place) = area.map_or_else(Default::default, |area| (area.id.clone(), area.grade, area.place));
+        if camera.is_empty() {
+            let text = |of: fn(&AreaRow) -> &String| area.map(|area| of(area).clone()).unwrap_or_default();
+            return CellKey {
+                camera: String::new(),
+                zone: zone.clone(),
+                kind: *kind,
+                camera_name: String::new(),
+                zone_name: text(|area| &area.name),
+                district: text(|area| &area.district),
+                street: text(|area| &area.street),
+                area: zone.clone(),
+                grade,
+                place,
+            };
+        }
         let versions = self.by_camera.get(camera).map_or(&[][..], Vec::as_slice);
         let latest = versions.last().map(|version| &version.camera);
         let drawn = versions.iter().rev().find_map(|v| v.camera.zones.iter().find(|z| z.id.as_str() == zone));
@@ -184,6 +203,9 @@ impl Versions {
             zone_name: drawn.map_or_else(|| zone.clone(), |z| z.name.clone()),
             district: latest.map(|c| c.district.clone()).unwrap_or_default(),
             street: latest.map(|c| c.street.clone()).unwrap_or_default(),
+            area: id,
+            grade,
+            place,
         }
     }
 
@@ -306,9 +328,21 @@ impl Keeper {
         }
         let versions = self.versions(store).await?;
         let clocks = self.clocks_of(&versions, &definition.parameters);
-        let work = self.work(store, &versions, before, now).await?;
+        let areas = Areas::new(store.area_rows().await?);
+        let mut work = self.work(store, &versions, before, now).await?;
+        let today = midnight(&clocks.calendar, date_of(&clocks.calendar, now));
+        let since = before.map_or(Ms::MIN, |before| before.as_of_ms - SLACK_MS);
+        work.with_areas(&areas, &versions.cells(), since, today - HISTORY_DAYS * DAY_MS);
         let all = work.all;
-        let round = Round { store, versions: &versions, definition: &definition, clocks: &clocks, now };
+        let round = Round {
+            store,
+            versions: &versions,
+            areas: &areas,
+            definition: &definition,
+            clocks: &clocks,
+            now,
+            first: before.is_none(),
+        };
         let changed = self.make(&round, work.cells).await?;
         let all_ms = if all { now } else { before.map_or(0, |p| p.all_ms) };
         let progress = ClearanceProgress { as_of_ms: now, all_ms, built: true };
@@ -392,7 +426,8 @@ impl Keeper {
     ) -> Result<Behind, sqlx::Error> {
         let versions = self.versions(store).await?;
         let clocks = self.clocks_of(&versions, parameters);
-        let loaded = load(store, &versions, parameters, cell, from).await?;
+        let areas = Areas::new(store.area_rows().await?);
+        let loaded = load(store, &versions, &areas, parameters, cell, from).await?;
         Ok(Behind { cell: loaded, clocks })
     }
 }
@@ -425,29 +460,60 @@ impl Work {
         let slot = self.cells.entry(cell).or_insert(from);
         *slot = (*slot).min(from);
     }
+
+    /// All that an area that was changed since shows, or once showed, and the areas of everything there is to do.
+    fn with_areas(&mut self, areas: &Areas, cells: &BTreeMap<CellId, Ms>, since: Ms, oldest: Ms) {
+        for area in areas.changed_since(since) {
+            let shown = cells.iter().filter(|((camera, zone, _), _)| area.ever.contains(&(camera.clone(), zone.clone())));
+            for (cell, from) in shown {
+                self.add(cell.clone(), (*from).max(oldest));
+                self.add(area_cell(&area.id, cell.2), (*from).max(oldest));
+            }
+        }
+        let in_areas = self.cells.iter().filter_map(|(cell, from)| Some((area_cell(&areas.of(cell)?.id, cell.2), *from)));
+        for (cell, from) in in_areas.collect::<Vec<_>>() {
+            self.add(cell, from);
+        }
+    }
 }
 
 /// One round of making facts.
 struct Round<'a> {
     store: &'a Store,
     versions: &'a Versions,
+    areas: &'a Areas,
     definition: &'a ClearanceDefinition,
     clocks: &'a Clocks,
     now: Ms,
+    /// Nothing was said under this definition before.
+    first: bool,
 }
 
 async fn load(
     store: &Store,
     versions: &Versions,
+    areas: &Areas,
     parameters: &ClearanceParameters,
     cell: &CellId,
     from: Ms,
 ) -> Result<Cell, sqlx::Error> {
-    let of = CellOf { camera: &cell.0, zone: &cell.1, kind: cell.2 };
-    let (seen, models): (Vec<Seen>, _) = store.cell_candidates(&of, from - LIMIT_REACH_MS).await?;
+    let shown_by = areas.shown_by(cell);
+    let (mut seen, mut models): (Vec<Seen>, Vec<String>) = Default::default();
+    for (view, zone) in shown_by.iter().enumerate() {
+        let of = CellOf { camera: &zone.0, zone: &zone.1, kind: zone.2 };
+        let mut its = store.cell_candidates(&of, from - LIMIT_REACH_MS, &mut models).await?;
+        its.iter_mut().for_each(|one| one.view = u16::try_from(view).unwrap_or(u16::MAX));
+        seen.append(&mut its);
+    }
+    if shown_by.len() > 1 {
+        seen.sort_by(|a, b| (a.first_seen, &a.id).cmp(&(b.first_seen, &b.id)));
+    }
     let first = seen.first().map_or(from, |seen| seen.first_seen.min(from));
-    let observed = IntervalSet::of(store.watched(&cell.0, first - DAY_MS).await?);
-    let views = vec![View { states: versions.states(cell), observed }];
+    let mut views = Vec::with_capacity(shown_by.len());
+    for zone in &shown_by {
+        let observed = IntervalSet::of(store.watched(&zone.0, first - DAY_MS).await?);
+        views.push(View { states: versions.states(zone), observed });
+    }
     Ok(Cell { views, seen, models, limit: parameters.limits.of(cell.2) })
 }
 
@@ -456,7 +522,7 @@ type Change = (DayRow, Option<Restatement>, String);
 impl Round<'_> {
     /// What of a cell's days differs from what is stored.
     async fn changes_of(&self, cell: &CellId, from: Ms) -> Result<Vec<Change>, sqlx::Error> {
-        let loaded = load(self.store, self.versions, &self.definition.parameters, cell, from).await?;
+        let loaded = load(self.store, self.versions, self.areas, &self.definition.parameters, cell, from).await?;
         let (calendar, duty) = (&self.clocks.calendar, &self.clocks.duty);
         let parameters = &self.definition.parameters;
         let frame = Frame { calendar, parameters, duty, as_of: self.now };
@@ -469,7 +535,7 @@ impl Round<'_> {
         for day in stored.keys().filter_map(|day| day.parse::<Date>().ok()) {
             made.entry(day).or_default();
         }
-        let key = self.versions.key(cell);
+        let key = self.versions.key(cell, self.areas);
         let changes = made.into_iter().filter_map(|(date, facts)| self.change(&key, date, &facts, stored.get(&date.to_string())));
         Ok(changes.collect())
     }
@@ -491,9 +557,16 @@ impl Round<'_> {
             zone_name: key.zone_name.clone(),
             district: key.district.clone(),
             street: key.street.clone(),
+            area: key.area.clone(),
+            grade: key.grade,
+            place: key.place,
             facts: text,
         };
-        let Some(old) = old else { return Some((row, None, String::new())) };
+        let Some(old) = old else {
+            // An area that is named today was counted otherwise when the day was final.
+            row.restated = closed && key.of_area() && !self.first;
+            return Some((row, None, String::new()));
+        };
         row.restated = old.restated;
         let as_stored = DayRow { seq: old.seq, as_of_ms: old.as_of_ms, ..row.clone() };
         if as_stored == *old {
@@ -535,6 +608,11 @@ impl Loaded {
             return;
         };
         let id = (row.camera.clone(), row.zone.clone(), row.kind);
+        if row.camera.is_empty() && facts == DayFacts::default() {
+            // What an area no longer shows is no day of it, whatever was written of it once.
+            Arc::make_mut(self.days.entry(date).or_default()).remove(&id);
+            return;
+        }
         let key = CellKey {
             camera: row.camera,
             zone: row.zone,
@@ -543,6 +621,9 @@ impl Loaded {
             zone_name: row.zone_name,
             district: row.district,
             street: row.street,
+            area: row.area,
+            grade: row.grade,
+            place: row.place,
         };
         let cell = match self.cells.get(&id) {
             Some(known) if **known == key => Arc::clone(known),

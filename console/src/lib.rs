@@ -8,6 +8,7 @@ pub mod dto;
 pub mod error;
 
 mod api;
+mod areas;
 mod assets;
 mod auth;
 pub mod backtest;

@@ -10,9 +10,10 @@ use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 
 use super::{limit, words};
+use crate::areas::area_cell;
 use crate::clearance::coverage::Coverage;
-use crate::clearance::day::Frame;
-use crate::clearance::episode::{End, Episode, Seen, Standing, episodes};
+use crate::clearance::day::{Frame, violations};
+use crate::clearance::episode::{End, Episode, Seen, Standing};
 use crate::clearance::figures::{Asked, By, ZoneDay, report};
 use crate::clearance::interval::Ms;
 use crate::clearance::proportion::ratio;
@@ -43,6 +44,7 @@ pub(super) struct Selection {
     scope: Scope,
     district: Option<String>,
     street: Option<String>,
+    area: Option<String>,
     camera: Option<String>,
     zone: Option<String>,
     kinds: Vec<Kind>,
@@ -77,7 +79,7 @@ impl Selection {
         if until.since(from).is_ok_and(|span| i64::from(span.get_days()) >= LONGEST_DAYS) {
             return Err(bad(format!("a report is of at most {LONGEST_DAYS} days")));
         }
-        for text in [&query.district, &query.street, &query.camera, &query.zone].into_iter().flatten() {
+        for text in [&query.district, &query.street, &query.area, &query.camera, &query.zone].into_iter().flatten() {
             super::checked_text(text)?;
         }
         let kinds = words::<Kind>("kind", query.kind.as_deref())?;
@@ -89,6 +91,7 @@ impl Selection {
             scope: scope.clone(),
             district: query.district.clone(),
             street: query.street.clone(),
+            area: query.area.clone(),
             camera: query.camera.clone(),
             zone: query.zone.clone(),
             kinds: kinds.iter().filter_map(|kind| from_word(kind)).collect(),
@@ -98,7 +101,7 @@ impl Selection {
 
     /// Everything that decides which zone-days these are.
     fn name(&self) -> String {
-        let place = (&self.scope, &self.district, &self.street, &self.camera, &self.zone);
+        let place = (&self.scope, &self.district, &self.street, &self.area, &self.camera, &self.zone);
         format!("{} {} {} {place:?} {:?} {:?}", self.definition.version, self.from, self.until, self.kinds, self.key_area)
     }
 
@@ -108,27 +111,39 @@ impl Selection {
         self.scope.holds(&cell.district, &cell.street)
             && same(&self.district, &cell.district)
             && same(&self.street, &cell.street)
+            && same(&self.area, &cell.area)
             && same(&self.camera, &cell.camera)
             && same(&self.zone, &cell.zone)
             && (self.kinds.is_empty() || self.kinds.contains(&cell.kind))
             && self.key_area.is_none_or(|wanted| wanted == day.facts.key_area)
     }
 
-    fn between(&self, from: Date, until: Date) -> Vec<&ZoneDay> {
-        let days = self.loaded.days.range(from..=until);
-        days.flat_map(|(_, cells)| cells.values()).filter(|day| self.holds(day)).collect()
+    /// Is it of single cameras, each zone for itself whether it shows an area or not?
+    fn of_zones(&self) -> bool {
+        self.camera.is_some() || self.zone.is_some()
     }
 
-    /// The zone-days asked for, oldest first.
+    fn between(&self, from: Date, until: Date, zones: bool) -> Vec<&ZoneDay> {
+        let days = self.loaded.days.range(from..=until);
+        let level = |day: &&ZoneDay| if zones { !day.cell.of_area() } else { day.cell.counts() };
+        days.flat_map(|(_, cells)| cells.values()).filter(|day| level(day) && self.holds(day)).collect()
+    }
+
+    /// The zone-days asked for, oldest first. Each place counts once, unless a camera or a zone is asked for.
     pub(super) fn days(&self) -> Vec<&ZoneDay> {
-        self.between(self.from, self.until)
+        self.between(self.from, self.until, self.of_zones())
+    }
+
+    /// The same zone by zone.
+    fn zone_days(&self) -> Vec<&ZoneDay> {
+        self.between(self.from, self.until, true)
     }
 
     /// Those of the equally long period before.
-    fn before(&self) -> Vec<&ZoneDay> {
+    fn before(&self, zones: bool) -> Vec<&ZoneDay> {
         let length = self.until.since(self.from).map_or(0, |span| i64::from(span.get_days())) + 1;
         let back = |date: Date, days: i64| date.checked_sub(jiff::Span::new().days(days)).unwrap_or(date);
-        self.between(back(self.from, length), back(self.from, 1))
+        self.between(back(self.from, length), back(self.from, 1), zones || self.of_zones())
     }
 }
 
@@ -185,10 +200,11 @@ pub(super) async fn figures(
     let by = match query.by.as_deref() {
         None | Some("district") => By::District,
         Some("street") => By::Street,
+        Some("area") => By::Area,
         Some("camera") => By::Camera,
         Some("zone") => By::Zone,
         Some("kind") => By::Kind,
-        Some(other) => return Err(bad(format!("by {other:?} is none of district, street, camera, zone, kind"))),
+        Some(other) => return Err(bad(format!("by {other:?} is none of district, street, area, camera, zone, kind"))),
     };
     let selection = Selection::read(&state, &session.actor.scope, &query.filter()).await?;
     let brief = query.brief.unwrap_or(false);
@@ -208,7 +224,10 @@ pub(super) async fn figures(
             let (from, until) = (selection.from, selection.until);
             let building = !selection.loaded.built;
             let asked = Asked { definition: definition.clone(), from, until, by, brief, frame, building, time_zone };
-            serde_json::to_vec(&report(&selection.days(), &selection.before(), asked)).map(Bytes::from)
+            let days = selection.days();
+            let zones = if by.zones() { selection.zone_days() } else { Vec::new() };
+            let grouped = if by.zones() { &zones } else { &days };
+            serde_json::to_vec(&report(&days, grouped, &selection.before(by.zones()), asked)).map(Bytes::from)
         });
         let made = made.await.map_err(|error| ApiError::internal("making the report", error))?;
         made.map_err(|error| ApiError::internal("writing the report", error))
@@ -227,6 +246,7 @@ pub(super) fn row(day: &ZoneDay) -> ZoneDayRow {
         zone_name: day.cell.zone_name.clone(),
         district: day.cell.district.clone(),
         street: day.cell.street.clone(),
+        area: Some(day.cell.area.clone()).filter(|area| !area.is_empty()),
         kind: day.cell.kind,
         day: day.date.to_string(),
         key_area: facts.key_area,
@@ -319,6 +339,7 @@ fn candidate_row(seen: &Seen) -> DayCandidate {
         Standing::FoundPermitted => CountsAs::FoundPermitted,
         Standing::Permitted => CountsAs::Permitted,
         Standing::Expired => CountsAs::Expired,
+        Standing::Carried | Standing::CarriedPending => CountsAs::Merged,
         Standing::Set => CountsAs::SetAside,
     };
     DayCandidate { id: seen.id.clone(), raised_at: rfc3339(seen.raised), counts_as }
@@ -336,7 +357,11 @@ pub(super) async fn one_day(
     let date = date("day", &query.day)?;
     let definition = definition(&state, query.definition).await?;
     let loaded = state.clearance.loaded(&state.store, definition.version).await?;
-    let cell = (query.camera.clone(), query.zone.clone(), kind);
+    let cell = match (&query.camera, &query.zone, &query.area) {
+        (Some(camera), Some(zone), None) if !camera.is_empty() => (camera.clone(), zone.clone(), kind),
+        (None, None, Some(area)) => area_cell(area, kind),
+        _ => return Err(bad("name a camera and its zone, or an area")),
+    };
     let scope = &session.actor.scope;
     let found =
         loaded.days.get(&date).and_then(|cells| cells.get(&cell)).filter(|day| scope.holds(&day.cell.district, &day.cell.street));
@@ -347,19 +372,14 @@ pub(super) async fn one_day(
     let as_of = loaded.as_of;
     let parameters = &definition.parameters;
     let frame = Frame { calendar: &calendar, parameters, duty: &behind.clocks.duty, as_of };
-    let observed = &behind
-        .cell
-        .views
-        .iter()
-        .fold(Default::default(), |all: crate::clearance::interval::IntervalSet, view| all.union(&view.observed));
     let stood = |episode: &Episode| episode.first_seen < end && episode.stood_until(as_of) > start;
-    let violations = episodes(&behind.cell.seen, observed, as_of, parameters);
+    let violations = violations(&behind.cell, as_of, parameters);
     let violations = violations.iter().filter(|episode| stood(episode));
     let violations =
         violations.map(|episode| episode_row(episode, frame.deadline(behind.cell.limit, episode.first_seen), as_of)).collect();
     let coverage = Coverage::of(&behind.cell.views, start, end.min(as_of));
     let unwatched = coverage.force.minus(&coverage.watched);
-    let of = CellOf { camera: &query.camera, zone: &query.zone, kind };
+    let of = CellOf { camera: &cell.0, zone: &cell.1, kind };
     let restatements = state.store.restatements(definition.version, &of, &query.day).await?;
     let raised = behind.cell.seen.iter().filter(|seen| (start..end).contains(&seen.raised));
     Ok(Json(ZoneDayDetail {

@@ -2,6 +2,7 @@
 
 mod account;
 mod admin;
+mod areas;
 mod audit_export;
 mod backtest;
 mod bulk;
@@ -94,6 +95,8 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(clearance::days))
         .routes(routes!(clearance::one_day))
         .routes(routes!(clearance::export))
+        .routes(routes!(areas::list, areas::add))
+        .routes(routes!(areas::change))
         .routes(routes!(cameras::list))
         .routes(routes!(cameras::detail))
         .routes(routes!(cameras::zones))

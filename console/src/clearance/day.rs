@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::coverage::{Coverage, View, key_area};
-use super::episode::{Episode, Seen, Standing, episodes};
+use super::episode::{Episode, Ruling, Seen, Standing, episodes};
 use super::interval::{IntervalSet, MINUTE, Ms};
 use super::recurrence;
 use super::schedule::{DutyClock, date_of, dates, day};
@@ -70,6 +70,10 @@ pub(crate) struct DayFacts {
     /// Supervisors' second looks at decisions on them, and those that disagreed.
     pub(crate) looked: u32,
     pub(crate) looked_against: u32,
+    /// Decisions of authorities in cases on candidates raised on this day, and those revoked on review and lost in court.
+    pub(crate) ruled: u32,
+    pub(crate) revoked: u32,
+    pub(crate) lost: u32,
     /// Due on this day: within the limit, all that can be told, and those nobody can.
     pub(crate) sla_met: u32,
     pub(crate) sla_due: u32,
@@ -125,14 +129,13 @@ pub(crate) const REACH_DAYS: i64 = 30;
 
 /// The facts of each local day from `from` to as-of, days without force, candidates and violations left out.
 pub(crate) fn days(cell: &Cell, from: Ms, frame: &Frame<'_>) -> BTreeMap<Date, DayFacts> {
-    let observed = cell.views.iter().fold(IntervalSet::empty(), |all, view| all.union(&view.observed));
-    let violations = episodes(&cell.seen, &observed, frame.as_of, frame.parameters);
+    let violations = violations(cell, frame.as_of, frame.parameters);
     let coverage = Coverage::of(&cell.views, from, frame.as_of);
     let mut out: BTreeMap<Date, DayFacts> = BTreeMap::new();
     let stood = |episode: &Episode| (episode.first_seen, episode.stood_until(frame.as_of));
-    let spans: Vec<(Ms, Ms)> = violations.iter().map(stood).collect();
-    let union = IntervalSet::of(spans.iter().copied());
-    let pending = IntervalSet::of(cell.seen.iter().filter(|s| s.standing == Standing::Pending).map(|seen| {
+    let union = IntervalSet::of(violations.iter().map(stood));
+    let spans: Vec<(Ms, Ms)> = violations.iter().filter(|episode| !episode.elsewhere).map(stood).collect();
+    let pending = IntervalSet::of(cell.seen.iter().filter(|s| s.standing.undecided()).map(|seen| {
         let until = match seen.last_look {
             Some((super::episode::Look::Cleared | super::episode::Look::Lost, at)) => at,
             _ => frame.as_of,
@@ -159,6 +162,12 @@ pub(crate) fn days(cell: &Cell, from: Ms, frame: &Frame<'_>) -> BTreeMap<Date, D
     count_violations(cell, &violations, frame, first, &mut out);
     recurrence::count(&violations, &coverage, from, frame, &mut out);
     out
+}
+
+/// What stood in the cell's views.
+pub(crate) fn violations(cell: &Cell, as_of: Ms, parameters: &ClearanceParameters) -> Vec<Episode> {
+    let observed: Vec<IntervalSet> = cell.views.iter().map(|view| view.observed.clone()).collect();
+    episodes(&cell.seen, &observed, as_of, parameters)
 }
 
 /// When some violation stood beyond its limit.
@@ -236,7 +245,7 @@ fn zero_day(
 
 fn count_candidates(cell: &Cell, frame: &Frame<'_>, first: Date, out: &mut BTreeMap<Date, DayFacts>) {
     for seen in &cell.seen {
-        if seen.standing == Standing::Set {
+        if seen.standing.set_aside() {
             continue;
         }
         let raised = date_of(frame.calendar, seen.raised);
@@ -266,6 +275,9 @@ fn count_raised(cell: &Cell, seen: &Seen, frame: &Frame<'_>, facts: &mut DayFact
     facts.second_overturned += u32::from(seen.case.overturned == Some(true));
     facts.looked += seen.case.looks.0;
     facts.looked_against += seen.case.looks.1;
+    facts.ruled += u32::from(seen.case.ruling.is_some());
+    facts.revoked += u32::from(seen.case.ruling == Some(Ruling::Revoked));
+    facts.lost += u32::from(seen.case.ruling == Some(Ruling::Lost));
     facts.latency.push(seconds(seen.raised - seen.first_seen));
     let hit = match seen.standing {
         Standing::Confirmed => Some(true),
@@ -278,7 +290,7 @@ fn count_raised(cell: &Cell, seen: &Seen, frame: &Frame<'_>, facts: &mut DayFact
             facts.undecided.push(seen.raised);
             None
         }
-        Standing::Expired | Standing::Permitted | Standing::Set => None,
+        Standing::Expired | Standing::Permitted | Standing::Carried | Standing::CarriedPending | Standing::Set => None,
     };
     let Some(hit) = hit else { return };
     let add = |slot: &mut (u32, u32)| if hit { slot.0 += 1 } else { slot.1 += 1 };
@@ -295,7 +307,7 @@ fn count_raised(cell: &Cell, seen: &Seen, frame: &Frame<'_>, facts: &mut DayFact
 }
 
 fn count_violations(cell: &Cell, violations: &[Episode], frame: &Frame<'_>, first: Date, out: &mut BTreeMap<Date, DayFacts>) {
-    for episode in violations {
+    for episode in violations.iter().filter(|episode| !episode.elsewhere) {
         let date = date_of(frame.calendar, episode.first_seen);
         let open = episode.end == super::episode::End::Open;
         if date >= first {

@@ -6,7 +6,7 @@ use events::BBox;
 use jiff::civil::date;
 
 use super::super::coverage::{WholeZonePermit, ZoneState};
-use super::super::episode::{CaseFacts, Look};
+use super::super::episode::{CaseFacts, Look, Ruling};
 use super::*;
 
 fn calendar() -> Calendar {
@@ -41,6 +41,8 @@ fn always() -> IntervalSet {
 fn seen(first: &str, standing: Standing, last_look: Option<(Look, &str)>) -> Seen {
     Seen {
         id: format!("c-{first}"),
+        view: 0,
+        carrier: None,
         first_seen: at(first),
         raised: at(first) + 3 * MINUTE,
         bbox: BBox { x1: 0.2, y1: 0.2, x2: 0.3, y2: 0.4 },
@@ -353,4 +355,86 @@ fn second_reviews_and_second_looks_are_counted_on_the_day_of_the_candidate() {
     ];
     let day = friday(&cell(vec![view(always())], rows));
     assert_eq!((day.second_reviewed, day.second_overturned, day.looked, day.looked_against), (2, 1, 3, 1));
+}
+
+#[test]
+fn a_day_on_which_something_stood_that_was_merged_into_another_zone_s_is_no_zero() {
+    let stood = Seen { standing: Standing::Carried, carrier: Some("theirs".to_owned()), ..stood("11-20T10:00", "11-20T11:00") };
+    let day = friday(&cell(vec![view(always())], vec![stood.clone()]));
+    assert_eq!((day.zero, day.ovm_s), (ZeroDay::Violation, 3600), "it stood before this camera's eyes");
+    assert_eq!((day.violations, day.raised, day.object_s), (0, 0, 0), "and counts where it was merged to");
+    assert_eq!((day.clear.len(), day.sla_due), (0, 0));
+    let undecided = Seen { standing: Standing::CarriedPending, ..stood };
+    assert_eq!(friday(&cell(vec![view(always())], vec![undecided])).zero, ZeroDay::UnknownPending);
+}
+
+#[test]
+fn what_became_of_decisions_is_counted_on_the_day_of_the_candidate() {
+    let case = |ruling| CaseFacts { ruling, ..CaseFacts::default() };
+    let rows = vec![
+        with_case(stood("11-20T08:00", "11-20T09:00"), case(Some(Ruling::Holds))),
+        with_case(stood("11-20T10:00", "11-20T11:00"), case(Some(Ruling::Revoked))),
+        with_case(stood("11-20T12:00", "11-20T13:00"), case(Some(Ruling::Lost))),
+        with_case(stood("11-20T14:00", "11-20T15:00"), case(None)),
+    ];
+    let day = friday(&cell(vec![view(always())], rows));
+    assert_eq!((day.ruled, day.revoked, day.lost), (3, 1, 1));
+    assert_eq!(day.violations, 4, "a decision that fell does not make it not have stood");
+}
+
+#[test]
+fn outcomes_that_no_authority_decided_say_nothing_of_decisions() {
+    let of = |word| Ruling::of(word);
+    assert_eq!((of("punished"), of("not_punished")), (Some(Ruling::Holds), Some(Ruling::Holds)));
+    assert_eq!((of("revoked"), of("lost")), (Some(Ruling::Revoked), Some(Ruling::Lost)));
+    assert_eq!((of("dealt_with"), of("not_found"), of("taken_over")), (None, None, None));
+}
+
+/// An area that two cameras see, watched so by each.
+fn area(first: IntervalSet, second: IntervalSet, seen: Vec<Seen>) -> Cell {
+    cell(vec![view(first), view(second)], seen)
+}
+
+fn of_second(seen: Seen) -> Seen {
+    Seen { id: format!("{}-2", seen.id), view: 1, ..seen }
+}
+
+#[test]
+fn an_area_that_two_cameras_see_is_one_zone_day_and_one_stall() {
+    let first = stood("11-20T10:00", "11-20T11:00");
+    // The same stall from the other side: seen later, and longer. An officer merged it.
+    let second = of_second(stood("11-20T10:10", "11-20T11:20"));
+    let second = Seen { standing: Standing::Carried, carrier: Some(first.id.clone()), ..second };
+    let day = friday(&area(always(), always(), vec![first, second]));
+    assert_eq!((day.force_s, day.watched_s), (86_400, 86_400), "an hour that both watched is one hour");
+    assert_eq!((day.zero, day.violations, day.raised), (ZeroDay::Violation, 1, 1));
+    assert_eq!((day.ovm_s, day.object_s), (80 * 60, 80 * 60), "from the first look at it to the last");
+    assert_eq!(day.clear, [(80 * 60, true)]);
+}
+
+#[test]
+fn the_same_stall_that_nobody_merged_is_still_no_two_hours() {
+    let first = stood("11-20T10:00", "11-20T11:00");
+    let second = of_second(stood("11-20T10:00", "11-20T11:00"));
+    let day = friday(&area(always(), always(), vec![first, second]));
+    assert_eq!((day.ovm_s, day.object_s, day.violations), (3600, 7200, 2));
+}
+
+#[test]
+fn of_an_area_each_hour_needs_one_camera_only() {
+    let noon = at("11-20T12:00");
+    let (morning, afternoon) = (always().clip(Ms::MIN / 2, noon), always().clip(noon, Ms::MAX / 2));
+    let day = friday(&area(morning.clone(), afternoon, vec![]));
+    assert_eq!((day.zero, day.hole_s), (ZeroDay::Zero, 0));
+    let day = friday(&area(morning, IntervalSet::empty(), vec![]));
+    assert_eq!((day.zero, day.hole_s), (ZeroDay::UnknownCoverage, 12 * 3600), "both dark in the afternoon: unknown, no zero");
+}
+
+#[test]
+fn in_an_area_what_comes_back_is_told_by_the_camera_that_saw_it() {
+    let first = stood("11-19T08:00", "11-19T10:00");
+    let again = stood("11-19T20:00", "11-19T21:00");
+    let other_view = of_second(stood("11-19T14:00", "11-19T15:00"));
+    let all = facts(&area(always(), always(), vec![first, other_view, again]));
+    assert_eq!(all[&date(2026, 11, 19)].recurred[0], (1, 3), "a box of one view says nothing of the other");
 }

@@ -1,5 +1,7 @@
 //! Episodes: what stood at one place without a real break, when it began and when it was gone (DOMAIN 5.1, 5.3).
 
+use std::collections::HashMap;
+
 use events::BBox;
 
 use super::interval::{IntervalSet, MINUTE, Ms};
@@ -23,8 +25,33 @@ pub(crate) enum Standing {
     Permitted,
     /// Ran out unreviewed.
     Expired,
+    /// An officer said that it is the same thing as one that is confirmed. It stood, and counts with that one.
+    Carried,
+    /// The same, of one that nobody has decided yet.
+    CarriedPending,
     /// A duplicate or a test: counts nowhere.
     Set,
+}
+
+impl Standing {
+    /// That of a candidate which was merged into one that stands so.
+    pub(crate) fn carried(self) -> Self {
+        match self {
+            Self::Confirmed => Self::Carried,
+            Self::Pending => Self::CarriedPending,
+            _ => Self::Set,
+        }
+    }
+
+    /// Nobody knows yet whether it is a violation.
+    pub(crate) fn undecided(self) -> bool {
+        matches!(self, Self::Pending | Self::CarriedPending)
+    }
+
+    /// Does it count with another candidate, or nowhere?
+    pub(crate) fn set_aside(self) -> bool {
+        matches!(self, Self::Carried | Self::CarriedPending | Self::Set)
+    }
 }
 
 /// What the words of a candidate's state, of its last reason and of its case's state mean for the figures. Words that are not
@@ -61,6 +88,10 @@ pub(crate) enum Look {
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
     pub(crate) id: String,
+    /// Which of the cell's views shows it.
+    pub(crate) view: u16,
+    /// What it was merged into.
+    pub(crate) carrier: Option<String>,
     pub(crate) first_seen: Ms,
     /// When it was raised (`t_cand`).
     pub(crate) raised: Ms,
@@ -85,6 +116,31 @@ pub(crate) struct CaseFacts {
     pub(crate) overturned: Option<bool>,
     /// Supervisors' second looks at its decision that could tell, and those of them that disagreed.
     pub(crate) looks: (u32, u32),
+    /// What became of the decision that the receiver of the case made.
+    pub(crate) ruling: Option<Ruling>,
+}
+
+/// What became of an authority's decision in a case that was handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ruling {
+    /// It holds, as far as anybody has said.
+    Holds,
+    /// It was revoked on review (复议纠错).
+    Revoked,
+    /// It was lost in court (诉讼败诉).
+    Lost,
+}
+
+impl Ruling {
+    /// That of a closed case's outcome; `None` where the receiver did not decide on a penalty.
+    pub(crate) fn of(outcome: &str) -> Option<Self> {
+        match outcome {
+            "punished" | "not_punished" => Some(Self::Holds),
+            "revoked" => Some(Self::Revoked),
+            "lost" => Some(Self::Lost),
+            _ => None,
+        }
+    }
 }
 
 /// How an episode ended.
@@ -109,11 +165,42 @@ pub(crate) struct Episode {
     pub(crate) confirmed: Option<Ms>,
     pub(crate) warned: Option<Ms>,
     pub(crate) subject: Option<String>,
-    pub(crate) bbox: BBox,
+    /// Where it was last seen to stand, in each view that shows it; boxes of different views cannot be compared.
+    pub(crate) places: Vec<(u16, BBox)>,
     pub(crate) end: End,
+    /// All of its candidates were merged into one of another area: it stood here, and counts there.
+    pub(crate) elsewhere: bool,
 }
 
 impl Episode {
+    /// Is that its place, too?
+    fn at(&self, view: u16, bbox: &BBox, parameters: &ClearanceParameters) -> bool {
+        self.places.iter().any(|(of, known)| *of == view && same_place(known, bbox, parameters))
+    }
+
+    /// Do both stand at one place of one view?
+    pub(crate) fn same_place(&self, other: &Self, parameters: &ClearanceParameters) -> bool {
+        other.places.iter().any(|(view, bbox)| self.at(*view, bbox, parameters))
+    }
+
+    fn add(&mut self, one: &Seen, end: End) {
+        self.candidates.push(one.id.clone());
+        self.elsewhere &= one.standing == Standing::Carried;
+        self.confirmed = [self.confirmed, one.confirmed()].into_iter().flatten().min();
+        self.warned = [self.warned, one.case.warned].into_iter().flatten().min();
+        self.subject = self.subject.take().or_else(|| one.case.subject.clone());
+        let place = self.places.iter_mut().find(|(view, _)| *view == one.view);
+        let later = later(end, self.end);
+        match place {
+            Some(place) if later => place.1 = one.bbox,
+            Some(_) => {}
+            None => self.places.push((one.view, one.bbox)),
+        }
+        if later {
+            self.end = end;
+        }
+    }
+
     /// Up to when it is known to have stood.
     pub(crate) fn stood_until(&self, as_of: Ms) -> Ms {
         match self.end {
@@ -142,7 +229,14 @@ impl Episode {
     }
 }
 
-/// Are two boxes one place?
+impl Seen {
+    /// When an officer confirmed it; that of one which is carried is not its own.
+    fn confirmed(&self) -> Option<Ms> {
+        self.decided.filter(|_| self.standing == Standing::Confirmed)
+    }
+}
+
+/// Are two boxes of one view one place?
 pub(crate) fn same_place(a: &BBox, b: &BBox, parameters: &ClearanceParameters) -> bool {
     let centre = |b: &BBox| ((b.x1 + b.x2) / 2.0, (b.y1 + b.y2) / 2.0);
     let ((ax, ay), (bx, by)) = (centre(a), centre(b));
@@ -188,40 +282,44 @@ fn last_watched(seen: &Seen, observed: &IntervalSet, first_clear: Ms) -> Ms {
     last.max(seen.raised).min(first_clear)
 }
 
-/// The violations among these candidates. `seen` is sorted by when they were first seen.
+/// The violations among these candidates. `seen` is sorted by when they were first seen; `observed` says of each view when it
+/// was watched.
 ///
 /// What comes back at its place before the merge gap is over, or before it was really gone for enough watched minutes, is
-/// the same episode and no recurrence.
-pub(crate) fn episodes(seen: &[Seen], observed: &IntervalSet, as_of: Ms, parameters: &ClearanceParameters) -> Vec<Episode> {
+/// the same episode and no recurrence. So is what an officer said is the same thing, whichever camera shows it.
+pub(crate) fn episodes(seen: &[Seen], observed: &[IntervalSet], as_of: Ms, parameters: &ClearanceParameters) -> Vec<Episode> {
+    let never = IntervalSet::empty();
+    let watched = |view: u16| observed.get(usize::from(view)).unwrap_or(&never);
     let mut out: Vec<Episode> = Vec::new();
-    // Only the latest episodes can be continued; older ones are out of reach and are not looked at again.
-    let mut live: Vec<usize> = Vec::new();
-    for one in seen.iter().filter(|one| one.standing == Standing::Confirmed) {
-        let end = end_of(one, observed, as_of, parameters);
-        live.retain(|index| continues(&out[*index], one.first_seen, observed, parameters));
-        let same = live.iter().rev().copied().find(|index| same_place(&out[*index].bbox, &one.bbox, parameters));
-        if let Some(index) = same {
-            let episode = &mut out[index];
-            episode.candidates.push(one.id.clone());
-            episode.confirmed = [episode.confirmed, one.decided].into_iter().flatten().min();
-            episode.warned = [episode.warned, one.case.warned].into_iter().flatten().min();
-            episode.subject = episode.subject.take().or_else(|| one.case.subject.clone());
-            if later(end, episode.end) {
-                (episode.end, episode.bbox) = (end, one.bbox);
-            }
+    // Only the latest episodes can be continued; older ones are out of reach and are not looked at again. Which view they end
+    // in says when that was watched.
+    let mut live: Vec<(usize, u16)> = Vec::new();
+    let mut of_carrier: HashMap<&str, usize> = HashMap::new();
+    for one in seen.iter().filter(|one| matches!(one.standing, Standing::Confirmed | Standing::Carried)) {
+        let end = end_of(one, watched(one.view), as_of, parameters);
+        live.retain(|(index, view)| continues(&out[*index], one.first_seen, watched(*view), parameters));
+        let key = one.carrier.as_deref().unwrap_or(&one.id);
+        let at_its_place = || live.iter().rev().map(|(index, _)| *index).find(|i| out[*i].at(one.view, &one.bbox, parameters));
+        let index = if let Some(index) = of_carrier.get(key).copied().or_else(at_its_place) {
+            out[index].add(one, end);
+            index
         } else {
-            live.push(out.len());
             out.push(Episode {
                 candidates: vec![one.id.clone()],
                 first_seen: one.first_seen,
                 raised: one.raised,
-                confirmed: one.decided,
+                confirmed: one.confirmed(),
                 warned: one.case.warned,
                 subject: one.case.subject.clone(),
-                bbox: one.bbox,
+                places: vec![(one.view, one.bbox)],
                 end,
+                elsewhere: one.standing == Standing::Carried,
             });
-        }
+            out.len() - 1
+        };
+        of_carrier.insert(key, index);
+        live.retain(|(known, view)| *known != index || *view != one.view);
+        live.push((index, one.view));
     }
     out
 }

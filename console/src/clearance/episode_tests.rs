@@ -20,6 +20,8 @@ fn there() -> BBox {
 fn seen(first: Ms, last_look: Option<(Look, Ms)>) -> Seen {
     Seen {
         id: format!("c{first}"),
+        view: 0,
+        carrier: None,
         first_seen: DAY + first * MINUTE,
         raised: DAY + (first + 3) * MINUTE,
         bbox: here(),
@@ -36,7 +38,7 @@ fn always() -> IntervalSet {
 }
 
 fn one(seen: Seen, observed: &IntervalSet) -> Episode {
-    let mut all = episodes(&[seen], observed, DAY + 24 * HOUR, &parameters());
+    let mut all = episodes(&[seen], std::slice::from_ref(observed), DAY + 24 * HOUR, &parameters());
     assert_eq!(all.len(), 1);
     all.remove(0)
 }
@@ -95,7 +97,7 @@ fn a_camera_that_never_watched_proves_no_end() {
 }
 
 fn merged(second: Seen) -> Vec<Episode> {
-    episodes(&[seen(600, Some((Look::Cleared, 660))), second], &always(), DAY + 24 * HOUR, &parameters())
+    episodes(&[seen(600, Some((Look::Cleared, 660))), second], &[always()], DAY + 24 * HOUR, &parameters())
 }
 
 #[test]
@@ -113,13 +115,13 @@ fn a_gap_that_was_not_watched_proves_no_break() {
     // Cleared at 660, dark from 665 to 720, there again at 722: it may have stood all the time.
     let observed = always().minus(&IntervalSet::span(DAY + 665 * MINUTE, DAY + 720 * MINUTE));
     let two = [seen(600, Some((Look::Cleared, 660))), seen(722, Some((Look::Cleared, 780)))];
-    assert_eq!(episodes(&two, &observed, DAY + 24 * HOUR, &parameters()).len(), 1);
+    assert_eq!(episodes(&two, &[observed], DAY + 24 * HOUR, &parameters()).len(), 1);
 }
 
 #[test]
 fn only_confirmed_candidates_make_violations() {
     for other in [Standing::Pending, Standing::FalsePositive, Standing::FoundPermitted, Standing::Permitted, Standing::Set] {
-        let all = episodes(&[Seen { standing: other, ..seen(600, None) }], &always(), DAY + 24 * HOUR, &parameters());
+        let all = episodes(&[Seen { standing: other, ..seen(600, None) }], &[always()], DAY + 24 * HOUR, &parameters());
         assert!(all.is_empty(), "{other:?}");
     }
 }
@@ -129,6 +131,53 @@ fn a_candidate_merged_after_it_was_confirmed_no_longer_counts() {
     assert_eq!(standing("confirmed", None, false, None), Standing::Confirmed);
     assert_eq!(standing("merged", None, false, None), Standing::Set);
     assert_eq!(standing("rejected", Some("duplicate"), false, None), Standing::Set);
+    assert_eq!(Standing::Confirmed.carried(), Standing::Carried);
+    assert_eq!(Standing::Pending.carried(), Standing::CarriedPending);
+    assert_eq!(Standing::FalsePositive.carried(), Standing::Set, "what carries it is none: neither is it");
+}
+
+fn carried(by: &Seen, one: Seen) -> Seen {
+    Seen { standing: Standing::Carried, carrier: Some(by.id.clone()), ..one }
+}
+
+#[test]
+fn a_re_alarm_that_was_merged_makes_the_violation_longer_and_not_two() {
+    let first = seen(600, Some((Look::Cleared, 630)));
+    let again = carried(&first, Seen { bbox: there(), ..seen(660, Some((Look::Cleared, 720))) });
+    let all = episodes(&[first, again], &[always()], DAY + 24 * HOUR, &parameters());
+    assert_eq!(all.len(), 1, "an officer said that it is the same, wherever the box lies");
+    assert_eq!((all[0].first_seen, all[0].end), (DAY + 600 * MINUTE, End::Cleared(DAY + 720 * MINUTE)));
+    assert!(!all[0].elsewhere);
+}
+
+#[test]
+fn what_carries_may_have_been_raised_after_what_it_carries() {
+    let carrier = seen(660, Some((Look::Cleared, 720)));
+    let earlier = carried(&carrier, Seen { bbox: there(), ..seen(600, Some((Look::Cleared, 630))) });
+    let all = episodes(&[earlier, carrier.clone()], &[always()], DAY + 24 * HOUR, &parameters());
+    assert_eq!(all.len(), 1);
+    assert_eq!((all[0].first_seen, all[0].confirmed, all[0].elsewhere), (DAY + 600 * MINUTE, carrier.decided, false));
+}
+
+#[test]
+fn what_was_merged_into_another_area_stood_here_and_counts_there() {
+    let lost = carried(&seen(600, None), seen(610, Some((Look::Cleared, 640))));
+    let all = episodes(&[lost], &[always()], DAY + 24 * HOUR, &parameters());
+    assert_eq!((all.len(), all[0].elsewhere, all[0].confirmed), (1, true, None));
+}
+
+#[test]
+fn each_look_is_judged_by_when_its_own_camera_watched() {
+    // The first camera is dark around the end that the second one sees.
+    let dark = always().minus(&IntervalSet::span(DAY + 640 * MINUTE, DAY + 700 * MINUTE));
+    let first = seen(600, Some((Look::Cleared, 702)));
+    let second = carried(&first, Seen { view: 1, ..seen(605, Some((Look::Cleared, 660))) });
+    let both = episodes(&[first.clone(), second], &[dark.clone(), always()], DAY + 24 * HOUR, &parameters());
+    assert_eq!(both.len(), 1);
+    assert_eq!(both[0].end, End::Cleared(DAY + 660 * MINUTE), "the second one watched it go");
+    // The same box in another view is no proof that it is the same place.
+    let other = Seen { view: 1, ..seen(606, Some((Look::Cleared, 660))) };
+    assert_eq!(episodes(&[first, other], &[dark, always()], DAY + 24 * HOUR, &parameters()).len(), 2);
 }
 
 #[test]

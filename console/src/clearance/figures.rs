@@ -12,11 +12,11 @@ use super::reached::reached;
 use super::sum::{Sum, age, count_zero, share, zero_figure};
 use crate::clock::rfc3339;
 use crate::dto::{
-    AgeCount, ClearanceDefinition, ClearanceGroup, ClearanceReport, GroupDay, HeatCell, Indicator, Kind, SlaFigure, TrendDay,
-    ZeroDay, ZeroFigure,
+    AgeCount, ClearanceDefinition, ClearanceGroup, ClearanceReport, ControlGrade, GroupDay, HeatCell, Indicator, Kind, PlaceType,
+    SlaFigure, TrendDay, ZeroDay, ZeroFigure,
 };
 
-/// Where and what a zone-day is of.
+/// Where and what a zone-day is of. One of an area has no camera, and the area for its zone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct CellKey {
     pub(crate) camera: String,
@@ -26,6 +26,22 @@ pub(crate) struct CellKey {
     pub(crate) zone_name: String,
     pub(crate) district: String,
     pub(crate) street: String,
+    /// The area in which it is counted; empty where it counts by itself.
+    pub(crate) area: String,
+    pub(crate) grade: Option<ControlGrade>,
+    pub(crate) place: Option<PlaceType>,
+}
+
+impl CellKey {
+    /// Is it an area's, and not one zone's?
+    pub(crate) fn of_area(&self) -> bool {
+        self.camera.is_empty()
+    }
+
+    /// Does it stand in the sums, in which each place counts once? A zone that shows an area counts in that.
+    pub(crate) fn counts(&self) -> bool {
+        self.of_area() || self.area.is_empty()
+    }
 }
 
 /// One zone-day as it is kept in memory.
@@ -44,9 +60,17 @@ pub(crate) struct ZoneDay {
 pub(crate) enum By {
     District,
     Street,
+    Area,
     Camera,
     Zone,
     Kind,
+}
+
+impl By {
+    /// Are groups of single cameras and zones, areas or not?
+    pub(crate) fn zones(self) -> bool {
+        matches!(self, Self::Camera | Self::Zone)
+    }
 }
 
 /// What the report is of.
@@ -68,8 +92,9 @@ const AGES: [u32; 6] = [30, 60, 120, 240, 1440, 4320];
 /// Kinds of the annex's indicator 3: 无序设摊 and 非法小广告 in key areas.
 pub(crate) const ANNEX: [Kind; 2] = [Kind::IllegalStall, Kind::UnauthorizedAd];
 
-/// The report over these zone-days; `before` are those of the equally long period before.
-pub(crate) fn report(days: &[&ZoneDay], before: &[&ZoneDay], asked: Asked<'_>) -> ClearanceReport {
+/// The report over these zone-days, in which each place counts once. Groups are of `grouped`, which may be the same, and
+/// `before` are those of the equally long period before.
+pub(crate) fn report(days: &[&ZoneDay], grouped: &[&ZoneDay], before: &[&ZoneDay], asked: Asked<'_>) -> ClearanceReport {
     let parameters = asked.frame.parameters;
     let as_of = asked.frame.as_of;
     let mut all = Sum::default();
@@ -109,7 +134,7 @@ pub(crate) fn report(days: &[&ZoneDay], before: &[&ZoneDay], asked: Asked<'_>) -
         indicators: indicators(days, &asked),
         trend: trend(days),
         heat: heat_cells(&heat),
-        groups: groups(days, before, &all, &asked),
+        groups: groups(grouped, before, &asked),
         definition: asked.definition,
     }
 }
@@ -238,7 +263,8 @@ fn group_key(cell: &CellKey, by: By) -> String {
         By::District => cell.district.clone(),
         By::Street => format!("{}/{}", cell.district, cell.street),
         By::Camera => cell.camera.clone(),
-        By::Zone => format!("{}/{}", cell.camera, cell.zone),
+        By::Area if cell.of_area() => cell.area.clone(),
+        By::Area | By::Zone => format!("{}/{}", cell.camera, cell.zone),
         By::Kind => crate::dto::word(&cell.kind),
     }
 }
@@ -249,21 +275,24 @@ fn group_of(cell: &CellKey, by: By) -> ClearanceGroup {
         By::District => cell.district.clone(),
         By::Street => cell.street.clone(),
         By::Camera => cell.camera_name.clone(),
-        By::Zone => zone_name(),
+        By::Area if cell.of_area() => cell.zone_name.clone(),
+        By::Area | By::Zone => zone_name(),
         By::Kind => crate::dto::word(&cell.kind),
     };
     let keep = |wanted: &[By], text: &str| if wanted.contains(&by) { text.to_owned() } else { String::new() };
     ClearanceGroup {
         key: group_key(cell, by),
         name,
-        district: keep(&[By::District, By::Street, By::Camera, By::Zone], &cell.district),
-        street: keep(&[By::Street, By::Camera, By::Zone], &cell.street),
-        camera: matches!(by, By::Camera | By::Zone).then(|| cell.camera.clone()),
-        zone: (by == By::Zone).then(|| cell.zone.clone()),
+        district: keep(&[By::District, By::Street, By::Area, By::Camera, By::Zone], &cell.district),
+        street: keep(&[By::Street, By::Area, By::Camera, By::Zone], &cell.street),
+        area: (by == By::Area && cell.of_area()).then(|| cell.area.clone()),
+        camera: (by.zones() || by == By::Area && !cell.of_area()).then(|| cell.camera.clone()),
+        zone: (by == By::Zone || by == By::Area && !cell.of_area()).then(|| cell.zone.clone()),
         kind: (by == By::Kind).then_some(cell.kind),
         rank: None,
         score: None,
         sla_score: None,
+        of_its_like: None,
         known_days: 0,
         coverage: Default::default(),
         zero: ZeroFigure::default(),
@@ -302,7 +331,7 @@ impl Slots {
     }
 }
 
-fn groups(days: &[&ZoneDay], before: &[&ZoneDay], all: &Sum, asked: &Asked<'_>) -> Vec<ClearanceGroup> {
+fn groups(days: &[&ZoneDay], before: &[&ZoneDay], asked: &Asked<'_>) -> Vec<ClearanceGroup> {
     let mut slots = Slots::new(asked.by);
     let mut parts: Vec<Vec<&ZoneDay>> = Vec::new();
     for day in days {
@@ -321,11 +350,15 @@ fn groups(days: &[&ZoneDay], before: &[&ZoneDay], all: &Sum, asked: &Asked<'_>) 
     }
     let mut keys: Vec<(String, usize)> = slots.of_key.into_iter().filter(|(_, slot)| *slot < parts.len()).collect();
     keys.sort_unstable();
-    let mut out: Vec<ClearanceGroup> = Vec::with_capacity(parts.len());
+    let mut out: Vec<(ClearanceGroup, league::Mix)> = Vec::with_capacity(parts.len());
     for (_, slot) in keys {
         let days = std::mem::take(&mut parts[slot]);
         let mut sum = Sum::default();
-        days.iter().for_each(|day| sum.add(&day.facts));
+        let mut mix = league::Mix::default();
+        for day in &days {
+            sum.add(&day.facts);
+            mix.add(&day.cell, &day.facts);
+        }
         let mut group = group_of(&days[0].cell, asked.by);
         group.known_days = sum.known_days();
         group.coverage = sum.coverage_figure();
@@ -341,10 +374,9 @@ fn groups(days: &[&ZoneDay], before: &[&ZoneDay], all: &Sum, asked: &Asked<'_>) 
             let hours = sum.ovm_by_hour.iter().zip(&sum.watched_by_hour);
             group.hours = hours.map(|(ovm, watched)| per_hour(*ovm, *watched)).collect();
         }
-        out.push(group);
+        out.push((group, mix));
     }
-    league::rank(&mut out, all, asked.frame.parameters);
-    out
+    league::rank(out, asked.by != By::Kind, asked.frame.parameters)
 }
 
 fn group_days(days: &[&ZoneDay]) -> Vec<GroupDay> {

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::coverage::Coverage;
 use super::day::{DayFacts, Frame};
-use super::episode::{Episode, same_place};
+use super::episode::Episode;
 use super::interval::Ms;
 use super::schedule::date_of;
 
@@ -24,13 +24,13 @@ pub(crate) fn count(
     frame: &Frame<'_>,
     out: &mut BTreeMap<Date, DayFacts>,
 ) {
-    for episode in violations {
+    for episode in violations.iter().filter(|episode| !episode.elsewhere) {
         let Some(gone) = episode.gone_at().filter(|gone| *gone >= from) else { continue };
         // In the order of `first_seen`: those after it are the ones that begin later.
         let next = violations.partition_point(|other| other.first_seen <= gone);
         let longest = gone + FOLLOW_UPS[2] * DAY;
         let within = || violations[next..].iter().take_while(|other| other.first_seen <= longest);
-        let back = within().find(|other| same_place(&other.bbox, &episode.bbox, frame.parameters));
+        let back = within().find(|other| other.same_place(episode, frame.parameters));
         // By subject apart from by place: somebody who moves on by twenty metres has come back as well.
         let subject = episode.subject.as_ref();
         let subject_back = subject.and_then(|subject| within().find(|other| other.subject.as_ref() == Some(subject)));

@@ -53,6 +53,9 @@ pub(crate) struct Sum {
     pub(crate) second_overturned: u64,
     pub(crate) looked: u64,
     pub(crate) looked_against: u64,
+    pub(crate) ruled: u64,
+    pub(crate) revoked: u64,
+    pub(crate) lost: u64,
     pub(crate) sla_met: u64,
     pub(crate) sla_due: u64,
     pub(crate) sla_unknown: u64,
@@ -159,6 +162,9 @@ impl Sum {
         self.second_overturned += u64::from(facts.second_overturned);
         self.looked += u64::from(facts.looked);
         self.looked_against += u64::from(facts.looked_against);
+        self.ruled += u64::from(facts.ruled);
+        self.revoked += u64::from(facts.revoked);
+        self.lost += u64::from(facts.lost);
         for (sum, more) in self.recurred_subject.iter_mut().zip(facts.recurred_subject) {
             sum.0 += u64::from(more.0);
             sum.1 += u64::from(more.1);
@@ -273,6 +279,8 @@ impl Sum {
             expiry_rate: share(self.closed_expired, self.closed),
             overturned: share(self.second_overturned, self.second_reviewed),
             disagreed: share(self.looked_against, self.looked),
+            revoked: share(self.revoked, self.ruled),
+            lost: share(self.lost, self.ruled),
             by_model: self.by_model.iter().map(|(model, counts)| named(model.clone(), *counts)).collect(),
             by_hour: self.by_hour.iter().map(|(hour, counts)| named(hour.to_string(), *counts)).collect(),
         }

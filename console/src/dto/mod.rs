@@ -6,6 +6,7 @@
 mod account;
 mod act;
 mod admin;
+mod area;
 mod backtest;
 mod camera;
 mod candidate;
@@ -33,6 +34,7 @@ pub use act::{
     SubjectKind, Track,
 };
 pub use admin::{AuditAlarm, AuditCheck, AuditEntry, AuditPage, AuditQuery, NewUser, UserList, UserRecord};
+pub use area::{Area, AreaChange, AreaList, AreaZone, ControlGrade, FreeZone, NewArea, PlaceType, ZoneRef};
 pub use backtest::{AskBacktest, Backtest, BacktestCounts, BacktestCover, BacktestPrecision, BacktestRow, Fate};
 pub use camera::{
     CameraDetail, CameraList, CameraQuery, CameraSummary, EvidenceMode, Health, ImportedSite, KindCount, Overview, PermitDetail,

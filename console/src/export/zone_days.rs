@@ -25,6 +25,9 @@ const COLUMNS: &[Column<ZoneDay>] = &[
     Column::new("camera_name", Type::Text, |d| text(&d.cell.camera_name)),
     Column::new("zone", Type::Text, |d| text(&d.cell.zone)),
     Column::new("zone_name", Type::Text, |d| text(&d.cell.zone_name)),
+    Column::nullable("area", Type::Text, |d| if d.cell.area.is_empty() { None } else { text(&d.cell.area) }),
+    Column::nullable("control_grade", Type::Text, |d| d.cell.grade.map(|grade| Value::Text(word(&grade)))),
+    Column::nullable("place_type", Type::Text, |d| d.cell.place.map(|place| Value::Text(word(&place)))),
     Column::new("kind", Type::Text, |d| Some(Value::Text(word(&d.cell.kind)))),
     Column::new("key_area", Type::Flag, |d| Some(Value::Flag(d.facts.key_area))),
     Column::new("outcome", Type::Text, |d| Some(Value::Text(word(&d.facts.zero)))),
@@ -54,6 +57,9 @@ const COLUMNS: &[Column<ZoneDay>] = &[
     Column::new("followed_7d", Type::Whole, |d| whole(d.facts.recurred[1].1)),
     Column::new("recurred_30d", Type::Whole, |d| whole(d.facts.recurred[2].0)),
     Column::new("followed_30d", Type::Whole, |d| whole(d.facts.recurred[2].1)),
+    Column::new("decisions", Type::Whole, |d| whole(d.facts.ruled)),
+    Column::new("revoked", Type::Whole, |d| whole(d.facts.revoked)),
+    Column::new("lost", Type::Whole, |d| whole(d.facts.lost)),
     Column::new("restated", Type::Flag, |d| Some(Value::Flag(d.restated))),
     Column::new("as_of", Type::Time, |d| Some(Value::Time(d.as_of))),
 ];
@@ -85,6 +91,9 @@ mod tests {
             zone_name: "a \"zone\", 真的".to_owned(),
             district: String::new(),
             street: String::new(),
+            area: String::new(),
+            grade: None,
+            place: None,
         });
         let facts = DayFacts { force_s: 86_400, watched_s: 43_200, violations: 2, key_area: true, ..DayFacts::default() };
         let day = |day, as_of, facts: DayFacts| ZoneDay {

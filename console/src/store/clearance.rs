@@ -6,9 +6,9 @@ use sqlx::any::AnyRow;
 
 use super::audit::Deed;
 use super::{Store, Tx, json_column};
-use crate::clearance::episode::{CaseFacts, Look, Seen, standing};
+use crate::clearance::episode::{CaseFacts, Look, Ruling, Seen, Standing, standing};
 use crate::clock::rfc3339;
-use crate::dto::{ClearanceDefinition, ClearanceParameters, Kind, NewClearanceDefinition, word};
+use crate::dto::{ClearanceDefinition, ClearanceParameters, ControlGrade, Kind, NewClearanceDefinition, PlaceType, word};
 use crate::error::ApiError;
 
 /// A stored state of a camera's settings.
@@ -46,6 +46,10 @@ pub(crate) struct DayRow {
     pub(crate) zone_name: String,
     pub(crate) district: String,
     pub(crate) street: String,
+    /// Of a zone: the area in which it is counted. Of an area: itself.
+    pub(crate) area: String,
+    pub(crate) grade: Option<ControlGrade>,
+    pub(crate) place: Option<PlaceType>,
     pub(crate) facts: String,
 }
 
@@ -89,6 +93,9 @@ fn day_row(row: &AnyRow) -> Result<DayRow, sqlx::Error> {
         zone_name: row.try_get("zone_name")?,
         district: row.try_get("district")?,
         street: row.try_get("street")?,
+        area: row.try_get("area")?,
+        grade: super::word_column_opt(row, "grade")?,
+        place: super::word_column_opt(row, "place")?,
         facts: row.try_get("facts")?,
     })
 }
@@ -107,6 +114,15 @@ fn seen(row: &AnyRow, models: &mut Vec<String>) -> Result<Seen, sqlx::Error> {
     let (state, reason): (String, Option<String>) = (row.try_get("state")?, row.try_get("reason")?);
     let permitted = row.try_get::<i64, _>("permitted")? != 0;
     let case: Option<String> = row.try_get("case_state")?;
+    let carrier: Option<String> = row.try_get("carrier_state")?;
+    let standing = match carrier {
+        Some(carrier) => {
+            let (permitted, case): (i64, Option<String>) =
+                (row.try_get("carrier_permitted")?, row.try_get("carrier_case_state")?);
+            Standing::carried(standing(&carrier, row.try_get("carrier_reason")?, permitted != 0, case.as_deref()))
+        }
+        None => standing(&state, reason.as_deref(), permitted, case.as_deref()),
+    };
     let look = match row.try_get::<Option<String>, _>("seen_state")?.as_deref() {
         Some("present") => Some(Look::Present),
         Some("cleared") => Some(Look::Cleared),
@@ -120,10 +136,12 @@ fn seen(row: &AnyRow, models: &mut Vec<String>) -> Result<Seen, sqlx::Error> {
     });
     Ok(Seen {
         id: row.try_get("id")?,
+        view: 0,
+        carrier: row.try_get("merged_into")?,
         first_seen: row.try_get("first_seen_ms")?,
         raised: row.try_get("raised_ms")?,
         bbox: events::BBox { x1: row.try_get("x1")?, y1: row.try_get("y1")?, x2: row.try_get("x2")?, y2: row.try_get("y2")? },
-        standing: standing(&state, reason.as_deref(), permitted, case.as_deref()),
+        standing,
         decided: row.try_get("decided_ms")?,
         last_look: look.zip(row.try_get::<Option<i64>, _>("seen_ms")?),
         model: u16::try_from(model).unwrap_or(u16::MAX),
@@ -139,6 +157,7 @@ fn case_facts(row: &AnyRow) -> Result<CaseFacts, sqlx::Error> {
         subject: row.try_get("subject_ref")?,
         overturned: second.map(|act| act != "pass"),
         looks: (count("looked")?, count("looked_against")?),
+        ruling: row.try_get::<Option<String>, _>("outcome")?.as_deref().and_then(Ruling::of),
     })
 }
 
@@ -305,7 +324,9 @@ impl Store {
              UNION SELECT k.candidate FROM cases k JOIN case_events e ON e.case_id = k.id WHERE e.at_ms >= $1 \
              UNION SELECT candidate FROM observations WHERE received_ms >= $1 AND candidate IS NOT NULL \
              UNION SELECT i.candidate FROM second_looks l JOIN sample_items i ON i.sample = l.sample AND i.decision = l.decision \
-             WHERE l.at_ms >= $1) \
+             WHERE l.at_ms >= $1 \
+             UNION SELECT id FROM candidates WHERE merged_into IN (SELECT candidate FROM decisions WHERE at_ms >= $1 \
+             UNION SELECT k.candidate FROM cases k JOIN case_events e ON e.case_id = k.id WHERE e.at_ms >= $1)) \
              GROUP BY camera, zone, kind",
         )
         .bind(since_ms)
@@ -322,11 +343,17 @@ impl Store {
     }
 
     /// A cell's candidates that can matter from a time on: raised then or later, not seen to be gone before, or decided since.
-    /// Sorted by when they were first seen, with the names of the models that raised them.
-    pub(crate) async fn cell_candidates(&self, cell: &CellOf<'_>, from_ms: i64) -> Result<(Vec<Seen>, Vec<String>), sqlx::Error> {
+    /// Sorted by when they were first seen; names of models that raised them are added to `models`.
+    pub(crate) async fn cell_candidates(
+        &self,
+        cell: &CellOf<'_>,
+        from_ms: i64,
+        models: &mut Vec<String>,
+    ) -> Result<Vec<Seen>, sqlx::Error> {
         let rows = sqlx::query(
             "SELECT c.id, c.state, c.permitted, c.first_seen_ms, c.raised_ms, c.x1, c.y1, c.x2, c.y2, c.seen_state, c.seen_ms, \
-             c.models, k.state AS case_state, k.warned_ms, k.subject_ref, \
+             c.models, c.merged_into, k.state AS case_state, k.warned_ms, k.subject_ref, k.outcome, \
+             m.state AS carrier_state, m.permitted AS carrier_permitted, m.reason AS carrier_reason, mk.state AS carrier_case_state, \
              (SELECT MAX(d.at_ms) FROM decisions d WHERE d.candidate = c.id) AS decided_ms, \
              (SELECT d.reason FROM decisions d WHERE d.candidate = c.id ORDER BY d.seen_version DESC LIMIT 1) AS reason, \
              (SELECT e.act FROM case_events e WHERE e.case_id = c.case_id AND e.from_state = 'legal_review' \
@@ -335,7 +362,8 @@ impl Store {
               WHERE i.candidate = c.id AND l.verdict <> 'unclear') AS looked, \
              (SELECT COUNT(*) FROM sample_items i JOIN second_looks l ON l.sample = i.sample AND l.decision = i.decision \
               WHERE i.candidate = c.id AND l.verdict <> 'unclear' AND l.verdict <> i.verdict) AS looked_against \
-             FROM candidates c LEFT JOIN cases k ON k.id = c.case_id WHERE c.camera = $1 AND c.zone = $2 AND c.kind = $3 AND (c.raised_ms >= $4 \
+             FROM candidates c LEFT JOIN cases k ON k.id = c.case_id \
+             LEFT JOIN candidates m ON m.id = c.merged_into LEFT JOIN cases mk ON mk.id = m.case_id WHERE c.camera = $1 AND c.zone = $2 AND c.kind = $3 AND (c.raised_ms >= $4 \
              OR c.seen_ms IS NULL OR c.seen_state = 'present' OR c.seen_ms >= $4 \
              OR EXISTS (SELECT 1 FROM decisions d WHERE d.candidate = c.id AND d.at_ms >= $4)) \
              ORDER BY c.first_seen_ms, c.id",
@@ -346,9 +374,7 @@ impl Store {
         .bind(from_ms)
         .fetch_all(&self.pool)
         .await?;
-        let mut models = Vec::new();
-        let seen = rows.iter().map(|row| seen(row, &mut models)).collect::<Result<_, _>>()?;
-        Ok((seen, models))
+        rows.iter().map(|row| seen(row, models)).collect()
     }
 
     /// The stored days of a cell from a day on.
@@ -377,11 +403,13 @@ impl Store {
             let seq = tx.next("clearance").await?;
             let done = sqlx::query(
                 "INSERT INTO clearance_days (definition, camera, zone, kind, day, seq, as_of_ms, closed, restated, camera_name, \
-                 zone_name, district, street, facts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+                 zone_name, district, street, area, grade, place, facts) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
                  ON CONFLICT (definition, camera, zone, kind, day) DO UPDATE SET seq = excluded.seq, \
                  as_of_ms = excluded.as_of_ms, closed = excluded.closed, restated = excluded.restated, \
                  camera_name = excluded.camera_name, zone_name = excluded.zone_name, district = excluded.district, \
-                 street = excluded.street, facts = excluded.facts WHERE clearance_days.as_of_ms <= excluded.as_of_ms",
+                 street = excluded.street, area = excluded.area, grade = excluded.grade, place = excluded.place, \
+                 facts = excluded.facts WHERE clearance_days.as_of_ms <= excluded.as_of_ms",
             )
             .bind(definition)
             .bind(row.camera.clone())
@@ -396,6 +424,9 @@ impl Store {
             .bind(row.zone_name.clone())
             .bind(row.district.clone())
             .bind(row.street.clone())
+            .bind(row.area.clone())
+            .bind(row.grade.map(|grade| word(&grade)))
+            .bind(row.place.map(|place| word(&place)))
             .bind(row.facts.clone())
             .execute(tx.db())
             .await?;

@@ -7,6 +7,7 @@
 //! Who sees which rows: `scope.rs` says how every query is scoped. Read it before adding one.
 
 mod accounts;
+mod areas;
 mod audit;
 mod audit_checks;
 mod bulk;
@@ -355,6 +356,8 @@ fn migrator(backend: Backend) -> Migrator {
         step(71, "audit checks", include_str!("../../migrations/common/0071_audit_checks.sql")),
         step(72, "audit checks append only", audit_checks_append_only),
         step(80, "law by version", include_str!("../../migrations/common/0080_law_versions.sql")),
+        step(85, "merged and rulings", include_str!("../../migrations/common/0085_merged_and_rulings.sql")),
+        step(86, "areas", include_str!("../../migrations/common/0086_areas.sql")),
     ])
 }
 

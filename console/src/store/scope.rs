@@ -26,6 +26,7 @@ use crate::error::ApiError;
 /// What an id names, and where its place is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Thing {
+    Area,
     Camera,
     Candidate,
     Case,
@@ -37,6 +38,7 @@ impl Thing {
     /// The query that yields `district` and `street` for an id; `None` for what has no place.
     fn place(self) -> Option<&'static str> {
         match self {
+            Self::Area => Some("SELECT district, street FROM areas WHERE id = $1"),
             Self::Camera => Some("SELECT district, street FROM cameras WHERE id = $1"),
             Self::Candidate => Some("SELECT district, street FROM candidates WHERE id = $1"),
             Self::Case => Some("SELECT district, street FROM cases WHERE id = $1"),
@@ -47,6 +49,7 @@ impl Thing {
     /// Its word in a refusal.
     fn noun(self) -> &'static str {
         match self {
+            Self::Area => "area",
             Self::Camera => "camera",
             Self::Candidate => "candidate",
             Self::Case => "case",

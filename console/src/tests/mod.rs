@@ -1,6 +1,7 @@
 //! The console as a whole, driven through its own HTTP interface, on both databases.
 
 mod accounts;
+mod areas;
 mod audit;
 mod backtest;
 mod bad_input;

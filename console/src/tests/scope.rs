@@ -50,11 +50,13 @@ pub(super) struct Place {
     camera: &'static str,
     candidate: String,
     case: String,
+    area: String,
 }
 
 impl Place {
     pub(super) fn id(&self, thing: Thing) -> Option<&str> {
         match thing {
+            Thing::Area => Some(&self.area),
             Thing::Camera => Some(self.camera),
             Thing::Candidate => Some(&self.candidate),
             Thing::Case => Some(&self.case),
@@ -80,11 +82,14 @@ pub(super) async fn two_districts(world: &World) -> (Place, Place) {
     world.state.store.import_site(&Site::parse("site.toml", SITE).unwrap(), "test").await.unwrap();
     let chief = world.person("chief", &ROLES).await;
     let mut places = Vec::new();
-    for (n, camera) in [(1, "cam-near"), (3, "cam-far")] {
+    for (n, camera, district, street) in [(1, "cam-near", "Nearby", "First Street"), (3, "cam-far", "Faraway", "Second Street")] {
         let decided = candidate_at(world, n, camera).await;
         let made = world.post(&chief, &format!("/candidates/{decided}/decisions"), confirm(1)).await.expect(201);
         let case = made["case"].as_str().unwrap().to_owned();
-        places.push(Place { camera, candidate: candidate_at(world, n + 1, camera).await, case });
+        let area = json!({ "name": "Square", "district": district, "street": street, "note": "seen by one camera",
+                           "zones": [{ "camera": camera, "zone": "north" }] });
+        let area = world.post(&chief, "/areas", area).await.expect(201)["id"].as_str().unwrap().to_owned();
+        places.push(Place { camera, candidate: candidate_at(world, n + 1, camera).await, case, area });
     }
     let far = places.pop().unwrap();
     (places.pop().unwrap(), far)

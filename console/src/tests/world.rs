@@ -286,10 +286,14 @@ pub(crate) fn look_message(candidate: &str, state: &str, at_ms: i64) -> Message 
 }
 
 pub(crate) fn health_message(health: &str, at_ms: i64) -> Message {
+    health_message_of("cam-1", health, at_ms)
+}
+
+pub(crate) fn health_message_of(camera: &str, health: &str, at_ms: i64) -> Message {
     let data = ObservationData {
         candidate: None,
         state: None,
-        camera: "cam-1".to_owned(),
+        camera: camera.to_owned(),
         health: Some(health.to_owned()),
         run: 1,
         at_s: 1.0,
@@ -297,7 +301,7 @@ pub(crate) fn health_message(health: &str, at_ms: i64) -> Message {
         bbox: None,
         evidence: Vec::new(),
     };
-    let id = format!("cam-1-{health}-{}", data.at);
+    let id = format!("{camera}-{health}-{}", data.at);
     message(topic::OBSERVATIONS, v1::OBSERVATION, &id, Some(serde_json::to_vec(&data).unwrap()))
 }
 

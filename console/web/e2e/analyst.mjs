@@ -82,7 +82,7 @@ test("an analyst's day", { timeout: 240_000 }, async (t) => {
 
     for (const language of ['en', 'zh-CN']) {
       if ((await page.evaluate(() => document.documentElement.lang)) !== language) await page.locator('[data-test=language]').click()
-      for (const route of ['clearance', 'clearance/days', 'clearance/definitions']) {
+      for (const route of ['clearance', 'clearance/days', 'clearance/definitions', 'clearance/areas']) {
         await page.goto(`${target.url}/${route}`)
         await page.locator('h1').waitFor()
         await page.waitForLoadState('networkidle').catch(() => undefined)

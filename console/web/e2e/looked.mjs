@@ -15,7 +15,7 @@ const PAGES = {
   operator: [['queue', '/queue'], ['cases', '/cases'], ['cases-table', '/cases?view=table'], ['law', '/law'], ['cameras', '/cameras'], ['account', '/account']],
   legal_reviewer: [['legal-cases', '/cases?for_me=yes'], ['law-ended', '/law?ended=yes']],
   bureau_editor: [['zones', '/zones'], ['zones-camera', '/zones/*'], ['training', '/admin/training'], ['camera', '/cameras/*']],
-  analyst: [['clearance', '/clearance'], ['zone-days', '/clearance/days'], ['definitions', '/clearance/definitions']],
+  analyst: [['clearance', '/clearance'], ['zone-days', '/clearance/days'], ['definitions', '/clearance/definitions'], ['areas', '/clearance/areas']],
   supervisor: [['samples', '/admin/samples'], ['supervisor-camera', '/cameras/*']],
   administrator: [['users', '/admin/users'], ['units', '/admin/units'], ['sessions', '/admin/sessions'], ['receivers', '/admin/receivers']],
   auditor: [['audit', '/admin/audit']],

@@ -26,6 +26,7 @@ export const router = createRouter({
     { path: '/clearance', name: 'clearance', component: () => import('@/clearance/ClearancePage.vue'), meta: { title: 'nav.clearance', needs: 'clearance' } },
     { path: '/clearance/days', name: 'zone-days', component: () => import('@/clearance/ZoneDaysPage.vue'), meta: { title: 'nav.clearance', needs: 'clearance' } },
     { path: '/clearance/definitions', name: 'definitions', component: () => import('@/clearance/DefinitionsPage.vue'), meta: { title: 'nav.clearance', needs: 'clearance' } },
+    { path: '/clearance/areas', name: 'areas', component: () => import('@/clearance/AreasPage.vue'), meta: { title: 'nav.clearance', needs: 'clearance' } },
     { path: '/cameras', name: 'cameras', component: () => import('@/cameras/CamerasPage.vue'), meta: { title: 'nav.cameras', needs: 'cameras' } },
     { path: '/cameras/:id', name: 'camera', component: () => import('@/cameras/CameraPage.vue'), meta: { title: 'nav.cameras', needs: 'cameras' } },
     { path: '/admin/users', name: 'users', component: () => import('@/admin/UsersPage.vue'), meta: { title: 'admin.users', needs: 'users' } },

@@ -6,14 +6,14 @@ use utoipa::ToSchema;
 use super::{CountsAs, EpisodeEnd, ZeroDay};
 use crate::dto::Kind;
 
-/// A zone, a kind, a local day.
+/// A zone or an area, a kind, a local day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ZoneDayRow {
-    /// Camera id.
+    /// Camera id; empty where it is an area's.
     pub camera: String,
-    /// For people.
+    /// For people; empty where it is an area's.
     pub camera_name: String,
-    /// Zone id.
+    /// Zone id; of an area its own.
     pub zone: String,
     /// For people.
     pub zone_name: String,
@@ -21,6 +21,8 @@ pub struct ZoneDayRow {
     pub district: String,
     /// Street.
     pub street: String,
+    /// Area id: of the area itself, or of the one in which the zone is counted; null where the zone counts by itself.
+    pub area: Option<String>,
     /// Of what.
     pub kind: Kind,
     /// Local day.

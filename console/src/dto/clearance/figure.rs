@@ -176,6 +176,11 @@ pub struct QualityFigure {
     pub overturned: ShareFigure,
     /// Supervisors' second looks that disagreed with the decision (`part`) over those that could tell (`n`).
     pub disagreed: ShareFigure,
+    /// Decisions of authorities that were revoked on review (`part`) over all that receivers told of (`n`), of candidates raised
+    /// in the period.
+    pub revoked: ShareFigure,
+    /// The same, lost in court.
+    pub lost: ShareFigure,
     /// By model.
     pub by_model: Vec<NamedShare>,
     /// By local hour raised.

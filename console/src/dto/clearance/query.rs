@@ -14,6 +14,8 @@ pub struct ClearanceFilter {
     pub district: Option<String>,
     /// Street, exactly.
     pub street: Option<String>,
+    /// Area id.
+    pub area: Option<String>,
     /// Camera id.
     pub camera: Option<String>,
     /// Zone id.
@@ -44,7 +46,9 @@ macro_rules! filtered {
             pub district: Option<String>,
             /// Street, exactly.
             pub street: Option<String>,
-            /// Camera id.
+            /// Area id: the area as a whole, or with `by` camera or zone each of its zones.
+            pub area: Option<String>,
+            /// Camera id: each zone for itself, of an area or not.
             pub camera: Option<String>,
             /// Zone id.
             pub zone: Option<String>,
@@ -63,6 +67,7 @@ macro_rules! filtered {
                     until: self.until.clone(),
                     district: self.district.clone(),
                     street: self.street.clone(),
+                    area: self.area.clone(),
                     camera: self.camera.clone(),
                     zone: self.zone.clone(),
                     kind: self.kind.clone(),
@@ -77,7 +82,7 @@ macro_rules! filtered {
 filtered! {
     /// What of the figures is wanted. All that are given must hold.
     ClearanceQuery {} {
-        /// What the groups are: `district` (default), `street`, `camera`, `zone` or `kind`.
+        /// What the groups are: `district` (default), `street`, `area`, `camera`, `zone` or `kind`.
         pub by: Option<String>,
         /// Groups without their days and hours, e.g. for a map. Default: with them.
         pub brief: Option<bool>,
@@ -125,10 +130,12 @@ filtered! {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ZoneDayKey {
-    /// Camera id.
-    pub camera: String,
-    /// Zone id.
-    pub zone: String,
+    /// Camera id, with a zone.
+    pub camera: Option<String>,
+    /// Zone id, with its camera.
+    pub zone: Option<String>,
+    /// Area id, without a camera and a zone.
+    pub area: Option<String>,
     /// Of what.
     pub kind: String,
     /// Local day.

@@ -67,7 +67,7 @@ pub struct HeatCell {
     pub per_watched_h: Option<f64>,
 }
 
-/// A district, street, camera, zone or kind among its like.
+/// A district, street, area, camera, zone or kind among its like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ClearanceGroup {
     /// Unique among the groups.
@@ -78,17 +78,23 @@ pub struct ClearanceGroup {
     pub district: String,
     /// Empty when the group spans streets.
     pub street: String,
+    /// Area id, when it is one area.
+    pub area: Option<String>,
     /// Camera id, when it is one camera.
     pub camera: Option<String>,
     /// Zone id, when it is one zone.
     pub zone: Option<String>,
     /// The kind, when it is one kind.
     pub kind: Option<Kind>,
-    /// Place in the league table, from 1; null below the definition's coverage or with no known zone-day.
+    /// Place in the league table, from 1; null below the definition's coverage, with no known zone-day, and among kinds, which
+    /// are not alike.
     pub rank: Option<u32>,
-    /// Violation minutes per watched hour, drawn towards what is usual; what the rank is by.
+    /// Violation minutes per watched hour as if it had the usual mix of kinds, key areas, control grades and place types, drawn
+    /// towards what is usual; what the rank is by.
     pub score: Option<f64>,
-    /// Share cleared within the limit, drawn towards what is usual; decides between equal scores.
+    /// Violation minutes per watched hour that zone-days like its own have on average; null when nothing was watched.
+    pub of_its_like: Option<f64>,
+    /// Share cleared within the limit, likewise; decides between equal scores.
     pub sla_score: Option<f64>,
     /// Known zone-days: how much the score rests on.
     pub known_days: u64,
@@ -148,7 +154,7 @@ pub struct ClearanceReport {
     pub until: String,
     /// Time zone of the days.
     pub time_zone: String,
-    /// Zone-days they rest on (a zone, a kind, a day).
+    /// Zone-days they rest on: a kind on a day in an area, or in a zone that shows none. An area that several cameras see is one.
     pub zone_days: u64,
     /// Of which changed after they were final.
     pub restated: u64,

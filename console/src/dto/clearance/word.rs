@@ -93,6 +93,8 @@ pub enum CountsAs {
     Permitted,
     /// Ran out unreviewed.
     Expired,
+    /// With the candidate that it was merged into.
+    Merged,
     /// A duplicate or a test.
     SetAside,
 }

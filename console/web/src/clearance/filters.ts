@@ -4,7 +4,7 @@ import type { LocationQuery, LocationQueryRaw } from 'vue-router'
 import type { Kind } from '@/api/client'
 
 export const KINDS: Kind[] = ['illegal_stall', 'storefront_encroachment', 'unauthorized_ad', 'waste_dumping']
-export const BY = ['district', 'street', 'camera', 'zone', 'kind'] as const
+export const BY = ['district', 'street', 'area', 'camera', 'zone', 'kind'] as const
 export type By = (typeof BY)[number]
 
 export interface Filters {
@@ -12,6 +12,8 @@ export interface Filters {
   until?: string
   district?: string
   street?: string
+  /** Area id. */
+  area?: string
   camera?: string
   zone?: string
   kind?: string
@@ -34,6 +36,7 @@ export function readFilters(query: LocationQuery): Filters {
     until: day(text(query, 'until')),
     district: text(query, 'district'),
     street: text(query, 'street'),
+    area: text(query, 'area'),
     camera: text(query, 'camera'),
     zone: text(query, 'zone'),
     kind: kinds.length > 0 ? kinds.join(',') : undefined,

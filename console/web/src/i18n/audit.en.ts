@@ -36,6 +36,8 @@ export const audit = {
     totp_recovery: 'Recovery code used',
     training_export: 'Training data asked for',
     training_exported: 'Training data exported',
+    area_add: 'Area added',
+    area_change: 'Area changed',
     unit_add: 'Unit added',
     unit_label: 'Unit’s shown name changed',
     unit_remove: 'Unit removed',

@@ -36,6 +36,8 @@ export const audit = {
     totp_recovery: '使用恢复码',
     training_export: '请求导出训练数据',
     training_exported: '已导出训练数据',
+    area_add: '新增区域',
+    area_change: '修改区域',
     unit_add: '新增单位',
     unit_label: '改显示名称',
     unit_remove: '删除单位',
