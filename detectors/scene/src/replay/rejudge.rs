@@ -15,6 +15,7 @@ use crate::options::SceneOptions;
 use crate::place::thing::Thing;
 use crate::scene::{InForce, Scene};
 use crate::violation::Episode;
+use crate::violation::kin::CAME_TOGETHER;
 
 /// Why a recording cannot be judged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +88,8 @@ pub(crate) struct Replayed {
     pub(crate) persons: HashMap<u64, f32>,
     /// By the order of the things: judging this one would change nothing in this look.
     pub(crate) quiet: Vec<bool>,
+    /// Everything is judged in every look, and to its end.
+    pub(crate) thorough: bool,
 }
 
 /// A recording being judged under zones of one's choice.
@@ -133,6 +136,14 @@ impl Replay {
             watched: Watched::default(),
             spare: Vec::new(),
         }
+    }
+
+    /// Passes over nothing: what a plain re-judging of every look gives, against which the quick one is tried.
+    pub fn thorough(mut self) -> Self {
+        if let Some(replayed) = &mut self.scene.replayed {
+            replayed.thorough = true;
+        }
+        self
     }
 
     /// A recording ends and another one begins: a worker started again, or a new day. Things that go on keep what was said
@@ -197,13 +208,12 @@ impl Replay {
         self.things(look.things as usize, things, begins)?;
         let news = self.scene.note_in_force(&mut self.in_force);
         let now = look.now;
-        let loud = |slot: &Slot| slot.quiet_until.is_none_or(|until| now >= until);
-        if begins || news || self.slots.iter().any(loud) {
+        let all = begins || news || self.scene.replayed.as_ref().is_some_and(|replayed| replayed.thorough);
+        let Some(replayed) = &mut self.scene.replayed else { return Ok(()) };
+        replayed.quiet.clear();
+        replayed.quiet.extend(self.slots.iter().map(|slot| !(all || slot.is_loud(now))));
+        if all || replayed.quiet.contains(&false) {
             self.catch_up()?;
-            if let Some(replayed) = &mut self.scene.replayed {
-                replayed.quiet.clear();
-                replayed.quiet.extend(self.slots.iter().map(|slot| !(begins || news || loud(slot))));
-            }
             self.judge(now, tell);
             self.ask_quiet(begins || news);
         }
@@ -307,21 +317,40 @@ impl Replay {
         Ok(())
     }
 
-    /// Makes the things of their bytes that were only read.
+    /// Makes the things of their bytes that are judged in this look, and those that they may be pieces of. Of all others only
+    /// what is guarded is asked, see [`Slot::touched`], and that has not changed since they were made.
     fn catch_up(&mut self) -> Result<(), ReplayError> {
-        let things = &mut self.scene.state_mut().things;
-        for (slot, place) in self.slots.iter_mut().zip(things).filter(|(slot, _)| slot.stale) {
-            let mut thing: Thing = postcard::from_bytes(&slot.body).map_err(damaged)?;
-            if thing.serial != slot.serial {
-                return Err(damaged("a thing has another's number"));
-            }
-            (thing.mask, thing.episodes) = (std::mem::take(&mut place.mask), std::mem::take(&mut place.episodes));
-            if place.first_seen != thing.first_seen {
-                thing.episodes.retain(|episode| episode.raised.is_some());
-            }
-            *place = thing;
-            slot.made(place);
+        let Some(replayed) = &self.scene.replayed else { return Ok(()) };
+        let quiet = replayed.quiet.clone();
+        for index in (0..quiet.len()).filter(|&index| !quiet[index]) {
+            self.make(index)?;
         }
+        for index in 0..quiet.len() {
+            let things = &self.scene.state().things;
+            let near = |other: usize| (things[other].onset - things[index].onset).abs() <= CAME_TOGETHER;
+            if self.slots[index].stale && (0..quiet.len()).any(|other| !quiet[other] && near(other)) {
+                self.make(index)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a thing of its bytes if they say more than it.
+    fn make(&mut self, index: usize) -> Result<(), ReplayError> {
+        let (slot, place) = (&mut self.slots[index], &mut self.scene.state_mut().things[index]);
+        if !slot.stale {
+            return Ok(());
+        }
+        let mut thing: Thing = postcard::from_bytes(&slot.body).map_err(damaged)?;
+        if thing.serial != slot.serial {
+            return Err(damaged("a thing has another's number"));
+        }
+        (thing.mask, thing.episodes) = (std::mem::take(&mut place.mask), std::mem::take(&mut place.episodes));
+        if place.first_seen != thing.first_seen {
+            thing.episodes.retain(|episode| episode.raised.is_some());
+        }
+        *place = thing;
+        slot.made(place);
         Ok(())
     }
 
@@ -329,9 +358,10 @@ impl Replay {
     fn ask_quiet(&mut self, all: bool) {
         for (slot, thing) in self.slots.iter_mut().zip(&self.scene.state().things) {
             let raised = thing.episodes.iter().filter(|episode| episode.raised.is_some()).count();
-            if all || raised != slot.raised || slot.quiet_until.is_none() {
+            if all || raised != slot.raised || slot.quiet.is_none() {
                 slot.raised = raised;
-                slot.quiet_until = self.scene.quiet_until(thing, &self.in_force);
+                // Of what was not made nothing is known.
+                slot.quiet = if slot.stale { None } else { self.scene.quiet_until(thing, &self.in_force) };
             }
         }
     }

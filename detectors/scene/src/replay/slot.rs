@@ -1,8 +1,13 @@
 //! One thing of a recording: its bytes as they were last read, and until when they need not be looked at.
 
+use events::ObjectClass;
+
 use super::diff::Touched;
 use crate::clock::Seconds;
+use crate::place::identity::Identity;
 use crate::place::thing::Thing;
+use crate::scene::Quiet;
+use crate::violation::looks_like_a_cart;
 
 /// What is kept beside a thing.
 #[derive(Debug)]
@@ -13,8 +18,8 @@ pub(super) struct Slot {
     pub(super) body: Vec<u8>,
     /// The bytes say more than the thing that was made of them.
     pub(super) stale: bool,
-    /// Until when judging it changes nothing, see [`crate::scene::Scene::quiet_until`].
-    pub(super) quiet_until: Option<Seconds>,
+    /// Until when judging it changes nothing, see [`crate::scene::Scene::quiet_until`]; `None` when it is to be judged at once.
+    pub(super) quiet: Option<Quiet>,
     /// Episodes that were out when that was asked.
     pub(super) raised: usize,
     guarded: (usize, usize),
@@ -22,7 +27,7 @@ pub(super) struct Slot {
 
 impl Slot {
     pub(super) fn new(serial: u64, key: u64, body: Vec<u8>) -> Self {
-        Self { serial, key, body, stale: true, quiet_until: None, raised: 0, guarded: (usize::MAX, 0) }
+        Self { serial, key, body, stale: true, quiet: None, raised: 0, guarded: (usize::MAX, 0) }
     }
 
     /// The bytes whose change may make a quiet thing worth judging: all before the time it was last seen, and whether it is gone.
@@ -30,11 +35,17 @@ impl Slot {
         self.guarded
     }
 
-    /// What changed in its bytes: anything but the tail has it judged.
+    /// Has it to be judged in this look?
+    pub(super) fn is_loud(&self, now: Seconds) -> bool {
+        self.quiet.is_none_or(|quiet| now >= quiet.until)
+    }
+
+    /// What changed in its bytes: anything but the tail has it judged, and so has what makes a cart of it.
     pub(super) fn touched(&mut self, touched: Touched) {
         self.stale = true;
-        if touched == Touched::Head {
-            self.quiet_until = None;
+        let unless_cart = self.quiet.is_some_and(|quiet| quiet.unless_cart);
+        if touched == Touched::Head || unless_cart && identity_in(&self.body).is_none_or(|it| looks_like_a_cart(&it)) {
+            self.quiet = None;
             self.raised = usize::MAX;
         }
     }
@@ -46,6 +57,18 @@ impl Slot {
         // The time it was last seen, then the tag of when it went.
         self.guarded = (head, head + size_of::<Seconds>());
     }
+}
+
+/// Bytes that an identity takes when it is written: it remembers too few answers for their number to take more than one.
+const IDENTITY: usize = 1 + size_of::<bool>() + size_of::<Seconds>() + size_of::<f32>() * ObjectClass::NAMES.len();
+
+/// What behind a written thing's identity is written of it: that its episodes are not, and two answers of yes or no.
+const BEHIND_IDENTITY: usize = 3;
+
+/// The identity in the bytes of a thing, without making the thing.
+fn identity_in(body: &[u8]) -> Option<Identity> {
+    let end = body.len().checked_sub(BEHIND_IDENTITY)?;
+    postcard::from_bytes(body.get(end.checked_sub(IDENTITY)?..end)?).ok()
 }
 
 /// How many bytes of a written thing lie before the time at which it was last seen.
@@ -73,6 +96,37 @@ mod tests {
     use super::*;
     use crate::clock::When;
     use events::{Moment, RunId, StreamTime, WallTime};
+
+    #[test]
+    fn an_identity_is_found_in_the_bytes_of_its_thing() {
+        let first_seen = When::from(Moment { run: RunId(3), at: StreamTime(7), wall: WallTime::known(1) });
+        let mut thing = Thing::new(300, Vec::new(), 360, 200, (4.0, 5.0, 1.0), 6.0, first_seen);
+        for answers in 0..20 {
+            let body = postcard::to_stdvec(&thing).unwrap();
+            assert_eq!(identity_in(&body).as_ref(), Some(&thing.identity), "after {answers} answers");
+            assert_eq!(identity_in(&body[..BEHIND_IDENTITY + 9]), None);
+            thing.identity.believe(answers % 3 > 0);
+            thing.identity.hear(&[(ObjectClass::Stall, 0.7), (ObjectClass::Bin, 0.1)], f64::from(answers));
+            (thing.in_street, thing.went_unseen) = (answers % 2 == 0, answers % 5 == 0);
+        }
+    }
+
+    #[test]
+    fn what_becomes_a_cart_is_judged() {
+        let first_seen = When::from(Moment { run: RunId(3), at: StreamTime(7), wall: WallTime::known(1) });
+        let mut thing = Thing::new(300, Vec::new(), 360, 200, (4.0, 5.0, 1.0), 6.0, first_seen);
+        for (unless_cart, said, quiet) in
+            [(true, ObjectClass::Bin, true), (true, ObjectClass::Canopy, false), (false, ObjectClass::Canopy, true)]
+        {
+            thing.identity = Identity::default();
+            thing.identity.believe(true);
+            (0..2).for_each(|at| thing.identity.hear(&[(said, 0.9)], f64::from(at)));
+            let mut slot = Slot::new(300, 1, postcard::to_stdvec(&thing).unwrap());
+            slot.quiet = Some(Quiet { until: 90.0, unless_cart });
+            slot.touched(Touched::Tail);
+            assert_eq!(slot.is_loud(8.0), !quiet, "{said:?} where carts count: {unless_cart}");
+        }
+    }
 
     #[test]
     fn what_is_guarded_ends_where_a_thing_says_when_it_was_last_seen() {

@@ -85,30 +85,35 @@ pub(super) fn permit_for<'a>(
     zone.permits.iter().find(|permit| permit.kinds.contains(&kind) && permit.polygon.as_ref().is_none_or(covers) && valid(permit))
 }
 
+/// All things but the one that is being judged.
+#[derive(Clone, Copy)]
+struct Others<'a> {
+    before: &'a [Thing],
+    behind: &'a [Thing],
+}
+
+impl<'a> Others<'a> {
+    fn iter(self) -> impl Iterator<Item = &'a Thing> {
+        self.before.iter().chain(self.behind)
+    }
+}
+
 /// A candidate that is out, where it stands.
-struct Out {
+struct Out<'a> {
     kind: u8,
-    zone: String,
-    /// `None` for one that only keeps others of its place from being raised.
-    id: Option<String>,
+    zone: &'a str,
+    id: &'a str,
     permitted: bool,
     at: Area,
     onset: Seconds,
 }
 
-impl Out {
+impl<'a> Out<'a> {
     /// All that are out for a thing.
-    fn all(thing: &Thing) -> impl Iterator<Item = Out> + '_ {
+    fn all(thing: &'a Thing) -> impl Iterator<Item = Out<'a>> {
         thing.episodes.iter().filter_map(|e| {
             let raised = e.raised.as_ref()?;
-            Some(Out {
-                kind: e.kind,
-                zone: e.zone.clone(),
-                id: Some(e.id.clone()),
-                permitted: raised.permitted,
-                at: thing.at,
-                onset: thing.onset,
-            })
+            Some(Out { kind: e.kind, zone: &e.zone, id: &e.id, permitted: raised.permitted, at: thing.at, onset: thing.onset })
         })
     }
 
@@ -195,16 +200,12 @@ impl Scene {
             if self.replayed.as_ref().is_some_and(|replayed| replayed.quiet.get(index) == Some(&true)) {
                 continue;
             }
-            // What is out is asked anew for each: the one before may just have been raised.
-            let out: Vec<Out> = things.iter().enumerate().filter(|(i, _)| *i != index).flat_map(|(_, t)| Out::all(t)).collect();
-            let inner = things
-                .iter()
-                .enumerate()
-                .any(|(i, t)| i != index && (is_piece_of(&things[index], t) || is_cast_by(&things[index], t)));
-            let kin = kin::of(index, &things, |t| self.person_at(t));
-            let thing = &mut things[index];
-            if !thing.in_street && (!inner || thing.is_raised()) {
-                self.decide_one(thing, &out, kin, now, said);
+            let (before, rest) = things.split_at_mut(index);
+            let Some((thing, behind)) = rest.split_first_mut() else { break };
+            let others = Others { before, behind };
+            let inner = |thing: &Thing| others.iter().any(|t| is_piece_of(thing, t) || is_cast_by(thing, t));
+            if !thing.in_street && (thing.is_raised() || !inner(thing)) {
+                self.decide_one(thing, others, now, said);
             }
         }
         hand_over(&mut things, now);
@@ -227,13 +228,16 @@ impl Scene {
         self.state.stature.at(thing.at.y2, self.size()?.1)
     }
 
-    fn decide_one(&self, thing: &mut Thing, out: &[Out], kin: Kin, now: Seconds, said: &mut Vec<Judgement>) {
+    fn decide_one(&self, thing: &mut Thing, others: Others<'_>, now: Seconds, said: &mut Vec<Judgement>) {
+        // A replay tells of no near misses, nor of what is only on its way: it looks no further once nothing can be raised.
+        let brief = self.replayed.as_ref().is_some_and(|replayed| !replayed.thorough);
+        let mut kin: Option<Kin> = None;
         let Some(at) = self.state.line.last() else { return };
         let Some((w, h)) = self.size() else { return };
         let bbox = thing.bbox(w, h);
         let area = thing.mask.len() as f64 / (w * h) as f64;
         let person = self.person_at(thing);
-        let cart = looks_like_a_cart(thing);
+        let cart = looks_like_a_cart(&thing.identity);
         let surface = !cart && on_surface(&self.camera, thing, &bbox, person);
         let hidden = |kind: Kind| {
             if cart && !self.stands_in_a_zone(kind, &bbox) { f64::from(HIDDEN * person.unwrap_or(0.0)) / h as f64 } else { 0.0 }
@@ -255,18 +259,25 @@ impl Scene {
                 if thing.episodes[index].raised.is_some() || thing.measured < MEASURED {
                     continue;
                 }
+                // What is not seen is not raised.
+                if brief && !(in_force && thing.presence == Presence::Seen) {
+                    continue;
+                }
                 if !in_force {
                     let failed = vec![Check::at_least(Name::InForce, 0.0, 1.0)];
                     thing.episodes[index].note_miss(Nearest { at: at.into(), bbox: bbox.to_array(), failed });
                     continue;
                 }
                 let claimed = thing.episodes.iter().any(|e| e.explains(kind_index(kind), permit.is_some()));
-                // A replay tells of no near misses: what is explained already need not be judged again.
-                if claimed && self.replayed.is_some() {
+                if claimed && brief {
                     continue;
                 }
+                let kin = *kin.get_or_insert_with(|| kin::of(thing, others.iter(), |t| self.person_at(t)));
                 let facts = Facts { thing, zone, rule, bbox, area, now, learnt_at: self.state.learnt_at, person, kin };
                 let verdict = judge(kind, &facts);
+                if brief && !verdict.checks.iter().all(Check::holds) {
+                    continue;
+                }
                 let dwell =
                     verdict.since.map_or(0.0, |since| self.state.seen_for(since.max(thing.episodes[index].counts_from), now));
                 let needed = rule.dwell.as_secs_f64();
@@ -284,7 +295,9 @@ impl Scene {
                     Why { text: (verdict.text)(&facts, dwell), facts: checks.map(Check::fact).collect() }
                 });
                 let seen = thing.presence == Presence::Seen;
-                let twin = out.iter().find(|o| o.is_one_with(thing, kind, zone, permit.is_some(), person));
+                // Asked anew for each thing: the one before may just have been raised.
+                let mut out = others.iter().flat_map(Out::all);
+                let twin = out.find(|o| o.is_one_with(thing, kind, zone, permit.is_some(), person));
                 let score_check = Check::at_least(Name::Score, f64::from(score), rule.min_score);
                 if !score_check.holds() {
                     failed.push(score_check);
@@ -305,23 +318,21 @@ impl Scene {
                     && let Some(twin) = twin
                 {
                     // A table, crates and a board before one shop are one candidate, and so are the pieces of one thing.
-                    if let Some(id) = &twin.id {
-                        let episode = &mut thing.episodes[index];
-                        if std::mem::take(&mut episode.opened)
-                            && let Ok(opened) = episode.id.parse()
-                        {
-                            said.push(Judgement::Closed { id: opened });
-                        }
-                        episode.id.clone_from(id);
-                        episode.raised = Some(Raised {
-                            at: now,
-                            confirmed: now,
-                            permitted: permit.is_some(),
-                            part: true,
-                            clear_after: rule.clear_after.as_secs_f64(),
-                        });
-                        self.close_others(thing, index, said);
+                    let episode = &mut thing.episodes[index];
+                    if std::mem::take(&mut episode.opened)
+                        && let Ok(opened) = episode.id.parse()
+                    {
+                        said.push(Judgement::Closed { id: opened });
                     }
+                    twin.id.clone_into(&mut episode.id);
+                    episode.raised = Some(Raised {
+                        at: now,
+                        confirmed: now,
+                        permitted: permit.is_some(),
+                        part: true,
+                        clear_after: rule.clear_after.as_secs_f64(),
+                    });
+                    self.close_others(thing, index, said);
                     continue;
                 }
                 if met

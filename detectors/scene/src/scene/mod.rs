@@ -8,7 +8,7 @@ mod quiet;
 mod things;
 
 pub use asking::{Names, Question};
-pub(crate) use quiet::InForce;
+pub(crate) use quiet::{InForce, Quiet};
 use std::collections::VecDeque;
 
 use events::schedule::Calendar;

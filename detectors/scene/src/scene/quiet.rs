@@ -12,7 +12,16 @@ use super::judging::{LEANS, in_zone, lies_in, permit_for};
 use super::{Scene, kind_index};
 use crate::clock::Seconds;
 use crate::place::thing::Thing;
-use crate::violation::CLAIMS;
+use crate::violation::{CLAIMS, looks_like_a_cart};
+
+/// Until when a thing is quiet.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Quiet {
+    pub(crate) until: Seconds,
+    /// And only as long as no classifier calls it a cart, see [`looks_like_a_cart`]: customers hide the foot of a cart, so that
+    /// it may stand in a zone that begins below what is seen of it.
+    pub(crate) unless_cart: bool,
+}
 
 /// Which rules are in force and which permits are valid, in the order of the zones. Windows begin and end with a minute.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -49,24 +58,26 @@ impl Scene {
 
     /// Until when judging a thing changes nothing, as long as its place, its times and what is in force stay as they are:
     /// `None` when it has to be judged in every look.
-    pub(crate) fn quiet_until(&self, thing: &Thing, known: &InForce) -> Option<Seconds> {
+    pub(crate) fn quiet_until(&self, thing: &Thing, known: &InForce) -> Option<Quiet> {
         if thing.in_street || thing.gone_since.is_some() {
             return None;
         }
         let (w, h) = self.size()?;
         let bbox = thing.bbox(w, h);
-        let mut quiet_until = f64::INFINITY;
+        let mut quiet = Quiet { until: f64::INFINITY, unless_cart: false };
         for (zone, in_force) in self.camera.zones.iter().zip(&known.zones) {
             for (kind, in_force_now) in CLAIMS.into_iter().zip(in_force.rules) {
                 let (Some(in_force_now), Some(rule)) = (in_force_now, zone.rules.get(&kind)) else { continue };
                 // Whether it is on a surface may change from look to look, so both answers count.
                 let ad = kind == Kind::UnauthorizedAd;
                 if !(in_zone(zone, kind, &bbox) || ad && lies_in(zone, &bbox, LEANS)) {
-                    // A cart whose foot customers hide stands in the zone below it, and what is a cart is learnt from look to look.
                     let perhaps = !ad && !self.stands_in_a_zone(kind, &bbox) && begins_below(zone, &bbox);
                     let constant = rule.weekly.is_empty() && !zone.permits.iter().any(|p| p.kinds.contains(&kind));
                     if perhaps && !(constant && is_out(thing)) {
-                        return None;
+                        if looks_like_a_cart(&thing.identity) {
+                            return None;
+                        }
+                        quiet.unless_cart = true;
                     }
                     continue;
                 }
@@ -86,10 +97,10 @@ impl Scene {
                 }
                 // No kind counts from before a thing came, or from before its outline settled, which only moves on.
                 let since = thing.onset.min(thing.settled).max(episode.counts_from);
-                quiet_until = f64::min(quiet_until, since + rule.dwell.as_secs_f64() - ROUNDING);
+                quiet.until = f64::min(quiet.until, since + rule.dwell.as_secs_f64() - ROUNDING);
             }
         }
-        Some(quiet_until)
+        Some(quiet)
     }
 }
 

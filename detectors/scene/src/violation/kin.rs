@@ -5,7 +5,7 @@ use crate::place::company::Area;
 use crate::place::thing::{Presence, Thing};
 
 /// Pieces of one thing come to light within this time, seconds: whoever put it up stands before it for a while.
-const CAME_TOGETHER: f64 = 12.0;
+pub(crate) const CAME_TOGETHER: f64 = 12.0;
 
 /// A roof comes with its cart; what is put down under a sheet comes later. Seconds, three key frames.
 const AT_ONCE: f64 = 6.0;
@@ -25,7 +25,7 @@ pub(crate) struct Kin {
 
 fn together(a: &Thing, b: &Thing) -> bool {
     let stands = |t: &Thing| t.presence != Presence::Gone && !t.in_street && t.mover_share < 0.3 && t.looks.came() >= 0.2;
-    stands(b) && (a.onset - b.onset).abs() <= CAME_TOGETHER
+    (a.onset - b.onset).abs() <= CAME_TOGETHER && stands(b)
 }
 
 /// The part of the narrower that lies over or under the other, and of the lower that lies beside it, 0..=1.
@@ -35,13 +35,11 @@ fn shares(a: &Area, b: &Area) -> (f32, f32) {
     (across / a.width().min(b.width()).max(1.0), down / a.height().min(b.height()).max(1.0))
 }
 
-/// Asks the other things for the kin of the one at `index`, where `tall` says how many pixels a person is
-/// where a thing stands.
-pub(crate) fn of(index: usize, things: &[Thing], tall: impl Fn(&Thing) -> Option<f32>) -> Kin {
-    let thing = &things[index];
+/// Asks the other things for the kin of this one, where `tall` says how many pixels a person is where a thing stands. Those that
+/// came longer than [`CAME_TOGETHER`] before or after it are none, whatever else they are.
+pub(crate) fn of<'a>(thing: &Thing, others: impl Iterator<Item = &'a Thing>, tall: impl Fn(&Thing) -> Option<f32>) -> Kin {
     let person = tall(thing).or(thing.bringer.map(|b| b.height)).unwrap_or(0.0);
-    let others: Vec<&Thing> =
-        things.iter().enumerate().filter(|(i, t)| *i != index && together(thing, t)).map(|(_, t)| t).collect();
+    let others: Vec<&Thing> = others.filter(|t| together(thing, t)).collect();
     let rests = others.iter().filter(|t| (t.onset - thing.onset).abs() <= AT_ONCE).any(|t| {
         let (over, _) = shares(&thing.at, &t.at);
         let person = tall(t).unwrap_or(person);

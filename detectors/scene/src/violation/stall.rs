@@ -2,7 +2,7 @@
 
 use events::ObjectClass;
 
-use crate::place::thing::Thing;
+use crate::place::identity::Identity;
 
 use super::{
     Check, FITS, Facts, Name, Verdict, and, as_long_as_a_stall, firmness, hangs, like_a_car, like_a_two_wheeler, looked, named,
@@ -23,8 +23,8 @@ const STALL: [ObjectClass; 3] = [ObjectClass::Stall, ObjectClass::Canopy, Object
 const DUMPED: [ObjectClass; 2] = [ObjectClass::Bag, ObjectClass::Pile];
 
 /// Does a classifier say that it is a cart or what hangs over one?
-pub(crate) fn looks_like_a_cart(thing: &Thing) -> bool {
-    thing.identity.is_one_of(&CARTS, FITS)
+pub(crate) fn looks_like_a_cart(identity: &Identity) -> bool {
+    identity.is_one_of(&CARTS, FITS)
 }
 
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
@@ -44,12 +44,16 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
         checks.push(Check::at_least(Name::Wanted, 0.0, 1.0));
     }
     // What looks like a stall is one also right before a shop.
-    if let Some((beyond, reach)) = off_the_shop(facts).filter(|_| !looks_like_a_cart(thing)) {
+    if let Some((beyond, reach)) = off_the_shop(facts).filter(|_| !looks_like_a_cart(&thing.identity)) {
         checks.push(Check::at_least(Name::ShopSide, beyond, reach));
     }
     checks.push(Check::at_least(Name::AttendedShare, thing.attended_share(), ATTENDED));
     checks.push(Check::at_most(Name::Unattended, thing.unattended_for(facts.now), STEPPED_ASIDE));
-    checks.push(Check::at_most(Name::Elevation, if hangs(thing) && !looks_like_a_cart(thing) { 1.0 } else { 0.0 }, 0.5));
+    checks.push(Check::at_most(
+        Name::Elevation,
+        if hangs(thing) && !looks_like_a_cart(&thing.identity) { 1.0 } else { 0.0 },
+        0.5,
+    ));
     if looked.is_unknown()
         && named(thing, &[ObjectClass::Bin, ObjectClass::TwoWheeler, ObjectClass::Car, ObjectClass::Truck, ObjectClass::Person])
     {
