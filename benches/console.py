@@ -1,20 +1,24 @@
 #!/usr/bin/env python3
 """How long the console's pages take with a city's candidates: seeds a history, starts a console on it, asks over HTTP for what
 the pages ask for, one request after the other, and prints p50 and p95 beside the budgets, the first call (nothing is cached yet),
-and the console's CPU time a call. Standard library only.
+and the CPU time a call, that of PostgreSQL's processes included. Then it draws combinations of everything a user can choose (the
+same ones each time), asks each once, so that no answer was ever made before, and walks on to later pages; p95 is over those.
+Standard library only.
 
-usage: benches/console.py [--database sqlite|postgres] [--rows 1000000] [--cameras 1000] [--days 90] [--calls 40]
+usage: benches/console.py [--database sqlite|postgres] [--rows 1000000] [--cameras 1000] [--days 90] [--calls 40] [--draws 300]
                           [--kerbwatch target/release/kerbwatch] [--work .local/bench-console]
 
 A database that an earlier run seeded in the work folder is used again. PostgreSQL is a throw-away cluster of the Debian package.
 """
 
 import argparse
+import datetime
 import http.client
 import json
 import os
 import pathlib
 import pwd
+import random
 import shutil
 import socket
 import subprocess
@@ -35,6 +39,19 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def stat(process):
+    return pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+
+
+def parent(process):
+    return int(stat(process)[1])
+
+
+def ticks(process, ended):
+    """Clock ticks in the program and in the system, with those of children that have ended where asked."""
+    return [int(text) for text in stat(process)[11:15 if ended else 13]]
 
 
 class Postgres:
@@ -62,6 +79,18 @@ class Postgres:
         command = [*self.prefix, str(self.binaries / program), *map(str, args)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self.data)
 
+    def cpu(self):
+        """CPU seconds of all its processes so far, ended ones included."""
+        chief = int((self.data / "postmaster.pid").read_text().split()[0])
+        spent = sum(ticks(chief, ended=True))
+        for task in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if parent(int(task.name)) == chief:
+                    spent += sum(ticks(int(task.name), ended=False))
+            except (OSError, ValueError):
+                pass
+        return spent / os.sysconf("SC_CLK_TCK")
+
     def stop(self):
         self.run("pg_ctl", "-D", self.data, "-m", "fast", "-w", "stop")
 
@@ -69,8 +98,8 @@ class Postgres:
 class Console:
     """A running console and somebody who is logged in."""
 
-    def __init__(self, kerbwatch, work, url):
-        self.port = free_port()
+    def __init__(self, kerbwatch, work, url, postgres):
+        self.port, self.postgres = free_port(), postgres
         config = work / "console.toml"
         # The hard stop is as long as can be, so that the made-up backlog stays in the queue.
         config.write_text(f'data = "data"\n[console]\nlisten = "127.0.0.1:{self.port}"\ndatabase = "{url}"\n'
@@ -129,9 +158,9 @@ class Console:
             time.sleep(1)
 
     def cpu(self):
-        """CPU seconds of the console so far: what a busy machine does not change."""
-        spent = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
-        return (int(spent[11]) + int(spent[12])) / os.sysconf("SC_CLK_TCK")
+        """CPU seconds of the console and its database so far: what a busy machine does not change."""
+        spent = sum(ticks(self.process.pid, ended=False)) / os.sysconf("SC_CLK_TCK")
+        return spent + (self.postgres.cpu() if self.postgres else 0)
 
     def stop(self):
         self.process.terminate()
@@ -160,7 +189,8 @@ def asked(console):
     rows = [("queue", QUEUE_MS, f"{api}/candidates?{one}") for one in queue]
     rows += [("queue", QUEUE_MS, f"{api}/{one}") for one in (
         f"candidates/{open_one['id']}", f"candidates/{done['id']}", "overview", "cases", "cases?state=opened", f"cases?district={district}",
-        f"cases?camera={camera}", "cameras", f"cameras/{camera}", "zones", f"zones?district={district}",
+        f"cases?camera={camera}", "cases?for_me=true&sort=oldest&limit=2", "cameras",
+        "cameras?limit=500", f"cameras/{camera}", "zones", f"zones?district={district}",
         f"cameras/{camera}/precision", "samples", "audit", "audit?q=seed", "audit?actor=bench", "audit?action=seed", "training",
         "register/reminders")]
     report = [
@@ -176,7 +206,16 @@ def asked(console):
     return rows
 
 
+def name_of(path):
+    return path.removeprefix("/api/v1/")[:110]
+
+
+def p95_of(times):
+    return sorted(times)[min(len(times) - 1, len(times) * 95 // 100)]
+
+
 def measure(console, rows, calls):
+    """Each path so many times; gives how many missed."""
     missed = 0
     print("| what | p50 ms | p95 ms | first | CPU ms | kB | budget |\n|---|---:|---:|---:|---:|---:|---|")
     for group, budget, path in rows:
@@ -185,15 +224,109 @@ def measure(console, rows, calls):
             for _ in range(calls):
                 took, text, _ = console.ask("GET", path)
                 times.append(took)
-            cpu, first = (console.cpu() - spent) * 1000 / calls, times[0]
-            times.sort()
-            p50, p95 = times[len(times) // 2], times[min(len(times) - 1, len(times) * 95 // 100)]
+            cpu = (console.cpu() - spent) * 1000 / calls
+            p50, p95 = sorted(times)[len(times) // 2], p95_of(times)
             verdict = f"≤ {budget}" if p95 <= budget else f"**missed** ({budget})"
             missed += p95 > budget
-            name = path.removeprefix("/api/v1/")
-            print(f"| `{name[:90]}` | {p50:.1f} | {p95:.1f} | {first:.1f} | {cpu:.1f} | {len(text) // 1024} | {verdict} |", flush=True)
+            print(f"| `{name_of(path)}` | {p50:.1f} | {p95:.1f} | {times[0]:.1f} | {cpu:.1f} | {len(text) // 1024} | {verdict} |",
+                  flush=True)
         except SystemExit as error:
+            missed += 1
             print(f"| `{path}` | – | – | – | – | – | {error} |")
+    return missed
+
+
+class Choices:
+    """Everything that the filters of the pages offer, and draws of it: the same ones for the same data."""
+
+    STATES = ["open"] * 4 + ["escalated", "field_check", "confirmed", "confirmed", "rejected", "rejected", "merged", "expired", "any", "any"]
+    KINDS = ["illegal_stall", "storefront_encroachment", "unauthorized_ad", "waste_dumping"]
+
+    def __init__(self, console):
+        self.dice = random.Random(20261126)
+        cameras, cursor = [], ""
+        while cursor is not None:
+            page = console.get(f"/api/v1/cameras?limit=500{cursor and f'&cursor={urllib.parse.quote(cursor)}'}")
+            cameras, cursor = cameras + page["items"], page.get("next_cursor")
+        self.cameras = sorted((camera["district"], camera["street"], camera["id"]) for camera in cameras)
+
+    def place(self, deepest):
+        """Everywhere, a district, a street, a camera, or one of its zones."""
+        district, street, camera = self.dice.choice(self.cameras)
+        levels = [{}, {"district": district}, {"district": district, "street": street}, {"camera": camera},
+                  {"camera": camera, "zone": self.dice.choice(["pavement", "shops"])}]
+        return self.dice.choice(levels[:deepest + 1])
+
+    def sometimes(self, share, **what):
+        return what if self.dice.random() < share else {}
+
+    def queue(self):
+        dice = self.dice
+        word = dice.choice(["market", "nothing-like-it", "pavement", "7", dice.choice(self.cameras)[2], dice.choice(self.cameras)[1]])
+        chosen = {"state": dice.choice(self.STATES), "sort": dice.choice(["risk", "newest", "oldest", "score"]), **self.place(4),
+                  **self.sometimes(0.3, kind=dice.choice(self.KINDS)), **self.sometimes(0.25, key_area="true"),
+                  **self.sometimes(0.25, permitted="any"), **self.sometimes(0.2, q=word),
+                  **self.sometimes(0.2, sla=dice.choice(["in_time", "soon", "overdue", "lapsing"]))}
+        return "/api/v1/candidates?" + urllib.parse.urlencode({**chosen, "limit": 50})
+
+    def period(self, days):
+        """The last week, 30 days, a month, all there is, or any stretch."""
+        last = datetime.date.fromisoformat(UNTIL[:10])
+        length = self.dice.choice([7, 30, 30, 31, days, days, 365, self.dice.randint(1, days)])
+        until = last - datetime.timedelta(self.dice.choice([0, 0, self.dice.randrange(max(1, days - length + 1))]) if length < days else 0)
+        return {"from": str(until - datetime.timedelta(length - 1)), "until": str(until)}
+
+    def report(self, days):
+        by = self.dice.choice(["district", "street", "camera", "zone", "kind"])
+        chosen = {**self.period(days), **self.place(4), **self.sometimes(0.3, kind=self.dice.choice(self.KINDS)),
+                  **self.sometimes(0.3, key_area=self.dice.choice(["true", "false"])), "by": by}
+        if by == "camera" and self.dice.random() < 0.5:
+            chosen["brief"] = "true"
+        return "/api/v1/clearance/report?" + urllib.parse.urlencode(chosen)
+
+    def days(self, days):
+        dice = self.dice
+        chosen = {**self.period(days), **self.place(4), **self.sometimes(0.5, zero=dice.choice(["zero", "violation", "unknown_coverage"])),
+                  **self.sometimes(0.4, **{"with": dice.choice(["violations", "open", "overdue", "recurred", "undecided", "restated"])}),
+                  **self.sometimes(0.3, weekday=dice.randint(1, 7), hour=dice.randrange(24)), "limit": 50}
+        return "/api/v1/clearance/days?" + urllib.parse.urlencode(chosen)
+
+
+def drawn(console, what, budget, paths, pages):
+    """Each path once, and its later pages; gives whether the budget was missed."""
+    took, spent = [], console.cpu()
+    for path in paths:
+        cursor = ""
+        for page in range(pages):
+            ms, text, _ = console.ask("GET", path + (cursor and f"&cursor={urllib.parse.quote(cursor)}"))
+            took.append((ms, f"{path} (page {page + 1})" if page else path))
+            cursor = json.loads(text).get("next_cursor")
+            if not cursor:
+                break
+    cpu = (console.cpu() - spent) * 1000 / len(took)
+    times = sorted(ms for ms, _ in took)
+    p95 = p95_of(times)
+    verdict = f"≤ {budget}" if p95 <= budget else f"**missed** ({budget})"
+    over = sum(ms > budget for ms in times)
+    print(f"| {what} | {len(took)} | {times[len(times) // 2]:.1f} | {p95:.1f} | {times[-1]:.1f} | {cpu:.1f} | {over} | {verdict} |", flush=True)
+    slowest.extend(sorted(took, reverse=True)[:SLOWEST])
+    return p95 > budget
+
+
+SLOWEST = 6
+slowest = []
+
+
+def draws(console, count, days):
+    """Draws of everything there is to choose; gives how many budgets were missed."""
+    choices = Choices(console)
+    print("\n| drawn, each asked once | calls | p50 ms | p95 ms | longest | CPU ms | above | budget |\n|---|---:|---:|---:|---:|---:|---:|---|")
+    missed = drawn(console, "queue, up to 4 pages each", QUEUE_MS, [choices.queue() for _ in range(count)], 4)
+    missed += drawn(console, "report", DASHBOARD_MS, [choices.report(days) for _ in range(count)], 1)
+    missed += drawn(console, "zone days, up to 3 pages each", DASHBOARD_MS, [choices.days(days) for _ in range(count // 2)], 3)
+    print("\nThe slowest of them:\n")
+    for ms, path in slowest:
+        print(f"- {ms:.0f} ms `{name_of(path)}`")
     return missed
 
 
@@ -204,6 +337,7 @@ def main():
     parser.add_argument("--cameras", type=int, default=1000)
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--calls", type=int, default=40)
+    parser.add_argument("--draws", type=int, default=300)
     parser.add_argument("--kerbwatch", default="target/release/kerbwatch")
     parser.add_argument("--work", default=".local/bench-console")
     args = parser.parse_args()
@@ -220,7 +354,7 @@ def main():
                             str(args.days), "--candidates", str(args.rows), "--until", UNTIL], check=True)
             (work / "seeded").write_text(f"{time.time() - begin:.0f}")
         say(f"Seeded in {(work / 'seeded').read_text()} s")
-        console = Console(kerbwatch, work, url)
+        console = Console(kerbwatch, work, url, postgres)
         try:
             say("Waiting for the figures and for what has expired")
             console.wait("/api/v1/clearance/report", lambda report: not report["building"])
@@ -231,6 +365,7 @@ def main():
                 time.sleep(20)
             print(f"{args.database}: {sum(now.values())} candidates ({json.dumps(now)})\n")
             missed = measure(console, asked(console), args.calls)
+            missed += draws(console, args.draws, args.days)
             resident = [line for line in open(f"/proc/{console.process.pid}/status") if line.startswith("VmHWM")]
             print(f"\n{missed} budgets missed; the console's peak memory: {resident[0].split()[1]} kB")
         finally:
