@@ -3,7 +3,8 @@
 //! `cargo run --release -p kerbwatch-benches --example backtest -- FOLDER [DAYS]` paints the week (a look each two seconds,
 //! 302,400 of them), has the real scene and the real recorder look at it, keeps the recording in FOLDER, and times the
 //! backtest over it five times. A FOLDER that holds the recording already is only timed. `-- FOLDER DAYS 1` paints one day and lets
-//! its file stand for each of the others: the same work for the backtest, in a seventh of the time.
+//! its file stand for each of the others: the same work for the backtest, in a seventh of the time. The two site files are left beside
+//! it for `kerbwatch zones backtest`.
 //!
 //! From 06:30 to 22:30 things come about every four minutes (stalls that somebody keeps, goods put out before shops, bags left behind,
 //! parked two-wheelers, sheets on the wall) and stay from one minute to three hours; people walk through all day, few at night.
@@ -276,6 +277,11 @@ fn main() {
     let days: i64 = args.next().map_or(7, |days| days.parse().expect("how many days"));
     let site = |text: &str| Site::parse("bench", text).expect("the site is right");
     let (live, tried) = (site(SITE), site(&other()));
+    // So that the program itself can be timed on the same: `kerbwatch zones backtest --site … --against …`.
+    std::fs::create_dir_all(&root).expect("a folder that can be written to");
+    for (name, text) in [("live.toml", SITE), ("tried.toml", &other())] {
+        std::fs::write(root.join(name), text).expect("a folder that can be written to");
+    }
     if !root.join("busy").is_dir() {
         let began = Instant::now();
         let painted = args.next().map_or(days, |days| days.parse().expect("how many days"));
