@@ -1,5 +1,6 @@
-// Every page of every profession, in both languages: axe finds nothing serious, nothing needs sideways scrolling at 200 %, the focus
-// can be seen and goes round, and no message key is left bare. KERBWATCH_SHOTS keeps a picture of each.
+// Every page of every profession, in both languages: axe finds nothing serious, nothing needs sideways scrolling at 1366 pixels or at
+// 200 %, the focus can be seen and goes round, and no message key is left bare. Then every dialog: the focus goes in, Tab stays, Esc
+// closes, and the focus goes back to what opened it. KERBWATCH_SHOTS keeps a picture of each.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
@@ -10,17 +11,46 @@ const target = consoleUnderTest()
 const people = JSON.parse(process.env.KERBWATCH_PEOPLE ?? '[]')
 const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 
-/** Where each profession goes, whose log-in is its name: a name for the picture, and the path; `*` is the first camera. */
+/** Where each profession goes, whose log-in is its name: a name for the picture, and the path; `*` is the first there is. */
 const PAGES = {
-  operator: [['queue', '/queue'], ['cases', '/cases'], ['cases-table', '/cases?view=table'], ['law', '/law'], ['cameras', '/cameras'], ['account', '/account']],
-  legal_reviewer: [['legal-cases', '/cases?for_me=yes'], ['law-ended', '/law?ended=yes']],
-  bureau_editor: [['zones', '/zones'], ['zones-camera', '/zones/*'], ['training', '/admin/training'], ['camera', '/cameras/*']],
+  operator: [['queue', '/queue'], ['cases', '/cases'], ['cases-table', '/cases?view=table'], ['law', '/law'], ['cameras', '/cameras'], ['camera', '/cameras/*'], ['account', '/account'], ['not-allowed', '/admin/users']],
+  legal_reviewer: [['legal-cases', '/cases?for_me=yes'], ['case', '/cases/*'], ['law-ended', '/law?ended=yes']],
+  bureau_editor: [['zones', '/zones'], ['zones-camera', '/zones/*'], ['training', '/admin/training']],
   analyst: [['clearance', '/clearance'], ['zone-days', '/clearance/days'], ['definitions', '/clearance/definitions'], ['areas', '/clearance/areas']],
-  supervisor: [['samples', '/admin/samples'], ['supervisor-camera', '/cameras/*']],
+  supervisor: [['samples', '/admin/samples'], ['sample', '/admin/samples/*'], ['supervisor-camera', '/cameras/*']],
   administrator: [['users', '/admin/users'], ['units', '/admin/units'], ['sessions', '/admin/sessions'], ['receivers', '/admin/receivers']],
   auditor: [['audit', '/admin/audit']],
 }
-const BARE_KEY = /\b(?:nav|frame|queue|facts|stage|cases|cameras|admin|law|life|org|zones|backtest|handover|state|decide|reject|problem|common|clearance|training)\.[a-zA-Z_]{2,}/
+/**
+ * The dialogs and forms of each profession: a name, the page, what is clicked one after the other, and what the focus goes back to
+ * (the last that was clicked, unless a menu was between). `form`: within the page, so that Tab may leave it.
+ */
+const DIALOGS = {
+  operator: [
+    ['reject', '/queue', ['reject']],
+    ['merge', '/queue', ['merge-button']],
+    ['bulk', '/queue', ['bulk-open']],
+    ['keys', '/queue', ['keys']],
+  ],
+  legal_reviewer: [
+    ['dispatch', '/cases/*', ['act-dispatch_clue'], { form: true }],
+  ],
+  supervisor: [
+    ['draw', '/admin/samples', ['draw']],
+    ['matter-add', '/law', ['add-matter']],
+    ['matter-revise', '/law', ['revise-matter']],
+    ['matter-end', '/law', ['end-matter']],
+    ['clause-add', '/law', ['add-clause']],
+    ['clause-revise', '/law', ['revise-clause']],
+  ],
+  administrator: [
+    ['user-add', '/admin/users', ['add-user']],
+    ['user-edit', '/admin/users', ['edit-user']],
+    ['user-reset', '/admin/users', ['more', 'reset'], { back: 'more' }],
+    ['unit-add', '/admin/units', ['add-district']],
+  ],
+}
+const BARE_KEY = /\b(?:nav|frame|queue|facts|stage|cases|cameras|admin|law|life|org|zones|backtest|handover|state|decide|reject|problem|common|clearance|training|auditAction|actHint)\.[a-zA-Z_]{2,}/
 const SIZES = [[1366, 768], [1920, 1080]]
 
 async function settled(page) {
@@ -78,9 +108,42 @@ async function focusGoesRound(page) {
 
 async function pathOf(page, path) {
   if (!path.endsWith('/*')) return path
-  const list = path.startsWith('/zones') || path.startsWith('/cameras') ? '/api/v1/cameras?limit=1' : null
+  const list = { '/zones': '/api/v1/cameras?limit=1', '/cameras': '/api/v1/cameras?limit=1', '/cases': '/api/v1/cases?state=opened&limit=1', '/admin/samples': '/api/v1/samples' }[path.slice(0, -2)]
   const first = await page.evaluate(async (url) => (await (await fetch(url, { headers: { 'x-kerbwatch': '1' } })).json()).items[0]?.id, list)
   return path.replace('*', first)
+}
+
+const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+
+/** Opens a dialog, looks at it at both sizes, and leaves it by keyboard; what was wrong with it. */
+async function dialogHolds(page, desk, [name, where, clicks, { form = false, back = clicks.at(-1) } = {}]) {
+  const bad = []
+  await page.setViewportSize({ width: 1366, height: 768 })
+  await page.goto(`${target.url}${await pathOf(page, where)}`)
+  await settled(page)
+  for (const one of clicks) await page.locator(`[data-test=${one}]:not([disabled]):visible`).first().click()
+  const frame = form ? 'form' : '[role=dialog]'
+  const within = () => page.evaluate((kind) => document.activeElement?.closest(kind) !== null, frame)
+  const reached = await page.waitForFunction((kind) => document.activeElement?.closest(kind) ?? null, frame, { timeout: 5_000 }).then(() => true, () => false)
+  if (!reached) bad.push('the focus does not go in')
+  await desk.shot(`dialog-${name}-1366`)
+  bad.push(...(await findings(page)))
+  if (!form) {
+    for (const key of [...Array(12).fill('Tab'), ...Array(3).fill('Shift+Tab')]) {
+      await page.keyboard.press(key)
+      if (!(await within())) bad.push(`${key} leaves it`)
+    }
+  }
+  await page.setViewportSize({ width: 683, height: 384 })
+  if ((await sideways(page)) > 0) bad.push('sideways at 200 %')
+  await desk.shot(`dialog-${name}-200`)
+  await page.setViewportSize({ width: 1366, height: 768 })
+  await page.keyboard.press('Escape')
+  const returned = await page.waitForFunction((test) => document.activeElement?.getAttribute('data-test') === test, back, { timeout: 5_000 }).then(() => true, () => false)
+  if (!returned) bad.push(`after Esc the focus is at ${await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 80))}`)
+  const gone = await page.locator('[role=dialog]:visible').first().waitFor({ state: 'hidden', timeout: 5_000 }).then(() => true, () => false)
+  if (!gone) bad.push('Esc does not close it')
+  return bad.map((what) => `dialog ${name}: ${what}`)
 }
 
 for (const [role, password] of people) {
@@ -100,6 +163,7 @@ for (const [role, password] of people) {
             await page.goto(`${target.url}${path}`)
             await settled(page)
             await desk.shot(`${name}-${language}-${width}`)
+            if ((await sideways(page)) > 0) bad.push(`${name} ${language}: sideways at ${width}`)
             bad.push(...(await clipped(page)).map((text) => `${name} ${language} ${width}: cut off: ${text}`))
           }
           const text = await page.evaluate(() => document.body.innerText)
@@ -113,13 +177,17 @@ for (const [role, password] of people) {
           }
           // 200 % zoom of 1366 x 768 is a viewport of half of each.
           await page.setViewportSize({ width: 683, height: 384 })
-          const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+          const over = await sideways(page)
           if (over > 0) bad.push(`${name} ${language}: ${over} px sideways at 200 %`)
           await desk.shot(`${name}-${language}-200`)
         }
       }
       step(`${role}: ${pages.length} pages in two languages`)
-    })
+      const dialogs = DIALOGS[role] ?? []
+      for (const dialog of dialogs) bad.push(...(await dialogHolds(page, desk, dialog)))
+      step(`${role}: ${dialogs.length} dialogs by keyboard`)
+      // Two of them may decide, and the first holds the candidate that both come upon.
+    }, { refusals: [['/claim', 409]] })
     assert.deepEqual(bad, [])
   })
 }

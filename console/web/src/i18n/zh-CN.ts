@@ -177,7 +177,7 @@ export default {
   stage: {
     label: '影像',
     views: '查看方式',
-    stills: '三张原图',
+    stills: '原图',
     compare: '对比',
     compareHandle: '左为{before}，右为{after}，拖动分界',
     boxes: '标框',
@@ -196,7 +196,7 @@ export default {
     forward: '前进一帧',
     scrub: '视频位置',
     speed: '速度',
-    unsupported: '此浏览器无法播放该视频的编码（证据保留摄像机原始码流）。请查看三张原图，或下载视频用播放器打开。',
+    unsupported: '此浏览器无法播放该视频的编码（证据保留摄像机原始码流）。请查看原图，或下载视频用播放器打开。',
     download: '下载原始视频',
   },
   evidence: { first_seen: '首次发现', moment: '放置瞬间', mid: '中间', trigger: '触发', after: '消失后', clip: '视频', clip_trigger: '触发视频', manifest: '证据清单', manifest_signature: '清单签名', sums: '摘要表' },
