@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::both;
 use super::world::{PASSWORD, Person, World, confirm};
 use crate::app;
@@ -122,9 +124,18 @@ async fn every_page_can_be_read() {
         ("administrator", Role::Administrator),
         ("auditor", Role::Auditor),
     ];
+    let mut chief = None;
     for (name, role) in people {
-        world.person(name, &[role]).await;
+        let person = world.person(name, &[role]).await;
+        chief = chief.or((role == Role::Supervisor).then_some(person));
     }
+    // Something to decide on, and something to look at a second time.
+    for n in 7..=9 {
+        world.candidate(n).await;
+    }
+    let day = |offset_ms: i64| crate::clock::rfc3339(world.now_ms() + offset_ms);
+    let period = json!({ "from": day(-86_400_000), "until": day(1000), "per_stratum": 2 });
+    world.post(&chief.unwrap(), "/samples", period).await.expect(201);
     let url = serve(&world).await;
     tokio::spawn(world.state.live.clone().follow(world.state.store.clone()));
     browse("looked.mjs", &url, &people.map(|(name, _)| (name, PASSWORD))).await;
