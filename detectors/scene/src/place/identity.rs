@@ -3,6 +3,7 @@
 use events::ObjectClass;
 use serde::{Deserialize, Serialize};
 
+use super::company::Area;
 use crate::clock::Seconds;
 
 /// One answer may be of a moment in which somebody stood before it; two agree or not.
@@ -14,6 +15,26 @@ const REMEMBERED: u32 = 8;
 /// A thing that has been asked about so often is asked about again only after so long, seconds.
 const OFTEN: u32 = 3;
 const AGAIN: Seconds = 3.5;
+
+/// What is less high than this, or whose longer side is less, is no such thing: heights of a person. Some six tenths of what they measure,
+/// since a part may be hidden.
+const LEAST: [(ObjectClass, f32, f32); 5] = [
+    (ObjectClass::TwoWheeler, 0.35, 0.5),
+    (ObjectClass::Tricycle, 0.4, 0.6),
+    (ObjectClass::Car, 0.5, 0.7),
+    (ObjectClass::Truck, 0.7, 0.9),
+    (ObjectClass::Person, 0.4, 0.4),
+];
+
+/// An answer that says by more than this what the thing is too small for is none.
+const TOO_SMALL: f32 = 0.5;
+
+/// May a thing of this box be what a classifier says, where a person is so many pixels tall?
+pub(crate) fn is_of_their_size(names: &[(ObjectClass, f32)], at: &Area, person: f32) -> bool {
+    let (height, side) = (at.height() / person.max(1.0), at.width().max(at.height()) / person.max(1.0));
+    let too_small = |class: &ObjectClass| LEAST.iter().any(|(of, h, longer)| of == class && (height < *h || side < *longer));
+    names.iter().filter(|(class, _)| too_small(class)).map(|(_, share)| share).sum::<f32>() <= TOO_SMALL
+}
 
 /// The mean of what a classifier said.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -68,6 +89,15 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bag_is_no_bicycle_whoever_says_so() {
+        let says = [(ObjectClass::TwoWheeler, 0.93), (ObjectClass::Bag, 0.05)];
+        let at = |w: f32, h: f32| Area { x1: 10.0, y1: 10.0, x2: 10.0 + w, y2: 10.0 + h };
+        assert!(!is_of_their_size(&says, &at(32.0, 26.0), 86.0));
+        assert!(is_of_their_size(&says, &at(80.0, 50.0), 86.0));
+        assert!(is_of_their_size(&[(ObjectClass::TwoWheeler, 0.4), (ObjectClass::Bag, 0.6)], &at(32.0, 26.0), 86.0));
+    }
 
     #[test]
     fn one_answer_is_none_and_more_are_averaged() {

@@ -11,7 +11,7 @@ use crate::motion::picture::Picture;
 use crate::motion::street::{Shows, Street};
 use crate::motion::writing;
 use crate::place::company::{Area, Mover, Scene as Look, Who};
-use crate::place::identity::Identity;
+use crate::place::identity::{Identity, is_of_their_size};
 use crate::place::thing::{Bringer, Presence, Thing};
 use crate::tracker::Tracks;
 
@@ -185,7 +185,10 @@ impl Scene {
         if shown >= 0.6
             && let Some((_, names)) = self.told.iter().find(|(of, _)| *of == thing.serial)
         {
-            thing.identity.hear(names, now);
+            let person = self.state.stature.at(thing.at.y2, current.h);
+            if person.is_none_or(|person| is_of_their_size(names, &thing.at, person)) {
+                thing.identity.hear(names, now);
+            }
         }
         if shown >= 0.7 && !thing.is_raised() {
             let seen = looks(&thing.mask, current, &street.empty);
