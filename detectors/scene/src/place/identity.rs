@@ -17,13 +17,12 @@ const OFTEN: u32 = 3;
 const AGAIN: Seconds = 3.5;
 
 /// What is less high than this, or whose longer side is less, is no such thing: heights of a person. Some six tenths of what they measure,
-/// since a part may be hidden.
-const LEAST: [(ObjectClass, f32, f32); 5] = [
+/// since a part may be hidden. Of people any part may be.
+const LEAST: [(ObjectClass, f32, f32); 4] = [
     (ObjectClass::TwoWheeler, 0.35, 0.5),
     (ObjectClass::Tricycle, 0.4, 0.6),
     (ObjectClass::Car, 0.5, 0.7),
     (ObjectClass::Truck, 0.7, 0.9),
-    (ObjectClass::Person, 0.4, 0.4),
 ];
 
 /// An answer that says by more than this what the thing is too small for is none.
