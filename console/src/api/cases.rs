@@ -19,7 +19,7 @@ fn bad(text: &str) -> ApiError {
     ApiError::BadRequest(format!("the query: {text}"))
 }
 
-/// Every filter but the state's.
+/// Every filter but the state's, and whose desk it is.
 fn conditions(query: &CaseQuery, session: &Session, now_ms: i64) -> Result<Conditions, ApiError> {
     let mut conditions = Conditions::within(&session.actor.scope, "c");
     let kinds = words::<Kind>("kind", query.kind.as_deref())?;
@@ -33,9 +33,6 @@ fn conditions(query: &CaseQuery, session: &Session, now_ms: i64) -> Result<Condi
     }
     if query.overdue == Some(true) {
         overdue(&mut conditions, now_ms);
-    }
-    if query.for_me == Some(true) {
-        for_reviewer(&mut conditions, &session.actor.name);
     }
     Ok(conditions)
 }
@@ -63,7 +60,17 @@ pub(super) async fn list(
     QueryOf(query): QueryOf<CaseQuery>,
 ) -> Result<Json<CasePage>, ApiError> {
     let mut conditions = conditions(&query, &session, state.now_ms())?;
-    let counts = state.store.case_counts(&conditions, query.overdue != Some(true) && query.for_me != Some(true)).await?;
+    let kept = query.overdue != Some(true);
+    let desk = (query.for_me == Some(true)).then_some(session.actor.name.as_str());
+    let counts = match desk {
+        None => state.store.case_counts(&conditions, kept).await?,
+        Some(name) if kept => state.store.case_counts_for(name, &conditions).await?,
+        Some(name) => {
+            let mut conditions = conditions.clone();
+            for_reviewer(&mut conditions, name);
+            state.store.case_counts(&conditions, false).await?
+        }
+    };
     let states = match query.state.as_deref() {
         None | Some("any") => Vec::new(),
         state => words::<CaseState>("state", state)?,
@@ -80,7 +87,11 @@ pub(super) async fn list(
         after(&mut conditions, cursor, sort)?;
     }
     let limit = limit(query.limit, 50, 200)?;
-    let (items, last) = page(state.store.cases(&conditions, sort, limit + 1).await?, limit);
+    let found = match desk {
+        None => state.store.cases(&conditions, sort, limit + 1).await?,
+        Some(name) => state.store.cases_for(name, &conditions, sort, limit + 1).await?,
+    };
+    let (items, last) = page(found, limit);
     let cursor = |id: &str, at: &str| {
         let key = serde_json::json!([parse_ms(at).unwrap_or(i64::MAX), id]);
         URL_SAFE_NO_PAD.encode(key.to_string())

@@ -388,6 +388,14 @@ pub(crate) enum CaseSort {
     Oldest,
 }
 
+impl CaseSort {
+    /// As the end of a statement in which cases have this name.
+    fn order(self, of: &str) -> String {
+        let direction = if self == Self::Newest { " DESC" } else { "" };
+        format!("{of}opened_ms{direction}, {of}id{direction}")
+    }
+}
+
 impl Store {
     /// A page of cases. Conditions speak of cases as `c`.
     pub(crate) async fn cases(
@@ -396,12 +404,48 @@ impl Store {
         sort: CaseSort,
         limit: i64,
     ) -> Result<Vec<CaseSummary>, sqlx::Error> {
-        let order = match sort {
-            CaseSort::Newest => "c.opened_ms DESC, c.id DESC",
-            CaseSort::Oldest => "c.opened_ms, c.id",
-        };
-        let sql = format!("{CASE}{} ORDER BY {order} LIMIT {limit}", conditions.sql());
+        let sql = format!("{CASE}{} ORDER BY {} LIMIT {limit}", conditions.sql(), sort.order("c."));
         conditions.query(sql).fetch_all(&self.pool).await?.iter().map(summary).collect()
+    }
+
+    /// Those of them that this person may give the second review: waiting, or on their own desk, and not confirmed by themselves.
+    /// Each of the two is walked in its own index until the page is full.
+    pub(crate) async fn cases_for(
+        &self,
+        name: &str,
+        conditions: &Conditions,
+        sort: CaseSort,
+        limit: i64,
+    ) -> Result<Vec<CaseSummary>, sqlx::Error> {
+        let mut conditions = conditions.clone();
+        let name = Bind::Text(name.to_owned());
+        let foreign = conditions.numbered("c.opened_by <> ?", [name.clone()]);
+        let taken = conditions.numbered("c.taken_by = ?", [name]);
+        let part = |place: &str| {
+            let all = format!("{place} AND {foreign} AND {}", conditions.text());
+            format!("SELECT * FROM ({CASE} WHERE {all} ORDER BY {} LIMIT {limit}) part", sort.order("c."))
+        };
+        let parts = [part("c.state = 'opened'"), part(&format!("c.state = 'legal_review' AND {taken}"))];
+        let sql = format!("SELECT * FROM ({}) parts ORDER BY {} LIMIT {limit}", parts.join(" UNION ALL "), sort.order(""));
+        conditions.query(sql).fetch_all(&self.pool).await?.iter().map(summary).collect()
+    }
+
+    /// How many of those there are of each state, under conditions that speak of nothing but place, kind and mode: all that wait
+    /// are counted already, and of one's own there is an index.
+    pub(crate) async fn case_counts_for(&self, name: &str, conditions: &Conditions) -> Result<Vec<CaseCount>, sqlx::Error> {
+        let mut conditions = conditions.clone();
+        let name = Bind::Text(name.to_owned());
+        let own = conditions.numbered("c.opened_by = ?", [name.clone()]);
+        let taken = conditions.numbered("c.taken_by = ? AND c.opened_by <> ?", [name.clone(), name]);
+        let place = conditions.text();
+        let sql = format!(
+            "SELECT (SELECT CAST(COALESCE(SUM(c.n), 0) AS BIGINT) FROM case_counts c WHERE c.state = 'opened' AND {place}) - \
+             (SELECT COUNT(*) FROM cases c WHERE c.state = 'opened' AND {own} AND {place}) AS waiting, \
+             (SELECT COUNT(*) FROM cases c WHERE c.state = 'legal_review' AND {taken} AND {place}) AS taken"
+        );
+        let row = conditions.query(sql).fetch_one(&self.pool).await?;
+        let counts = [(CaseState::Opened, row.try_get("waiting")?), (CaseState::LegalReview, row.try_get("taken")?)];
+        Ok(counts.into_iter().filter(|(_, n)| *n > 0).map(|(state, n)| CaseCount { state, n }).collect())
     }
 
     /// How many there are of each state under the same conditions. `kept`: they speak of nothing but place, kind and mode, and
@@ -435,7 +479,7 @@ pub(crate) fn overdue(conditions: &mut Conditions, now_ms: i64) {
     conditions.and("c.due_ms < ?", [Bind::Int(now_ms)]);
 }
 
-/// Those this person may give the second review: waiting, or on their own desk, and not confirmed by themselves.
+/// Those this person may give the second review, see [`Store::cases_for`], as a condition among others.
 pub(crate) fn for_reviewer(conditions: &mut Conditions, name: &str) {
     let name = Bind::Text(name.to_owned());
     let text = "c.opened_by <> ? AND (c.state = 'opened' OR (c.state = 'legal_review' AND c.taken_by = ?))";

@@ -358,6 +358,7 @@ fn migrator(backend: Backend) -> Migrator {
         step(80, "law by version", include_str!("../../migrations/common/0080_law_versions.sql")),
         step(85, "merged and rulings", include_str!("../../migrations/common/0085_merged_and_rulings.sql")),
         step(86, "areas", include_str!("../../migrations/common/0086_areas.sql")),
+        step(87, "desks of cases", include_str!("../../migrations/common/0087_case_desks.sql")),
     ])
 }
 

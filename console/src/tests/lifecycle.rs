@@ -186,7 +186,18 @@ async fn the_second_review_is_another_officers_and_ends_the_undo(world: World) {
     assert_eq!(act(&world, &crew.ada, &case, "take", json!({})).await.status, 403);
     let offers = detail(&world, &both, &case).await["acts"].clone();
     assert_eq!((&offers[0]["act"], &offers[0]["held_up"]), (&json!("take"), &json!("same_person")));
-    let waiting = async |who: &Person| world.get(who, "/cases?for_me=true").await.expect(200)["items"].as_array().unwrap().len();
+    let waiting = async |who: &Person| {
+        let listed = async |query: &str| {
+            let page = world.get(who, &format!("/cases?for_me=true{query}")).await.expect(200).clone();
+            let counts: i64 = page["counts"].as_array().unwrap().iter().map(|count| count["n"].as_i64().unwrap()).sum();
+            (page["items"].as_array().unwrap().len(), usize::try_from(counts).unwrap())
+        };
+        let (shown, counted) = listed("").await;
+        assert_eq!(shown, counted, "as many as are listed");
+        assert_eq!(listed("&district=nowhere").await, (0, 0));
+        assert_eq!(listed("&sort=oldest&state=opened,legal_review").await, (shown, counted));
+        shown
+    };
     assert_eq!((waiting(&both).await, waiting(&crew.lea).await), (0, 1));
 
     act(&world, &crew.lea, &case, "take", json!({})).await.expect(201);
