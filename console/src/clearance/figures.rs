@@ -97,14 +97,15 @@ pub(crate) const ANNEX: [Kind; 2] = [Kind::IllegalStall, Kind::UnauthorizedAd];
 pub(crate) fn report(days: &[&ZoneDay], grouped: &[&ZoneDay], before: &[&ZoneDay], asked: Asked<'_>) -> ClearanceReport {
     let parameters = asked.frame.parameters;
     let as_of = asked.frame.as_of;
-    let mut all = Sum::default();
-    let mut heat: Vec<(u64, u64)> = vec![(0, 0); 7 * 24];
-    for day in days {
-        all.add(&day.facts);
-        all.add_details(&day.facts);
-        let weekday = usize::try_from(day.date.weekday().to_monday_zero_offset()).unwrap_or(0);
-        add_hours(&mut heat[weekday * 24..][..24], &day.facts);
-    }
+    // A city's zone-days are some hundred thousand, and far apart in memory: each is looked at once for the whole and once for its
+    // group, and the two do not wait for each other.
+    let (whole, groups) = std::thread::scope(|scope| {
+        let groups = scope.spawn(|| groups(grouped, before, &asked));
+        let mut whole = Whole::default();
+        days.iter().for_each(|day| whole.add(day, &asked.frame));
+        (whole, groups.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let Whole { mut all, heat, trend, annex, late, restated } = whole;
     let (recurrence, recurrence_by_subject) = all.recurrence_figures();
     let duty = asked.frame.duty;
     let waited = |raised: Ms| u32::try_from(duty.between(raised, as_of) / 1000).unwrap_or(u32::MAX);
@@ -115,7 +116,7 @@ pub(crate) fn report(days: &[&ZoneDay], grouped: &[&ZoneDay], before: &[&ZoneDay
         until: asked.until.to_string(),
         time_zone: asked.time_zone.clone(),
         zone_days: all.zone_days,
-        restated: days.iter().filter(|day| day.restated).count() as u64,
+        restated,
         violations: all.violations,
         coverage: all.coverage_figure(),
         zero: zero_figure(all.zero),
@@ -128,14 +129,60 @@ pub(crate) fn report(days: &[&ZoneDay], grouped: &[&ZoneDay], before: &[&ZoneDay
         clear_from_warned: all.clear_warned_figure(as_of, parameters),
         recurrence,
         recurrence_by_subject,
-        sla: sla(days, &all, &asked.frame),
+        sla: sla(late, &all),
         open_by_age: open_by_age(&all.open, as_of),
         quality: all.quality_figure(parameters),
-        indicators: indicators(days, &asked),
-        trend: trend(days),
+        indicators: indicators(annex, &asked),
+        trend: trend_days(trend),
         heat: heat_cells(&heat),
-        groups: groups(grouped, before, &asked),
+        groups,
         definition: asked.definition,
+    }
+}
+
+/// Sums of the annex: of a kind by its place in [`ANNEX`], everywhere or in a district.
+type Annex<'a> = BTreeMap<(usize, Option<&'a str>), Sum>;
+
+/// All that the figures of the whole are made of.
+struct Whole<'a> {
+    all: Sum,
+    /// By weekday and hour: watched, and with an open violation. Seconds.
+    heat: Vec<(u64, u64)>,
+    trend: BTreeMap<Date, DaySum>,
+    annex: Annex<'a>,
+    /// Open ones beyond their limit.
+    late: u64,
+    restated: u64,
+}
+
+impl Default for Whole<'_> {
+    fn default() -> Self {
+        Self {
+            all: Sum::default(),
+            heat: vec![(0, 0); 7 * 24],
+            trend: BTreeMap::new(),
+            annex: ANNEX.iter().enumerate().map(|(i, _)| ((i, None), Sum::default())).collect(),
+            late: 0,
+            restated: 0,
+        }
+    }
+}
+
+impl<'a> Whole<'a> {
+    fn add(&mut self, day: &'a ZoneDay, frame: &Frame<'_>) {
+        self.all.add(&day.facts);
+        self.all.add_details(&day.facts);
+        let weekday = usize::try_from(day.date.weekday().to_monday_zero_offset()).unwrap_or(0);
+        add_hours(&mut self.heat[weekday * 24..][..24], &day.facts);
+        self.trend.entry(day.date).or_default().add(day);
+        self.late += late(day, frame);
+        self.restated += u64::from(day.restated);
+        let annexed = ANNEX.iter().position(|kind| *kind == day.cell.kind).filter(|_| day.facts.key_area);
+        if let Some(index) = annexed {
+            for district in [None, Some(day.cell.district.as_str())] {
+                self.annex.entry((index, district)).or_default().add(&day.facts);
+            }
+        }
     }
 }
 
@@ -163,17 +210,19 @@ fn heat_cells(heat: &[(u64, u64)]) -> Vec<HeatCell> {
     heat.iter().enumerate().map(cell).collect()
 }
 
+/// How many of a zone-day's open violations are beyond their limit.
+fn late(day: &ZoneDay, frame: &Frame<'_>) -> u64 {
+    let limit = || frame.parameters.limits.of(day.cell.kind);
+    let late = |first: &&Ms| frame.deadline(limit(), **first).is_some_and(|due| due < frame.as_of);
+    day.facts.open.iter().filter(late).count() as u64
+}
+
 /// Cleared within the limit; and how many of the open ones are beyond theirs.
-pub(crate) fn sla(days: &[&ZoneDay], sum: &Sum, frame: &Frame<'_>) -> SlaFigure {
-    let beyond = |day: &&&ZoneDay| {
-        let limit = frame.parameters.limits.of(day.cell.kind);
-        let late = |first: &&Ms| frame.deadline(limit, **first).is_some_and(|due| due < frame.as_of);
-        day.facts.open.iter().filter(late).count() as u64
-    };
+fn sla(late: u64, sum: &Sum) -> SlaFigure {
     SlaFigure {
         share: share(sum.sla_met, sum.sla_due),
         unknown: sum.sla_unknown,
-        overdue_open: days.iter().filter(|day| !day.facts.open.is_empty()).map(|day| beyond(&day)).sum(),
+        overdue_open: late,
         open: sum.open.len() as u64,
         oldest_open_at: sum.open.iter().min().map(|first| rfc3339(*first)),
     }
@@ -193,15 +242,7 @@ fn open_by_age(open: &[Ms], as_of: Ms) -> Vec<AgeCount> {
 }
 
 /// The annex: all of it first, then each district.
-fn indicators(days: &[&ZoneDay], asked: &Asked<'_>) -> Vec<Indicator> {
-    let mut sums: BTreeMap<(usize, Option<&str>), Sum> =
-        ANNEX.iter().enumerate().map(|(i, _)| ((i, None), Sum::default())).collect();
-    for day in days.iter().filter(|day| day.facts.key_area) {
-        let Some(index) = ANNEX.iter().position(|kind| *kind == day.cell.kind) else { continue };
-        for district in [None, Some(day.cell.district.as_str())] {
-            sums.entry((index, district)).or_default().add(&day.facts);
-        }
-    }
+fn indicators(sums: Annex<'_>, asked: &Asked<'_>) -> Vec<Indicator> {
     let one = |((index, district), sum): ((usize, Option<&str>), Sum)| {
         let (reached, why) = reached(&sum, asked.frame.parameters);
         let due = sum.due_days();
@@ -233,18 +274,19 @@ struct DaySum {
     restated: u64,
 }
 
-fn trend(days: &[&ZoneDay]) -> Vec<TrendDay> {
-    let mut sums: BTreeMap<Date, DaySum> = BTreeMap::new();
-    for day in days {
-        let sum = sums.entry(day.date).or_default();
-        sum.force_s += u64::from(day.facts.force_s);
-        sum.watched_s += u64::from(day.facts.watched_s);
-        sum.ovm_s += u64::from(day.facts.ovm_s);
-        count_zero(&mut sum.zero, day.facts.zero);
-        sum.violations += u64::from(day.facts.violations);
-        sum.raised += u64::from(day.facts.raised);
-        sum.restated += u64::from(day.restated);
+impl DaySum {
+    fn add(&mut self, day: &ZoneDay) {
+        self.force_s += u64::from(day.facts.force_s);
+        self.watched_s += u64::from(day.facts.watched_s);
+        self.ovm_s += u64::from(day.facts.ovm_s);
+        count_zero(&mut self.zero, day.facts.zero);
+        self.violations += u64::from(day.facts.violations);
+        self.raised += u64::from(day.facts.raised);
+        self.restated += u64::from(day.restated);
     }
+}
+
+fn trend_days(sums: BTreeMap<Date, DaySum>) -> Vec<TrendDay> {
     let one = |(date, sum): (Date, DaySum)| TrendDay {
         date: date.to_string(),
         coverage: super::proportion::ratio(sum.watched_s as f64, sum.force_s as f64),
@@ -331,13 +373,45 @@ impl Slots {
     }
 }
 
+/// A group in the making.
+struct Part<'a> {
+    cell: &'a CellKey,
+    sum: Sum,
+    mix: league::Mix,
+    late: u64,
+    days: BTreeMap<Date, GroupDay>,
+}
+
+impl<'a> Part<'a> {
+    fn new(cell: &'a CellKey) -> Self {
+        Self { cell, sum: Sum::default(), mix: league::Mix::default(), late: 0, days: BTreeMap::new() }
+    }
+
+    fn add(&mut self, day: &ZoneDay, asked: &Asked<'_>) {
+        self.sum.add(&day.facts);
+        self.mix.add(&day.cell, &day.facts);
+        self.late += late(day, &asked.frame);
+        if asked.brief {
+            return;
+        }
+        let none = || GroupDay { date: day.date.to_string(), zero: 0, violation: 0, unknown: 0, restated: false };
+        let slot = self.days.entry(day.date).or_insert_with(none);
+        slot.zero += u32::from(day.facts.zero == ZeroDay::Zero);
+        slot.violation += u32::from(day.facts.zero == ZeroDay::Violation);
+        slot.unknown += u32::from(day.facts.zero.unknown());
+        slot.restated |= day.restated;
+    }
+}
+
 fn groups(days: &[&ZoneDay], before: &[&ZoneDay], asked: &Asked<'_>) -> Vec<ClearanceGroup> {
     let mut slots = Slots::new(asked.by);
-    let mut parts: Vec<Vec<&ZoneDay>> = Vec::new();
+    let mut parts: Vec<Part<'_>> = Vec::new();
     for day in days {
         let slot = slots.slot(&day.cell);
-        parts.resize_with(parts.len().max(slot + 1), Vec::new);
-        parts[slot].push(day);
+        if slot == parts.len() {
+            parts.push(Part::new(&day.cell));
+        }
+        parts[slot].add(day, asked);
     }
     let mut earlier: Vec<(u64, u64)> = vec![(0, 0); parts.len()];
     for day in before {
@@ -348,53 +422,34 @@ fn groups(days: &[&ZoneDay], before: &[&ZoneDay], asked: &Asked<'_>) -> Vec<Clea
             sum.1 += u64::from(day.facts.watched_s);
         }
     }
-    let mut keys: Vec<(String, usize)> = slots.of_key.into_iter().filter(|(_, slot)| *slot < parts.len()).collect();
-    keys.sort_unstable();
-    let mut out: Vec<(ClearanceGroup, league::Mix)> = Vec::with_capacity(parts.len());
-    for (_, slot) in keys {
-        let days = std::mem::take(&mut parts[slot]);
-        let mut sum = Sum::default();
-        let mut mix = league::Mix::default();
-        for day in &days {
-            sum.add(&day.facts);
-            mix.add(&day.cell, &day.facts);
+    let mut keys: Vec<Option<String>> = vec![None; parts.len()];
+    for (key, slot) in slots.of_key {
+        if let Some(place) = keys.get_mut(slot) {
+            *place = Some(key);
         }
-        let mut group = group_of(&days[0].cell, asked.by);
+    }
+    let mut named: Vec<_> = keys.into_iter().zip(parts.into_iter().zip(earlier)).collect();
+    named.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    let mut out: Vec<(ClearanceGroup, league::Mix)> = Vec::with_capacity(named.len());
+    for (_, (Part { cell, sum, mix, late, days }, earlier)) in named {
+        let mut group = group_of(cell, asked.by);
         group.known_days = sum.known_days();
         group.coverage = sum.coverage_figure();
         group.zero = zero_figure(sum.zero);
         group.ovm = sum.ovm_figure();
-        group.ovm_before = per_hour(earlier[slot].0, earlier[slot].1);
-        group.sla = sla(&days, &sum, &asked.frame);
+        group.ovm_before = per_hour(earlier.0, earlier.1);
+        group.sla = sla(late, &sum);
         group.recurrence = share(sum.recurred[1].0, sum.recurred[1].1);
         group.clear_median = sum.clear_figure(asked.frame.as_of, asked.frame.parameters).km_median;
         group.violations = sum.violations;
         if !asked.brief {
-            group.days = group_days(&days);
+            group.days = days.into_values().collect();
             let hours = sum.ovm_by_hour.iter().zip(&sum.watched_by_hour);
             group.hours = hours.map(|(ovm, watched)| per_hour(*ovm, *watched)).collect();
         }
         out.push((group, mix));
     }
     league::rank(out, asked.by != By::Kind, asked.frame.parameters)
-}
-
-fn group_days(days: &[&ZoneDay]) -> Vec<GroupDay> {
-    let mut out: BTreeMap<Date, GroupDay> = BTreeMap::new();
-    for day in days {
-        let slot = out.entry(day.date).or_insert_with(|| GroupDay {
-            date: day.date.to_string(),
-            zero: 0,
-            violation: 0,
-            unknown: 0,
-            restated: false,
-        });
-        slot.zero += u32::from(day.facts.zero == ZeroDay::Zero);
-        slot.violation += u32::from(day.facts.zero == ZeroDay::Violation);
-        slot.unknown += u32::from(day.facts.zero.unknown());
-        slot.restated |= day.restated;
-    }
-    out.into_values().collect()
 }
 
 /// The day is final so long after its end: later changes are restatements.
