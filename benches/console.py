@@ -79,6 +79,10 @@ class Postgres:
         command = [*self.prefix, str(self.binaries / program), *map(str, args)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self.data)
 
+    def tidy(self):
+        """What autovacuum does within the hour: the seed and the console's first start have written every row."""
+        self.run("vacuumdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "kerbwatch", "--analyze", "--quiet", "bench")
+
     def cpu(self):
         """CPU seconds of all its processes so far, ended ones included."""
         chief = int((self.data / "postmaster.pid").read_text().split()[0])
@@ -221,10 +225,11 @@ def measure(console, rows, calls):
     for group, budget, path in rows:
         try:
             times, spent = [], console.cpu()
-            for _ in range(calls):
+            # What takes seconds is known to miss after a few calls.
+            while len(times) < calls and sum(times) < 20_000:
                 took, text, _ = console.ask("GET", path)
                 times.append(took)
-            cpu = (console.cpu() - spent) * 1000 / calls
+            cpu = (console.cpu() - spent) * 1000 / len(times)
             p50, p95 = sorted(times)[len(times) // 2], p95_of(times)
             verdict = f"≤ {budget}" if p95 <= budget else f"**missed** ({budget})"
             missed += p95 > budget
@@ -363,6 +368,8 @@ def main():
             while before != (now := counts()):
                 before = now
                 time.sleep(20)
+            if postgres:
+                postgres.tidy()
             print(f"{args.database}: {sum(now.values())} candidates ({json.dumps(now)})\n")
             missed = measure(console, asked(console), args.calls)
             missed += draws(console, args.draws, args.days)
