@@ -106,6 +106,8 @@ pub struct EvidenceFile {
     pub path_style: bool,
     /// A file in the form of AWS's shared credentials; the environment (`AWS_ACCESS_KEY_ID` …) when absent.
     pub credentials: Option<PathBuf>,
+    /// Certificate authorities, PEM, that are believed beside the system's when the store is asked over https.
+    pub ca_file: Option<PathBuf>,
     /// Hours for which stills and clips stay on this machine after they are in the store.
     pub keep_local_h: f64,
     /// Ed25519 private key (PKCS#8 PEM); made on first start. Default `signing.pem` in `data`.
@@ -125,6 +127,7 @@ impl Default for EvidenceFile {
             region: "us-east-1".to_owned(),
             path_style: true,
             credentials: None,
+            ca_file: None,
             keep_local_h: 24.0,
             signing_key: None,
             pre_roll_s: 10.0,
@@ -358,8 +361,8 @@ impl Config {
 /// The object store of `[evidence]`; what only makes sense with one is refused without.
 fn object_store(file: &EvidenceFile, base: &Path) -> anyhow::Result<Option<objects::ObjectsConfig>> {
     let Some(store) = &file.store else {
-        if file.endpoint.is_some() || file.credentials.is_some() {
-            return Err(anyhow!("evidence.store: endpoint and credentials are those of a store, and none is named"));
+        if file.endpoint.is_some() || file.credentials.is_some() || file.ca_file.is_some() {
+            return Err(anyhow!("evidence.store: endpoint, credentials and ca_file are those of a store, and none is named"));
         }
         return Ok(None);
     };
@@ -369,6 +372,7 @@ fn object_store(file: &EvidenceFile, base: &Path) -> anyhow::Result<Option<objec
         region: file.region.clone(),
         path_style: file.path_style,
         credentials: file.credentials.as_ref().map(|path| base.join(path)),
+        ca_file: file.ca_file.as_ref().map(|path| base.join(path)),
     }))
 }
 

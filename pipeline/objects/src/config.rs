@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use object_store::Certificate;
 use serde::Deserialize;
 
 /// What of `[evidence]` says where the object store is.
@@ -24,6 +25,9 @@ pub struct ObjectsConfig {
     /// `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`) when absent.
     #[serde(default)]
     pub credentials: Option<PathBuf>,
+    /// Certificate authorities, PEM, that are believed beside the system's: for a store whose certificate the city signs itself.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
 }
 
 fn region() -> String {
@@ -43,13 +47,23 @@ pub enum ConfigError {
     /// Its address.
     #[error("evidence.endpoint {0:?}: {1}")]
     Endpoint(String, &'static str),
-    /// The credentials' file.
-    #[error("evidence.credentials: reading {path}")]
+    /// A file that a setting names.
+    #[error("evidence.{setting}: reading {path}")]
     Read {
-        /// Which.
+        /// Which setting.
+        setting: &'static str,
+        /// Which file.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// The certificate authorities.
+    #[error("evidence.ca_file {path}: {why}")]
+    Authorities {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
     },
     /// No credentials.
     #[error("evidence.store: {0}")]
@@ -111,6 +125,15 @@ impl ObjectsConfig {
         }
     }
 
+    /// The authorities of `ca_file`; none without one.
+    pub(crate) fn authorities(&self) -> Result<Vec<Certificate>, ConfigError> {
+        let Some(path) = &self.ca_file else { return Ok(Vec::new()) };
+        let pem = std::fs::read(path).map_err(|source| ConfigError::Read { setting: "ca_file", path: path.clone(), source })?;
+        let wrong = |why: String| ConfigError::Authorities { path: path.clone(), why };
+        let found = Certificate::from_pem_bundle(&pem).map_err(|error| wrong(error.to_string()))?;
+        if found.is_empty() { Err(wrong("there is no certificate in it; expected PEM".to_owned())) } else { Ok(found) }
+    }
+
     pub(crate) fn credentials(&self) -> Result<Credentials, ConfigError> {
         let Some(path) = &self.credentials else {
             let of = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
@@ -124,7 +147,8 @@ impl ObjectsConfig {
                 token: of("AWS_SESSION_TOKEN"),
             });
         };
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.clone(), source })?;
+        let unread = |source| ConfigError::Read { setting: "credentials", path: path.clone(), source };
+        let text = std::fs::read_to_string(path).map_err(unread)?;
         let missing = |name: &str| ConfigError::Credentials(format!("{} names no {name}", path.display()));
         Ok(Credentials {
             id: value(&text, "aws_access_key_id").ok_or_else(|| missing("aws_access_key_id"))?,
@@ -176,6 +200,7 @@ mod tests {
             region: region(),
             path_style: true,
             credentials: None,
+            ca_file: None,
         }
     }
 
@@ -218,5 +243,28 @@ mod tests {
         assert_eq!(value(text, "aws_secret_access_key").as_deref(), Some("a=b"));
         assert_eq!(value(text, "aws_session_token"), None);
         assert_eq!(value("aws_access_key_id = id\n", "aws_access_key_id").as_deref(), Some("id"), "of a file without sections");
+    }
+
+    #[test]
+    fn a_bad_file_of_authorities_is_refused_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = |path: PathBuf| {
+            let config = ObjectsConfig { ca_file: Some(path.clone()), ..config("s3://evidence", Some("https://s3.example")) };
+            let error = config.authorities().map(|found| found.len()).unwrap_err().to_string();
+            assert!(error.contains("evidence.ca_file") && error.contains(&path.display().to_string()), "{error}");
+        };
+        refused(folder.path().join("nowhere.pem"));
+        refused(folder.path().to_owned());
+        for (name, content) in [
+            ("empty.pem", ""),
+            ("words.pem", "this is no certificate"),
+            ("key.pem", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"),
+            ("hollow.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+            ("cut.pem", "-----BEGIN CERTIFICATE-----\nMIIB"),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            refused(path);
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 mod config;
 mod error;
+mod patience;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,11 +23,10 @@ use sha2::{Digest, Sha256};
 
 pub use config::{ConfigError, ObjectsConfig};
 pub use error::{ObjectError, Trouble};
+use patience::{by, deadline};
 
 /// A store that does not take up a connection within this is away.
 const CONNECT: Duration = Duration::from_secs(3);
-/// A clip of some 50 MB over a slow line.
-const PATIENCE: Duration = Duration::from_secs(120);
 /// The metadata in which an object carries its digest.
 const SHA256: &str = "sha256";
 /// What [`Objects::check`] writes and reads.
@@ -86,7 +86,9 @@ impl Objects {
             max_retries: 2,
             retry_timeout: Duration::from_secs(5),
         };
-        let client = ClientOptions::new().with_connect_timeout(CONNECT).with_timeout(PATIENCE).with_allow_http(in_clear);
+        // How long a request may take is a matter of its size, which the client does not know: see `patience`.
+        let client = ClientOptions::new().with_connect_timeout(CONNECT).with_timeout_disabled().with_allow_http(in_clear);
+        let client = config.authorities()?.into_iter().fold(client, ClientOptions::with_root_certificate);
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(&place.bucket)
             .with_region(&config.region)
@@ -137,7 +139,8 @@ impl Objects {
         attributes.insert(Attribute::Metadata(SHA256.into()), sha256.clone().into());
         attributes.insert(Attribute::ContentType, media_type(key).into());
         let options = PutOptions { mode: PutMode::Create, attributes, ..PutOptions::default() };
-        let put = match self.store.put_opts(&path, PutPayload::from(content), options).await {
+        let put = self.store.put_opts(&path, PutPayload::from(content), options);
+        let put = match by(deadline(bytes), "writing", key, put).await? {
             Ok(_) => Put::Stored,
             // Somebody, or an earlier try of ours whose answer was lost, was faster.
             Err(object_store::Error::AlreadyExists { .. }) => Put::AlreadyThere,
@@ -164,7 +167,8 @@ impl Objects {
     /// Why the store cannot be asked now.
     pub async fn known(&self, key: &str) -> Result<Option<Known>, ObjectError> {
         let options = GetOptions { head: true, ..GetOptions::default() };
-        match self.store.get_opts(&self.path(key)?, options).await {
+        let path = self.path(key)?;
+        match by(deadline(0), "asking for", key, self.store.get_opts(&path, options)).await? {
             Ok(found) => {
                 let sha256 = found.attributes.get(&Attribute::Metadata(SHA256.into())).map(|value| value.to_string());
                 Ok(Some(Known { bytes: found.meta.size, sha256 }))
@@ -180,10 +184,16 @@ impl Objects {
     /// Why the store cannot be read now.
     pub async fn read(&self, key: &str, range: Option<Range<u64>>) -> Result<Option<Reading>, ObjectError> {
         let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
-        match self.store.get_opts(&self.path(key)?, options).await {
+        let path = self.path(key)?;
+        match by(deadline(0), "reading", key, self.store.get_opts(&path, options)).await? {
             Ok(found) => {
-                let (bytes, key) = (found.meta.size, key.to_owned());
-                let content = found.into_stream().map_err(move |error| ObjectError::of("reading", &key, &error)).boxed();
+                let (bytes, until, key) = (found.meta.size, deadline(found.range.end - found.range.start), key.to_owned());
+                let content = futures_util::stream::try_unfold((found.into_stream(), key), move |(mut rest, key)| async move {
+                    let chunk = by(until, "reading", &key, rest.try_next()).await?;
+                    let chunk = chunk.map_err(|error| ObjectError::of("reading", &key, &error))?;
+                    Ok(chunk.map(|chunk| (chunk, (rest, key))))
+                });
+                let content = content.boxed();
                 Ok(Some(Reading { bytes, content }))
             }
             Err(object_store::Error::NotFound { .. }) => Ok(None),
@@ -227,7 +237,8 @@ impl Objects {
     pub async fn folders(&self, below: &str) -> Result<Vec<String>, ObjectError> {
         let folder = if below.is_empty() { self.prefix.clone() } else { self.path(below)? };
         let prefix = Some(&folder).filter(|prefix| !prefix.as_ref().is_empty());
-        let listed = self.store.list_with_delimiter(prefix).await.map_err(|error| ObjectError::of("listing", below, &error))?;
+        let listed = by(deadline(0), "listing", below, self.store.list_with_delimiter(prefix)).await?;
+        let listed = listed.map_err(|error| ObjectError::of("listing", below, &error))?;
         let names =
             listed.common_prefixes.iter().filter_map(|path| path.parts().next_back().map(|part| part.as_ref().to_owned()));
         let mut names: Vec<String> = names.collect();
@@ -241,8 +252,11 @@ impl Objects {
     /// Why the store cannot be listed now.
     pub async fn below(&self, folder: &str) -> Result<Vec<(String, u64)>, ObjectError> {
         let path = self.path(folder)?;
-        let found: Vec<_> =
-            self.store.list(Some(&path)).try_collect().await.map_err(|error| ObjectError::of("listing", folder, &error))?;
+        let (mut list, mut found) = (self.store.list(Some(&path)), Vec::new());
+        // Page by page: each is a request of its own.
+        while let Some(meta) = by(deadline(0), "listing", folder, list.next()).await? {
+            found.push(meta.map_err(|error| ObjectError::of("listing", folder, &error))?);
+        }
         let skip = self.prefix.parts().count();
         let key = |path: &Path| path.parts().skip(skip).map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/");
         let mut keys: Vec<_> = found.iter().map(|meta| (key(&meta.location), meta.size)).collect();
@@ -256,12 +270,12 @@ impl Objects {
     /// What is wrong, by name: address, bucket, credentials, rights, clock.
     pub async fn check(&self) -> Result<(), ObjectError> {
         // Only answers to a listing say in words whether bucket or credentials are wrong.
-        if let Some(Err(error)) = self.store.list(Some(&self.path(PROBE)?)).next().await {
+        let path = self.path(PROBE)?;
+        if let Some(Err(error)) = by(deadline(0), "listing", "", self.store.list(Some(&path)).next()).await? {
             return Err(ObjectError::of("listing", "", &error));
         }
-        let path = self.path(PROBE)?;
         let content = Bytes::from_static(b"kerbwatch check\n");
-        let written = self.store.put(&path, PutPayload::from(content.clone())).await;
+        let written = by(deadline(0), "writing", PROBE, self.store.put(&path, PutPayload::from(content.clone()))).await?;
         written.map_err(|error| ObjectError::of("writing", PROBE, &error))?;
         match self.whole(PROBE, 1 << 10).await? {
             Some(there) if there == content => Ok(()),

@@ -51,6 +51,7 @@ impl Server {
             region: "us-east-1".to_owned(),
             path_style: true,
             credentials: Some(credentials),
+            ca_file: None,
         }
     }
 
