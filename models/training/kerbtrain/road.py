@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ from typing import Mapping
 import numpy as np
 import torch
 
-from . import calibrate, card, data, evaluate, export, features, folder, replay, train, weights
+from . import calibrate, card, data, evaluate, export, features, folder, program, replay, train, weights
 from .assemble import StreetModel, prune
 from .classes import CLASSES
 from .errors import KitError
@@ -135,13 +134,12 @@ def pictures(order: Order) -> tuple[list[Picture], list[Picture]]:
 
 def check(order: Order) -> None:
     """`kerbwatch models check` on the folder; says so where the program is not to be found."""
-    root = Path(__file__).resolve().parents[3]
-    places = [order.kerbwatch, shutil.which("kerbwatch"), root / "target/release/kerbwatch", root / "target/debug/kerbwatch"]
-    program = next((str(place) for place in places if place and Path(place).is_file()), None)
-    if program is None:
+    kerbwatch = program.kerbwatch(order.kerbwatch)
+    if kerbwatch is None:
         say(f"NOT CHECKED by kerbwatch, which was not found: run `kerbwatch models check {order.out}`")
         return
-    done = subprocess.run([program, "--log", "error", "models", "check", str(order.out)], capture_output=True, text=True, check=False)
+    asked = [str(kerbwatch), "--log", "error", "models", "check", str(order.out)]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False, env=program.environment(program.wheel()))
     say(done.stdout.strip() or done.stderr.strip())
     if done.returncode != 0:
         raise KitError(order.out, "", "kerbwatch models check refuses it")
