@@ -102,7 +102,10 @@ pub(crate) fn report(days: &[&ZoneDay], grouped: &[&ZoneDay], before: &[&ZoneDay
     let (whole, groups) = std::thread::scope(|scope| {
         let groups = scope.spawn(|| groups(grouped, before, &asked));
         let mut whole = Whole::default();
-        days.iter().for_each(|day| whole.add(day, &asked.frame));
+        for some in days.chunks(AHEAD) {
+            fetch(some);
+            some.iter().for_each(|day| whole.add(day, &asked.frame));
+        }
         (whole, groups.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let Whole { mut all, heat, trend, annex, late, restated } = whole;
@@ -138,6 +141,26 @@ pub(crate) fn report(days: &[&ZoneDay], grouped: &[&ZoneDay], before: &[&ZoneDay
         groups,
         definition: asked.definition,
     }
+}
+
+/// Zone-days whose facts are fetched together.
+const AHEAD: usize = 32;
+
+/// Reads a little of each of these facts. They lie far apart in memory, and summing them waits for one after the other: four fifths of a
+/// city's report was waiting. Reads that do not depend on one another are under way at the same time.
+fn fetch(days: &[&ZoneDay]) {
+    let mut read = 0u64;
+    for day in days {
+        let facts = &day.facts;
+        read += u64::from(facts.force_s) + u64::from(facts.recurred[0].0) + (facts.latency.len() + facts.clear.len()) as u64;
+        read += (facts.watched_by_hour.len() + facts.open_warned.len() + facts.precision_by_hour.len()) as u64;
+    }
+    for day in days {
+        let first = |hours: &[u16]| u64::from(hours.first().copied().unwrap_or(0));
+        read += first(&day.facts.watched_by_hour) + first(&day.facts.ovm_by_hour);
+    }
+    // Else nothing would be read, for nothing comes of it.
+    std::hint::black_box(read);
 }
 
 /// Sums of the annex: of a kind by its place in [`ANNEX`], everywhere or in a district.
@@ -406,15 +429,21 @@ impl<'a> Part<'a> {
 fn groups(days: &[&ZoneDay], before: &[&ZoneDay], asked: &Asked<'_>) -> Vec<ClearanceGroup> {
     let mut slots = Slots::new(asked.by);
     let mut parts: Vec<Part<'_>> = Vec::new();
-    for day in days {
-        let slot = slots.slot(&day.cell);
-        if slot == parts.len() {
-            parts.push(Part::new(&day.cell));
+    for some in days.chunks(AHEAD) {
+        fetch(some);
+        for day in some {
+            let slot = slots.slot(&day.cell);
+            if slot == parts.len() {
+                parts.push(Part::new(&day.cell));
+            }
+            parts[slot].add(day, asked);
         }
-        parts[slot].add(day, asked);
     }
     let mut earlier: Vec<(u64, u64)> = vec![(0, 0); parts.len()];
-    for day in before {
+    for day in before.chunks(AHEAD).flat_map(|some| {
+        fetch(some);
+        some
+    }) {
         let slot = slots.slot(&day.cell);
         // What is only in the period before is no group of this one.
         if let Some(sum) = earlier.get_mut(slot) {
