@@ -115,6 +115,12 @@ async function pathOf(page, path) {
 
 const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 
+/** Until nothing fades in or slides any more: half faded in, no text has its contrast. */
+const still = (page) =>
+  page.waitForFunction(() =>
+    document.getAnimations().every((one) => one.playState !== 'running' || one.effect?.getComputedTiming().endTime === Infinity),
+  undefined, { timeout: 10_000 })
+
 /** Opens a dialog, looks at it at both sizes, and leaves it by keyboard; what was wrong with it. */
 async function dialogHolds(page, desk, [name, where, clicks, { form = false, back = clicks.at(-1) } = {}]) {
   const bad = []
@@ -126,6 +132,7 @@ async function dialogHolds(page, desk, [name, where, clicks, { form = false, bac
   const within = () => page.evaluate((kind) => document.activeElement?.closest(kind) !== null, frame)
   const reached = await page.waitForFunction((kind) => document.activeElement?.closest(kind) ?? null, frame, { timeout: 5_000 }).then(() => true, () => false)
   if (!reached) bad.push('the focus does not go in')
+  await still(page)
   await desk.shot(`dialog-${name}-1366`)
   bad.push(...(await findings(page)))
   if (!form) {
