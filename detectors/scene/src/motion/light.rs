@@ -1,6 +1,6 @@
 //! Exposure: how the whole picture became lighter or darker against the empty street.
 
-use super::picture::{LEVEL, Picture};
+use super::picture::{LEVEL, Picture, median};
 use serde::{Deserialize, Serialize};
 
 /// `current = gain * street + offset` for luma, and shifts of the colour planes, in fixed point.
@@ -20,15 +20,6 @@ impl Default for Light {
 
 /// Every so manieth pixel is enough to fit four numbers.
 const STRIDE: usize = 7;
-
-/// The middle of a list, 0 when it is empty.
-fn median(values: &mut [i32]) -> i32 {
-    if values.is_empty() {
-        return 0;
-    }
-    let middle = values.len() / 2;
-    *values.select_nth_unstable(middle).1
-}
 
 impl Light {
     /// Fits the change of light on the pixels `usable` says show the street, dropping what does not follow it: first by

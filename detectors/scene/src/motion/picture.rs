@@ -6,6 +6,15 @@ use serde::{Deserialize, Serialize};
 /// One grey level in the fixed-point numbers of all small pictures.
 pub(crate) const LEVEL: i32 = 256;
 
+/// The middle of a list, of two the later; 0 when it is empty. The list is put out of order.
+pub(crate) fn median<T: Copy + Default + Ord>(values: &mut [T]) -> T {
+    if values.is_empty() {
+        return T::default();
+    }
+    let middle = values.len() / 2;
+    *values.select_nth_unstable(middle).1
+}
+
 /// Three planes of equal size: luma and the two colour differences.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Picture {

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::light::Light;
-use super::picture::{LEVEL, Picture};
+use super::picture::{LEVEL, Picture, median};
 
 /// Centiseconds on the scene's time line; fits 497 days.
 pub(crate) type Centis = u32;
@@ -119,8 +119,7 @@ impl Street {
                 for (value, picture) in values.iter_mut().zip(pictures) {
                     *value = plane(picture)[i];
                 }
-                let at = values.len() / 2;
-                *values.select_nth_unstable(at).1
+                median(&mut values)
             };
             empty.y[i] = middle(|p| &p.y);
             empty.u[i] = middle(|p| &p.u);
@@ -135,8 +134,7 @@ impl Street {
         let mut street = Self::new(empty, still);
         street.noise = spread;
         let mut usual: Vec<u16> = pictures.iter().map(|p| street.usually_off(p)).collect();
-        let middle = usual.len() / 2;
-        street.colour_noise = *usual.select_nth_unstable(middle).1;
+        street.colour_noise = median(&mut usual);
         street
     }
 
@@ -168,11 +166,7 @@ impl Street {
         let d = |p: &[u16], q: &[u16], i: usize| p[i].abs_diff(q[i]);
         let of = |i| d(&picture.u, &self.empty.u, i).saturating_add(d(&picture.v, &self.empty.v, i));
         let mut off: Vec<u16> = (0..picture.len().min(self.empty.len())).step_by(EVERY).map(of).collect();
-        if off.is_empty() {
-            return 0;
-        }
-        let middle = off.len() / 2;
-        *off.select_nth_unstable(middle).1
+        median(&mut off)
     }
 
     /// Is the pixel's current colour the empty street's?

@@ -5,6 +5,7 @@
 
 use events::Frame;
 
+use super::picture::median;
 use crate::place::company::Area;
 
 /// Rows that are read through a line.
@@ -56,7 +57,5 @@ pub(crate) fn alternation(frame: &Frame, at: &Area, small_w: usize) -> f32 {
             turns
         })
         .collect();
-    let half = turns.len() / 2;
-    let median = *turns.select_nth_unstable(half).1;
-    median as f32 * (y2 - y1) as f32 / (x2 - x1) as f32
+    median(&mut turns) as f32 * (y2 - y1) as f32 / (x2 - x1) as f32
 }

@@ -182,19 +182,18 @@ impl Scene {
             name(thing, detections, current.w, current.h);
         }
         thing.identity.believe(self.state.trust.is_given());
+        let person = self.state.stature.at(thing.at.y2, current.h);
         if shown >= 0.6
             && let Some((_, names)) = self.told.iter().find(|(of, _)| *of == thing.serial)
+            && person.is_none_or(|person| is_of_their_size(names, &thing.at, person))
         {
-            let person = self.state.stature.at(thing.at.y2, current.h);
-            if person.is_none_or(|person| is_of_their_size(names, &thing.at, person)) {
-                thing.identity.hear(names, now);
-            }
+            thing.identity.hear(names, now);
         }
         if shown >= 0.7 && !thing.is_raised() {
             let seen = looks(&thing.mask, current, &street.empty);
             thing.looks = if thing.measured == 0 { seen } else { mean(&thing.looks, &seen, 0.3) };
             thing.alternation = writing::alternation(frame, &thing.at, current.w);
-            let person = self.state.stature.at(thing.at.y2, current.h).unwrap_or(2.0 * thing.at.height());
+            let person = person.unwrap_or(2.0 * thing.at.height());
             let below = goes_on_below(thing, street, current, person);
             thing.goes_on += (below - thing.goes_on) * (1.0 / (thing.measured as f32 + 1.0)).max(0.08);
             thing.measured += 1;
