@@ -4,13 +4,8 @@ use events::site::Site;
 use serde_json::{Value, json};
 
 use super::both;
-use super::world::{Person, START_MS, World, candidate_data, candidate_message, confirm, health_message_of, look_message};
+use super::world::{HOUR, Person, SATURDAY, World, candidate_data, candidate_message, confirm, look_message};
 use crate::dto::Role;
-
-const MINUTE: i64 = 60_000;
-const HOUR: i64 = 60 * MINUTE;
-/// The clock starts on Friday 15 January 2027 at 16:00 in Shanghai; this is the midnight after.
-const SATURDAY: i64 = START_MS + 8 * HOUR;
 
 /// Two cameras on one square, and one in another district.
 const SITE: &str = r#"
@@ -57,11 +52,6 @@ async fn import(world: &World) {
     world.state.store.import_site(&Site::parse("site.toml", SITE).unwrap(), "test").await.unwrap();
 }
 
-async fn beats(world: &World, camera: &str, from: i64, until: i64) {
-    let times = (0..).map(|n| from + n * 2 * MINUTE).take_while(|at| *at <= until);
-    world.take(&times.map(|at| health_message_of(camera, "ok", at)).collect::<Vec<_>>()).await;
-}
-
 async fn candidate(world: &World, n: u32, camera: &str, zone: &str) -> String {
     let id = format!("{n:032x}");
     let evidence = vec![
@@ -72,10 +62,6 @@ async fn candidate(world: &World, n: u32, camera: &str, zone: &str) -> String {
     let data = events::wire::v1::CandidateData { evidence, camera: camera.to_owned(), zone: zone.to_owned(), ..data };
     assert_eq!(world.take(&[candidate_message(&data)]).await, ["stored"]);
     id
-}
-
-fn turn_to(world: &World, at: i64) {
-    world.clock.advance(at - world.now_ms());
 }
 
 async fn refresh(world: &World) -> usize {
@@ -98,9 +84,9 @@ async fn report(world: &World, who: &Person, more: &str) -> Value {
 /// dark in the afternoon.
 async fn one_thing_seen_twice(world: &World) {
     import(world).await;
-    beats(world, "cam-1", SATURDAY, SATURDAY + 24 * HOUR).await;
-    beats(world, "cam-2", SATURDAY, SATURDAY + 12 * HOUR).await;
-    turn_to(world, SATURDAY + 10 * HOUR + 30_000);
+    world.beats("cam-1", SATURDAY, SATURDAY + 24 * HOUR).await;
+    world.beats("cam-2", SATURDAY, SATURDAY + 12 * HOUR).await;
+    world.turn_to(SATURDAY + 10 * HOUR + 30_000);
     let first = candidate(world, 1, "cam-1", "north").await;
     let second = candidate(world, 2, "cam-2", "square").await;
     let looks = [&first, &second].map(|id| look_message(id, "cleared", SATURDAY + 11 * HOUR));
@@ -109,7 +95,7 @@ async fn one_thing_seen_twice(world: &World) {
     world.post(&chief, &format!("/candidates/{first}/decisions"), confirm(1)).await.expect(201);
     let merge = json!({ "seen_version": 1, "verdict": "merge", "into": first });
     world.post(&chief, &format!("/candidates/{second}/decisions"), merge).await.expect(201);
-    turn_to(world, SATURDAY + 25 * HOUR);
+    world.turn_to(SATURDAY + 25 * HOUR);
     refresh(world).await;
 }
 
@@ -219,7 +205,7 @@ async fn an_area_holds_zones_of_its_district_that_show_no_other(world: World) {
 both!(an_area_that_is_named_after_a_day_was_final_restates_it);
 async fn an_area_that_is_named_after_a_day_was_final_restates_it(world: World) {
     one_thing_seen_twice(&world).await;
-    turn_to(&world, SATURDAY + 60 * HOUR);
+    world.turn_to(SATURDAY + 60 * HOUR);
     refresh(&world).await;
     let analyst = world.person("ana", &[Role::Analyst]).await;
     assert_eq!(report(&world, &analyst, "").await["restated"], 0);

@@ -4,14 +4,9 @@ use events::site::Site;
 use serde_json::{Value, json};
 
 use super::both;
-use super::world::{Person, START_MS, World, confirm, health_message, look_message};
+use super::world::{HOUR, MINUTE, Person, SATURDAY, START_MS, World, confirm, health_message, look_message};
 use crate::dto::{ClearanceParameters, Role};
 use crate::{SeedError, SeedOptions};
-
-const MINUTE: i64 = 60_000;
-const HOUR: i64 = 60 * MINUTE;
-/// The clock starts on Friday 15 January 2027 at 16:00 in Shanghai; this is the midnight after.
-const SATURDAY: i64 = START_MS + 8 * HOUR;
 
 const SITE: &str = r#"
 [[camera]]
@@ -32,24 +27,13 @@ async fn import(world: &World) {
     world.state.store.import_site(&Site::parse("site.toml", SITE).unwrap(), "test").await.unwrap();
 }
 
-/// Beats every two minutes.
-async fn beats(world: &World, from: i64, until: i64) {
-    let times = (0..).map(|n| from + n * 2 * MINUTE).take_while(|at| *at <= until);
-    world.take(&times.map(|at| health_message("ok", at)).collect::<Vec<_>>()).await;
-}
-
-fn turn_to(world: &World, at: i64) {
-    assert!(at >= world.now_ms(), "time does not run backwards");
-    world.clock.advance(at - world.now_ms());
-}
-
 async fn refresh(world: &World) -> usize {
     world.state.clearance.refresh(&world.state.store).await.unwrap().expect("nobody else makes figures")
 }
 
 /// A candidate raised at 10:00:30 on Saturday, and gone at 11:00.
 async fn an_hour_on_saturday(world: &World) -> String {
-    turn_to(world, SATURDAY + 10 * HOUR + 30_000);
+    world.turn_to(SATURDAY + 10 * HOUR + 30_000);
     let id = world.candidate(1).await;
     world.take(&[look_message(&id, "cleared", SATURDAY + 11 * HOUR)]).await;
     id
@@ -62,12 +46,12 @@ async fn decide(world: &World, who: &Person, id: &str) {
 both!(a_day_with_one_violation_is_told_with_its_definition);
 async fn a_day_with_one_violation_is_told_with_its_definition(world: World) {
     import(&world).await;
-    beats(&world, SATURDAY, SATURDAY + 24 * HOUR).await;
+    world.beats("cam-1", SATURDAY, SATURDAY + 24 * HOUR).await;
     let id = an_hour_on_saturday(&world).await;
     let supervisor = world.person("chief", &[Role::Supervisor]).await;
-    turn_to(&world, SATURDAY + 10 * HOUR + 20 * MINUTE + 30_000);
+    world.turn_to(SATURDAY + 10 * HOUR + 20 * MINUTE + 30_000);
     decide(&world, &supervisor, &id).await;
-    turn_to(&world, SATURDAY + 25 * HOUR);
+    world.turn_to(SATURDAY + 25 * HOUR);
     refresh(&world).await;
     let analyst = world.person("ana", &[Role::Analyst]).await;
     let report = world.get(&analyst, "/clearance/report?from=2027-01-16&until=2027-01-16").await.expect(200);
@@ -115,8 +99,8 @@ both!(a_worker_that_died_silently_is_unknown_and_no_zero);
 async fn a_worker_that_died_silently_is_unknown_and_no_zero(world: World) {
     import(&world).await;
     // `ok` until noon, and then never a word again: the camera's last health is still `ok`.
-    beats(&world, SATURDAY, SATURDAY + 12 * HOUR).await;
-    turn_to(&world, SATURDAY + 25 * HOUR);
+    world.beats("cam-1", SATURDAY, SATURDAY + 12 * HOUR).await;
+    world.turn_to(SATURDAY + 25 * HOUR);
     refresh(&world).await;
     let analyst = world.person("ana", &[Role::Analyst]).await;
     let report = world.get(&analyst, "/clearance/report?from=2027-01-16&until=2027-01-16").await.expect(200);
@@ -148,20 +132,20 @@ async fn beats_may_come_twice_late_and_in_any_order(world: World) {
 both!(a_late_review_restates_a_final_day_and_keeps_what_it_said);
 async fn a_late_review_restates_a_final_day_and_keeps_what_it_said(world: World) {
     import(&world).await;
-    beats(&world, SATURDAY, SATURDAY + 24 * HOUR).await;
+    world.beats("cam-1", SATURDAY, SATURDAY + 24 * HOUR).await;
     let id = an_hour_on_saturday(&world).await;
     world.person("chief", &[Role::Supervisor]).await;
     let report = "/clearance/report?from=2027-01-16&until=2027-01-16";
-    turn_to(&world, SATURDAY + 30 * HOUR);
+    world.turn_to(SATURDAY + 30 * HOUR);
     refresh(&world).await;
     let analyst = world.person("ana", &[Role::Analyst]).await;
     let before = world.get(&analyst, report).await.expect(200);
     assert_eq!((before["zero"]["unknown_pending"].clone(), before["restated"].clone()), (json!(1), json!(0)));
-    turn_to(&world, SATURDAY + 49 * HOUR);
+    world.turn_to(SATURDAY + 49 * HOUR);
     refresh(&world).await;
     let analyst = world.log_in("ana").await;
     assert_eq!(world.get(&analyst, report).await.expect(200)["restated"], 0, "becoming final is no change");
-    turn_to(&world, SATURDAY + 80 * HOUR);
+    world.turn_to(SATURDAY + 80 * HOUR);
     let supervisor = world.log_in("chief").await;
     decide(&world, &supervisor, &id).await;
     refresh(&world).await;
@@ -182,8 +166,8 @@ async fn a_late_review_restates_a_final_day_and_keeps_what_it_said(world: World)
 both!(a_new_definition_makes_new_figures_and_leaves_the_old_ones);
 async fn a_new_definition_makes_new_figures_and_leaves_the_old_ones(world: World) {
     import(&world).await;
-    beats(&world, SATURDAY, SATURDAY + 20 * HOUR).await;
-    turn_to(&world, SATURDAY + 25 * HOUR);
+    world.beats("cam-1", SATURDAY, SATURDAY + 20 * HOUR).await;
+    world.turn_to(SATURDAY + 25 * HOUR);
     refresh(&world).await;
     let chief = world.person("chief", &[Role::Supervisor]).await;
     let analyst = world.person("ana", &[Role::Analyst]).await;

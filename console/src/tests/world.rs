@@ -19,6 +19,10 @@ use crate::{AppState, ConsoleConfig, Hooks, PasswordCost, Store, app, users};
 
 /// 2027-01-15T08:00:00Z.
 pub(crate) const START_MS: i64 = 1_800_000_000_000;
+pub(crate) const MINUTE: i64 = 60_000;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+/// The clock starts on Friday 15 January 2027 at 16:00 in Shanghai; this is the midnight after.
+pub(crate) const SATURDAY: i64 = START_MS + 8 * HOUR;
 pub(crate) const PASSWORD: &str = "street lamps at noon";
 
 pub(crate) struct World {
@@ -151,6 +155,18 @@ impl World {
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap().to_vec();
         Reply { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    /// A camera says every two minutes that it watches.
+    pub(crate) async fn beats(&self, camera: &str, from: i64, until: i64) {
+        let times = (0..).map(|n| from + n * 2 * MINUTE).take_while(|at| *at <= until);
+        self.take(&times.map(|at| health_message_of(camera, "ok", at)).collect::<Vec<_>>()).await;
+    }
+
+    /// Turns the clock on to a time.
+    pub(crate) fn turn_to(&self, at_ms: i64) {
+        assert!(at_ms >= self.now_ms(), "time does not run backwards");
+        self.clock.advance(at_ms - self.now_ms());
     }
 
     /// Takes messages in, as the intake thread does; the words of what became of them.
