@@ -77,8 +77,16 @@ pub(super) async fn browse_with(script: &str, url: &str, people: &[(&str, &str)]
         command.env("KERBWATCH_SHOTS", root().join("target/e2e-screenshots"));
     }
     let (passed, said) = run(command, Duration::from_secs(600)).await;
-    assert!(passed, "{script}:\n{said}");
+    assert!(passed, "{script}: {}\nall that it said:\n{said}", what_failed(&said));
     true
+}
+
+/// What a script failed on, to stand before its steps: whoever cuts a long record short keeps the head of it.
+fn what_failed(said: &str) -> String {
+    let telling = |line: &&str| {
+        ["error:", "failed-", "expected:", "actual:", "waiting for", "Timeout"].iter().any(|word| line.contains(word))
+    };
+    said.lines().filter(telling).map(str::trim).take(12).collect::<Vec<_>>().join(" | ")
 }
 
 async fn something_happened(world: &World) {
