@@ -76,6 +76,9 @@ const SHEET: f32 = 0.72;
 /// Time constant of the running shares, seconds.
 const RUNNING: f64 = 6.0;
 
+/// What is lower than this is nobody who stands, heights of a person.
+const LOWER: f32 = 0.75;
+
 /// A thing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Thing {
@@ -377,8 +380,10 @@ impl Thing {
     }
 
     /// Has it been still long enough to be furniture rather than company to what stands beside it?
-    pub(crate) fn stands_firm(&self, now: Seconds) -> bool {
-        let upright = self.at.height() > 1.7 * self.at.width() && !self.is_seen_by_model();
+    /// `person`: how tall people are where it stands, pixels, if known.
+    pub(crate) fn stands_firm(&self, now: Seconds, person: Option<f32>) -> bool {
+        let low = person.is_some_and(|person| self.at.height() < LOWER * person);
+        let upright = self.at.height() > 1.7 * self.at.width() && !low && !self.is_seen_by_model();
         // Somebody who stands still stands out; what the light drew does not.
         let nobody = self.measured >= 3 && self.looks.came() < 0.0;
         self.in_street
@@ -422,5 +427,23 @@ impl Thing {
     /// How far above the bringer's feet it begins, as a share of the bringer's height: near 0 on the ground, more on a wall.
     pub(crate) fn elevation(&self) -> Option<f32> {
         self.bringer.filter(|b| b.height > 0.0).map(|b| (b.foot - self.at.y2) / b.height)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::{Moment, RunId, StreamTime, WallTime};
+
+    #[test]
+    fn what_is_upright_and_low_guards_nothing_beside_it() {
+        // 20 wide and 44 tall: somebody's height where people are 50 tall, half of one where they are 100.
+        let mask: Mask = (0..44).flat_map(|y| (0..20).map(move |x| y * 360 + x)).collect();
+        let when = When::from(Moment { run: RunId(3), at: StreamTime(7), wall: WallTime::known(1) });
+        let it = Thing::new(300, mask, 360, 200, (4.0, 5.0, 1.0), 6.0, when);
+        assert!(it.stands_firm(20.0, Some(100.0)));
+        assert!(!it.stands_firm(20.0, Some(50.0)));
+        assert!(!it.stands_firm(20.0, None), "where nobody was seen it may be anybody");
+        assert!(!it.stands_firm(14.0, Some(100.0)), "not before it has stood for ten seconds");
     }
 }

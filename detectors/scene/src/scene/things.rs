@@ -68,21 +68,22 @@ impl Scene {
         }
         // Whatever is not the street stirs, unless it is known to be a thing that stands firm, or has stood there for long
         // without being one: somebody who stands still beside a suitcase stirs.
-        let firm: Vec<bool> = self.state.things.iter().map(|t| t.stands_firm(now)).collect();
+        let firm: Vec<bool> = self.state.things.iter().map(|t| t.stands_firm(now, self.state.stature.at(t.at.y2, h))).collect();
         let long_ago = centis(now - STOOD_LONG);
-        let look = Look::of(street, now, movers, model, |i| match owner[i] {
-            // Whoever stands on a shining floor darkens it around, and it stays so when they have gone.
-            _ if street.shades(current, i) => false,
-            0 => street.shows[i] == Shows::Other || street.since(i) > long_ago,
-            thing => !firm[thing as usize - 1],
-        });
+        let stirs: Vec<bool> = (0..w * h)
+            .map(|i| match owner[i] {
+                _ if street.shows[i] == Shows::Street => false,
+                // Whoever stands on a shining floor darkens it around, and it stays so when they have gone.
+                _ if street.shades(current, i) => false,
+                0 => street.shows[i] == Shows::Other || street.since(i) > long_ago,
+                thing => !firm[thing as usize - 1],
+            })
+            .collect();
+        let look = Look::of(street, now, movers, model, |i| stirs[i]);
         self.state.company.push(look);
 
         let mut things = std::mem::take(&mut self.state.things);
-        let street = self.state.street.as_ref().expect("checked above");
-        let shows: Vec<bool> =
-            (0..w * h).map(|i| street.shows[i] != Shows::Street && (owner[i] == 0 || !firm[owner[i] as usize - 1])).collect();
-        let taken = |x: usize, y: usize| x < w && y < h && shows[y * w + x];
+        let taken = |x: usize, y: usize| x < w && y < h && stirs[y * w + x];
         for thing in &mut things {
             self.see(thing, seen, model, &taken);
         }
