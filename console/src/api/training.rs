@@ -27,7 +27,7 @@ pub(super) async fn summary(
     QueryOf(query): QueryOf<TrainingQuery>,
 ) -> Result<Json<TrainingSummary>, ApiError> {
     let order = Order::read(&TrainingQuery { unmasked: None, ..query }, &session.actor)?;
-    let (confirmed, counts) = state.store.training_counts(&order.conditions).await?;
+    let (confirmed, counts) = state.store.training_counts(&order.conditions, order.decided).await?;
     let by_reason: Vec<ReasonCount> =
         counts.into_iter().map(|(reason, count)| ReasonCount { reason, count, taken: order.reasons.contains(&reason) }).collect();
     let rejected = by_reason.iter().filter(|count| count.taken).map(|count| count.count).sum();

@@ -359,6 +359,7 @@ fn migrator(backend: Backend) -> Migrator {
         step(85, "merged and rulings", include_str!("../../migrations/common/0085_merged_and_rulings.sql")),
         step(86, "areas", include_str!("../../migrations/common/0086_areas.sql")),
         step(87, "desks of cases", include_str!("../../migrations/common/0087_case_desks.sql")),
+        step(88, "examples", include_str!("../../migrations/common/0088_examples.sql")),
     ])
 }
 

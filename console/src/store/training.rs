@@ -75,16 +75,29 @@ impl Store {
         conditions.query(sql).fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
-    /// How many are confirmed, and how many rejected for each reason.
-    pub(crate) async fn training_counts(&self, conditions: &Conditions) -> Result<(u64, Vec<(RejectReason, u64)>), sqlx::Error> {
+    /// How many are confirmed, and how many rejected for each reason. `decided`: the conditions ask when, too; else the candidates alone
+    /// tell.
+    pub(crate) async fn training_counts(
+        &self,
+        conditions: &Conditions,
+        decided: bool,
+    ) -> Result<(u64, Vec<(RejectReason, u64)>), sqlx::Error> {
         let mut conditions = conditions.clone();
-        conditions
-            .and("((c.state = 'confirmed' AND d.verdict = 'confirm') OR (c.state = 'rejected' AND d.verdict = 'reject'))", []);
-        let sql = format!("SELECT d.reason, COUNT(*) AS n {DECIDED}{} GROUP BY d.reason ORDER BY d.reason", conditions.sql());
+        let (reason, from) = if decided {
+            conditions.and(
+                "((c.state = 'confirmed' AND d.verdict = 'confirm') OR (c.state = 'rejected' AND d.verdict = 'reject'))",
+                [],
+            );
+            ("d.reason", DECIDED)
+        } else {
+            conditions.and("c.state IN ('confirmed', 'rejected')", []);
+            ("c.reason", "FROM candidates c")
+        };
+        let sql = format!("SELECT {reason} AS why, COUNT(*) AS n {from}{} GROUP BY {reason} ORDER BY {reason}", conditions.sql());
         let (mut confirmed, mut rejected) = (0, Vec::new());
         for row in conditions.query(sql).fetch_all(&self.pool).await? {
             let n = u64::try_from(row.try_get::<i64, _>("n")?).unwrap_or(0);
-            match word_column_opt::<RejectReason>(&row, "reason")? {
+            match word_column_opt::<RejectReason>(&row, "why")? {
                 None => confirmed += n,
                 Some(reason) => rejected.push((reason, n)),
             }

@@ -194,6 +194,8 @@ async fn originals_leave_only_with_the_right_and_a_reason(world: World) {
 
     let summary = world.get(&bureau, "/training").await.expect(200);
     assert_eq!((&summary["confirmed"], &summary["rejected"], &summary["may_unmask"]), (&json!(4), &json!(1), &json!(false)));
+    // Counted another way where it matters when: to the same.
+    assert_eq!(world.get(&bureau, "/training?since=2000-01-01T00:00:00Z").await.expect(200), summary);
     let later = world.get(&bureau, "/training?since=2030-01-01T00:00:00Z").await.expect(200);
     assert_eq!(later["confirmed"], 0);
 }

@@ -18,6 +18,8 @@ pub(crate) struct Order {
     pub(crate) reasons: Vec<RejectReason>,
     /// On candidates `c` and the decision `d` that stands.
     pub(crate) conditions: Conditions,
+    /// Do they ask when it was decided?
+    pub(crate) decided: bool,
     /// What was asked, for the log and for who opens the export.
     pub(crate) asked: Value,
 }
@@ -79,6 +81,7 @@ impl Order {
             reason,
             reasons: query.negatives.unwrap_or_default().reasons().to_vec(),
             conditions: conditions(query, &actor.scope)?,
+            decided: query.since.is_some() || query.until.is_some(),
             asked: json!({
                 "negatives": query.negatives.unwrap_or_default(), "kind": query.kind, "district": query.district,
                 "camera": query.camera, "since": query.since, "until": query.until,

@@ -91,7 +91,7 @@ pub(crate) fn run(
             }
         }
     }
-    let (_, rejections) = runtime.block_on(store.training_counts(&order.conditions))?;
+    let (_, rejections) = runtime.block_on(store.training_counts(&order.conditions, order.decided))?;
     for (reason, count) in rejections.into_iter().filter(|(reason, _)| !order.reasons.contains(reason)) {
         tally.left_out.insert(format!("rejected_as_{}", word(&reason)), count);
     }
