@@ -12,7 +12,7 @@ use crate::place::company::Area;
 use crate::place::thing::{Presence, Thing};
 use crate::violation::kin::{self, Kin};
 use crate::violation::{
-    CLAIMS, Check, Episode, Facts, Looked, Name, Nearest, Raised, judge, looks_hung, looks_like_a_cart, newness,
+    CLAIMS, Check, Episode, Facts, Looked, Name, Nearest, Raised, judge, looks_hung, looks_like_a_cart, newness, off_the_shop,
 };
 
 /// Looks a thing must have been measured in before anything is said of it.
@@ -98,6 +98,10 @@ impl<'a> Others<'a> {
     }
 }
 
+/// The things of a shop stand together within so many heights of a person, across and down.
+const SHOP_ACROSS: f32 = 1.0;
+const SHOP_DOWN: f32 = 0.4;
+
 /// A candidate that is out, where it stands.
 struct Out<'a> {
     kind: u8,
@@ -136,6 +140,20 @@ impl<'a> Out<'a> {
         }
         dx <= across * unit && dy <= down * unit
     }
+}
+
+/// Is it out, or on its way, as a shop's?
+fn is_of_the_shop(thing: &Thing) -> bool {
+    let shops = |e: &Episode| e.kind == kind_index(Kind::StorefrontEncroachment);
+    thing.presence != Presence::Gone
+        && thing.episodes.iter().any(|e| shops(e) && (e.raised.is_some() || e.opened && !looks_like_a_cart(&thing.identity)))
+}
+
+/// Do two stand together as the things of a shop do, by the measure of a `person`?
+fn stands_with(thing: &Thing, other: &Thing, person: Option<f32>) -> bool {
+    let unit = person.unwrap_or_else(|| thing.at.width().max(thing.at.height()));
+    let (across, down) = thing.at.gaps(&other.at);
+    across <= SHOP_ACROSS * unit && down <= SHOP_DOWN * unit
 }
 
 /// Is a thing a piece of another: within its box, and come with it? The windows of a parked car are.
@@ -285,6 +303,13 @@ impl Scene {
                 let mut failed: Vec<Check> = verdict.checks.iter().filter(|c| !c.holds()).copied().collect();
                 let fresh = !thing.episodes[index].opened;
                 let likely = fresh && (failed.is_empty() || newness(&facts, Looked::Unknown).iter().all(Check::holds));
+                // What looks like a cart right before a shop is one of its things where others of them stand.
+                if kind == Kind::IllegalStall
+                    && let Some((beyond, reach)) = off_the_shop(&facts).filter(|(beyond, reach)| beyond < reach)
+                    && others.iter().any(|other| is_of_the_shop(other) && stands_with(thing, other, person))
+                {
+                    failed.push(Check::at_least(Name::ShopSide, beyond, reach));
+                }
                 let dwell_check = Check::at_least(Name::Dwell, dwell, needed);
                 if !dwell_check.holds() {
                     failed.push(dwell_check);
@@ -549,6 +574,8 @@ impl Scene {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::motion::blobs::Mask;
+    use events::{ObjectClass, RunId, StreamTime, WallTime};
 
     #[test]
     fn a_shadow_lies_at_the_foot_and_a_lid_upon_its_bag() {
@@ -557,5 +584,31 @@ mod tests {
         assert!(is_at_the_foot_of(&at(96.0, 148.0, 150.0, 156.0), &cart), "its shadow");
         assert!(!is_at_the_foot_of(&at(96.0, 90.0, 150.0, 99.0), &cart), "what is above it");
         assert!(!is_at_the_foot_of(&bag, &at(63.0, 81.0, 83.0, 92.0)), "a bag whose lid is brighter than the rest");
+    }
+
+    #[test]
+    fn what_looks_like_a_cart_is_a_shops_where_its_things_stand_round_it() {
+        let when = When::from(Moment { run: RunId(3), at: StreamTime(7), wall: WallTime::known(1) });
+        let block = |x: u32, width: u32| -> Mask { (90..110).flat_map(|y| (x..x + width).map(move |x| y * 360 + x)).collect() };
+        let thing = |mask| Thing::new(1, mask, 360, 200, (4.0, 5.0, 1.0), 6.0, when);
+        let (piece, mut goods) = (thing(block(100, 20)), thing(block(140, 30)));
+        assert!(stands_with(&piece, &goods, Some(50.0)), "20 apart, where people are 50 tall");
+        assert!(!stands_with(&piece, &goods, Some(15.0)));
+        assert!(!is_of_the_shop(&goods), "nothing has been said of it");
+        goods.episodes.push(Episode {
+            kind: kind_index(Kind::StorefrontEncroachment),
+            zone: "shops".to_owned(),
+            id: String::new(),
+            first_seen: when,
+            counts_from: f64::NEG_INFINITY,
+            opened: true,
+            permit: None,
+            raised: None,
+            nearest: None,
+        });
+        assert!(is_of_the_shop(&goods), "it is on its way");
+        goods.identity.believe(true);
+        (0..4).for_each(|n| goods.identity.hear(&[(ObjectClass::Canopy, 0.9)], f64::from(n)));
+        assert!(!is_of_the_shop(&goods), "the pieces of one cart do not make a shop of each other");
     }
 }
