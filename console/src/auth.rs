@@ -103,7 +103,8 @@ impl Actor {
 
 const QUEUE: &[Role] =
     &[Role::Operator, Role::LegalReviewer, Role::BureauEditor, Role::BureauApprover, Role::Analyst, Role::Supervisor];
-const DECIDE: &[Role] = &[Role::Operator, Role::LegalReviewer, Role::Supervisor];
+/// Who decides on candidates and acts on cases: officers.
+pub(crate) const DECIDE: &[Role] = &[Role::Operator, Role::LegalReviewer, Role::Supervisor];
 const PICTURES: &[Role] = &[Role::Operator, Role::LegalReviewer, Role::BureauEditor, Role::BureauApprover, Role::Supervisor];
 const CASES: &[Role] = &[Role::Operator, Role::LegalReviewer, Role::Analyst, Role::Supervisor];
 const LEGAL_REVIEW: &[Role] = &[Role::LegalReviewer];
@@ -237,6 +238,10 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("PUT", "/users/{id}/sign-in", Access::Roles(USERS)),
     ("POST", "/users/{id}/unlock", Access::Roles(USERS)),
     ("DELETE", "/users/{id}/totp", Access::Roles(USERS)),
+    // Who makes users decides nothing: what they enter of an officer serves no case of their own.
+    ("GET", "/users/{id}/certificates", Access::Roles(USERS)),
+    ("POST", "/users/{id}/certificates", Access::Roles(USERS)),
+    ("GET", "/certificates/reminders", Access::Roles(USERS)),
     ("GET", "/sessions", Access::Roles(USERS)),
     ("DELETE", "/sessions/{id}", Access::Roles(USERS)),
     ("GET", "/units", Access::Roles(USERS)),

@@ -111,6 +111,14 @@ impl ApiError {
         Self::Internal { operation, source: source.into() }
     }
 
+    /// The stable word and the sentence of a refusal that people can do something about.
+    pub(crate) fn told(&self) -> Option<(&'static str, String)> {
+        match self {
+            Self::Refused { code, .. } | Self::Conflict { code, .. } => Some((code, self.to_string())),
+            _ => None,
+        }
+    }
+
     fn parts(&self) -> (StatusCode, &'static str, Option<Value>) {
         match self {
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request", None),

@@ -69,6 +69,9 @@ pub struct ReviewConfig {
     pub key_area_head_start_s: u32,
     /// Head start of a score of 1, seconds; smaller scores have that share of it. Default 10 minutes.
     pub score_head_start_s: u32,
+    /// Who confirms a record or gives the legal review needs an officer's certificate on record that holds in that moment
+    /// (Administrative Penalty Law, article 42). Default no: a new installation has no certificates yet.
+    pub require_certificate: bool,
 }
 
 impl Default for ReviewConfig {
@@ -81,6 +84,7 @@ impl Default for ReviewConfig {
             head_start_s,
             key_area_head_start_s: 600,
             score_head_start_s: 600,
+            require_certificate: false,
         }
     }
 }
@@ -95,13 +99,29 @@ struct ReviewFile {
     head_start_s: PerKind,
     key_area_head_start_s: u32,
     score_head_start_s: u32,
+    require_certificate: bool,
 }
 
 impl Default for ReviewFile {
     fn default() -> Self {
-        let ReviewConfig { target_s, key_area_target_s, hard_stop_s, head_start_s, key_area_head_start_s, score_head_start_s } =
-            ReviewConfig::default();
-        Self { target_s, key_area_target_s, hard_stop_s, head_start_s, key_area_head_start_s, score_head_start_s }
+        let ReviewConfig {
+            target_s,
+            key_area_target_s,
+            hard_stop_s,
+            head_start_s,
+            key_area_head_start_s,
+            score_head_start_s,
+            require_certificate,
+        } = ReviewConfig::default();
+        Self {
+            target_s,
+            key_area_target_s,
+            hard_stop_s,
+            head_start_s,
+            key_area_head_start_s,
+            score_head_start_s,
+            require_certificate,
+        }
     }
 }
 
@@ -109,8 +129,15 @@ impl TryFrom<ReviewFile> for ReviewConfig {
     type Error = String;
 
     fn try_from(file: ReviewFile) -> Result<Self, String> {
-        let ReviewFile { target_s, key_area_target_s, hard_stop_s, head_start_s, key_area_head_start_s, score_head_start_s } =
-            file;
+        let ReviewFile {
+            target_s,
+            key_area_target_s,
+            hard_stop_s,
+            head_start_s,
+            key_area_head_start_s,
+            score_head_start_s,
+            require_certificate,
+        } = file;
         for kind in KINDS {
             for (name, target) in [("target_s", target_s.of(kind)), ("key_area_target_s", key_area_target_s.of(kind))] {
                 if !(60..=hard_stop_s).contains(&target) {
@@ -124,7 +151,15 @@ impl TryFrom<ReviewFile> for ReviewConfig {
         if longest.is_some_and(|longest| longest > LONGEST_S) {
             return Err(format!("no time of a review is longer than {LONGEST_S} seconds"));
         }
-        Ok(Self { target_s, key_area_target_s, hard_stop_s, head_start_s, key_area_head_start_s, score_head_start_s })
+        Ok(Self {
+            target_s,
+            key_area_target_s,
+            hard_stop_s,
+            head_start_s,
+            key_area_head_start_s,
+            score_head_start_s,
+            require_certificate,
+        })
     }
 }
 

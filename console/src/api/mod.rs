@@ -9,6 +9,7 @@ mod bulk;
 mod cameras;
 mod candidates;
 mod cases;
+mod certificates;
 mod clearance;
 mod evidence;
 mod handover;
@@ -139,6 +140,8 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(users::remove_totp))
         .routes(routes!(users::sessions))
         .routes(routes!(users::revoke))
+        .routes(routes!(certificates::of_user, certificates::put))
+        .routes(routes!(certificates::reminders))
         .routes(routes!(units::list, units::add))
         .routes(routes!(units::label, units::remove));
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", v1)

@@ -12,9 +12,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use super::COOKIE;
-use crate::auth::Actor;
+use crate::auth::{Actor, DECIDE};
 use crate::clock::rfc3339;
-use crate::dto::{LoggedOut, Login, Role, SessionInfo, SignIn};
+use crate::dto::{LoggedOut, Login, OwnCertificate, Role, SessionInfo, SignIn};
 use crate::error::ApiError;
 use crate::extract::JsonBody;
 use crate::gate::{Session, token_hash};
@@ -29,6 +29,12 @@ async fn info(state: &AppState, actor: &Actor, used_ms: i64, expires_ms: i64) ->
         must: actor.must(&state.settings.totp_required),
         totp: actor.totp,
         sign_in: actor.sign_in,
+        certificate: if actor.has_one_of(DECIDE) {
+            let required = state.store.review().require_certificate;
+            Some(OwnCertificate { required, standing: state.store.certificate_standing(&actor.id).await? })
+        } else {
+            None
+        },
         audit_alarm: if watches { state.store.audit_alarm().await? } else { None },
         expires_at: rfc3339(expires_ms),
         idle_expires_at: rfc3339((used_ms + state.settings.session_idle_ms).min(expires_ms)),

@@ -384,6 +384,8 @@ pub struct Decision {
     pub note: Option<String>,
     /// The decision that this one takes the place of.
     pub supersedes: Option<String>,
+    /// The certificate of who decided, as it was then; null where none was on record.
+    pub certificate: Option<super::HeldCertificate>,
 }
 
 /// What a decision led to.

@@ -11,6 +11,7 @@ mod backtest;
 mod camera;
 mod candidate;
 mod case;
+mod certificate;
 mod clearance;
 mod handover;
 mod legal;
@@ -45,6 +46,10 @@ pub use candidate::{
     Fact, Model, NewDecision, Observation, PlaceVisit, RejectReason, SeenState, StateCounts, Ticks, Verdict, Why,
 };
 pub use case::{CaseCount, CaseDetail, CaseEvent, CasePage, CaseQuery, CaseState, CaseSummary};
+pub use certificate::{
+    CertificateRecord, CertificateReminder, CertificateReminders, CertificateStanding, CertificateState, CertificateVersion,
+    HeldCertificate, NewCertificate, UserCertificates,
+};
 pub use clearance::{
     AgeCount, ClearanceDefinition, ClearanceDefinitions, ClearanceExport, ClearanceFilter, ClearanceGroup, ClearanceParameters,
     ClearanceQuery, ClearanceReport, CountsAs, CoverageFigure, CurvePoint, DayCandidate, EpisodeEnd, GroupDay, HeatCell,
@@ -69,7 +74,7 @@ pub use review::{
     BulkItem, BulkLeft, BulkMade, BulkOrder, BulkPreview, BulkSelection, BulkVerdict, LeftOut, MergeProposal, SameThing,
 };
 pub use sample::{Agreement, NewSample, NewSecondLook, Sample, SampleDetail, SampleItem, SampleList, SecondVerdict};
-pub use session::{Login, Me, Role, SessionInfo};
+pub use session::{Login, Me, OwnCertificate, Role, SessionInfo};
 pub use sign_in::{LoggedOut, SignIn, SignInChange, SignInNext, SignInOptions, SignInRefusal, SignInReturn};
 pub use training::{Negatives, ReasonCount, TrainingFormat, TrainingQuery, TrainingSummary};
 pub use unit::{NewUnit, Unit, UnitChange, UnitLevel, UnitList, UnitRef};

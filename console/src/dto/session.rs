@@ -112,4 +112,15 @@ pub struct SessionInfo {
     pub server_time: String,
     /// The time zone in which times are shown, e.g. `Asia/Shanghai`.
     pub time_zone: String,
+    /// One's own certificate, for those who decide; null for everybody else.
+    pub certificate: Option<OwnCertificate>,
+}
+
+/// One's own certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnCertificate {
+    /// Nothing is confirmed and no legal review given here without one.
+    pub required: bool,
+    /// Where it stands.
+    pub standing: super::CertificateStanding,
 }

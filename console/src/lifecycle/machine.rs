@@ -26,6 +26,9 @@ pub(crate) struct Edge {
     pub(crate) who: &'static [Role],
 }
 
+/// What only an officer with a certificate may do, where the installation asks for one: the legal review.
+pub(crate) const CERTIFIED: &[CaseAct] = &[CaseAct::Take, CaseAct::Pass, CaseAct::Reject];
+
 const OFFICERS: &[Role] = &[Role::Operator, Role::LegalReviewer, Role::Supervisor];
 /// Their word binds the authority.
 const BENCH: &[Role] = &[Role::LegalReviewer, Role::Supervisor];

@@ -247,5 +247,9 @@ pub(super) fn read_decision(row: &AnyRow) -> Result<Decision, sqlx::Error> {
         into: row.try_get("merged_into")?,
         note: row.try_get("note")?,
         supersedes: row.try_get("supersedes")?,
+        certificate: match row.try_get::<Option<String>, _>("certificate")? {
+            Some(_) => Some(json_column(row, "certificate")?),
+            None => None,
+        },
     })
 }

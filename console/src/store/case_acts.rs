@@ -14,8 +14,8 @@ use crate::auth::Actor;
 use crate::clock::{parse_ms, rfc3339};
 use crate::days;
 use crate::dto::{
-    ActOffer, CaseAct, CaseActDone, CaseState, Compliance, EarlierViolation, Exemption, ExemptionProposal, Ground, Matter,
-    NewCaseAct, Recheck, RecheckProposal, SeenState, Subject, Track, word,
+    ActOffer, CaseAct, CaseActDone, CaseState, Compliance, EarlierViolation, Exemption, ExemptionProposal, Ground,
+    HeldCertificate, Matter, NewCaseAct, Recheck, RecheckProposal, SeenState, Subject, Track, word,
 };
 use crate::error::ApiError;
 use crate::lifecycle::machine::{self, DAY_MS, REVIEW_TARGET_MS};
@@ -297,6 +297,18 @@ fn effect(
     Ok(Effect { after, reason, details })
 }
 
+/// The number that stands in the history: that of the record where there is one, else what was typed.
+fn certificate_of(new: &NewCaseAct, officer: Option<&HeldCertificate>) -> Result<Option<String>, ApiError> {
+    let typed = new.certificate.as_deref().map(str::trim).filter(|typed| !typed.is_empty());
+    match (typed, officer) {
+        (Some(typed), Some(held)) if typed != held.record.number => {
+            Err(refused("certificate_differs", format!("your certificate on record is {}", held.record.number)))
+        }
+        (_, Some(held)) => Ok(Some(held.record.number.clone())),
+        (typed, None) => Ok(typed.map(str::to_owned)),
+    }
+}
+
 /// A finding that is not what the camera proposes needs a word from whoever saw it otherwise.
 fn found(new: &NewCaseAct, record: &Record, finding: RecheckProposal) -> Result<Value, ApiError> {
     let proposed = record.recheck.as_ref().map(|recheck| recheck.proposal);
@@ -348,8 +360,11 @@ impl Store {
         let standing = case.standing(record.matter.as_ref().is_some_and(|matter| matter.warn_first));
         let edge = machine::admit(&standing, actor, new.act, now_ms)?;
         machine::needs(&standing, new, now_ms)?;
+        let officer = tx.officer(actor, machine::CERTIFIED.contains(&new.act)).await?;
+        let certificate = certificate_of(new, officer.as_ref())?;
         let mut effect = effect(&case, &record, actor, new, edge.to, now_ms)?;
-        let leaving = Leaving { case: &case, record: &record, after: &effect.after, new, actor };
+        effect.details["officer"] = json!(officer);
+        let leaving = Leaving { case: &case, record: &record, after: &effect.after, new, actor, officer: officer.as_ref() };
         let package = match sign.filter(|_| packages::leaves(new.act)) {
             Some(sign) => Some(tx.package(&leaving, sign).await?),
             None if new.act == CaseAct::HandOver => {
@@ -362,7 +377,7 @@ impl Store {
         }
         let decision = hex::encode(rand::random::<[u8; 16]>());
         let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-        let (note, certificate) = (given(&new.note), given(&new.certificate));
+        let note = given(&new.note);
         let step = Step {
             act: new.act,
             from: Some(case.summary.state),
@@ -393,8 +408,15 @@ impl Store {
         let now_ms = self.clock.now_ms();
         let record = record(&mut connection, case, &actor.scope, zone, now_ms).await?;
         let standing = case.standing(record.matter.as_ref().is_some_and(|matter| matter.warn_first));
+        let mut acts = machine::offers(&standing, actor, now_ms);
+        let uncertified = self.certificate_against(&mut connection, actor).await?;
+        if let Some((code, why)) = uncertified.as_ref().and_then(ApiError::told) {
+            for offer in acts.iter_mut().filter(|o| o.held_up.is_none() && machine::CERTIFIED.contains(&o.act)) {
+                (offer.held_up, offer.why) = (Some(code.to_owned()), Some(why.clone()));
+            }
+        }
         Ok(Surroundings {
-            acts: machine::offers(&standing, actor, now_ms),
+            acts,
             subject: case.moving.subject.clone().filter(|_| actor.sees_pictures()),
             zone_version: case.zone_version.clone(),
             compliance: case.compliance.clone(),

@@ -11,8 +11,8 @@ use super::outbox::SOURCE;
 use super::{Bind, Conditions, Store, Tx, json_column, word_column, word_column_opt};
 use crate::clock::rfc3339;
 use crate::dto::{
-    CaseAct, CaseCount, CaseEvent, CaseState, CaseSummary, Compliance, EvidenceMode, Kind, LiveKind, SeenState, Subject,
-    SubjectKind, Track, word,
+    CaseAct, CaseCount, CaseEvent, CaseState, CaseSummary, Compliance, Decision, EvidenceMode, HeldCertificate, Kind, LiveKind,
+    SeenState, Subject, SubjectKind, Track, word,
 };
 use crate::lifecycle::compliance::Seen;
 use crate::lifecycle::machine::{REVIEW_TARGET_MS, Standing};
@@ -27,6 +27,7 @@ pub(crate) struct Opening<'a> {
     pub(crate) by: &'a str,
     pub(crate) note: Option<&'a str>,
     pub(crate) evidence_sha256: &'a str,
+    pub(crate) certificate: Option<&'a HeldCertificate>,
 }
 
 /// What of a case changes in its life; the rest is frozen when it is opened.
@@ -204,8 +205,8 @@ impl Tx {
             by: opening.by,
             reason: None,
             note: opening.note,
-            certificate: None,
-            details: json!({ "evidence_mode": mode, "compliance": compliance }),
+            certificate: opening.certificate.map(|held| held.record.number.as_str()),
+            details: json!({ "evidence_mode": mode, "compliance": compliance, "officer": opening.certificate }),
             package: None,
         };
         self.case_step(&id, &moving, step).await?;
@@ -217,13 +218,7 @@ impl Tx {
     }
 
     /// Takes a case back; `false` when legal review has it.
-    pub(crate) async fn withdraw_case(
-        &mut self,
-        id: &str,
-        decision: &str,
-        by: &str,
-        note: Option<&str>,
-    ) -> Result<bool, sqlx::Error> {
+    pub(crate) async fn withdraw_case(&mut self, id: &str, decision: &Decision, note: Option<&str>) -> Result<bool, sqlx::Error> {
         let mut moving = self.moving(id).await?;
         if moving.state != CaseState::Opened {
             return Ok(false);
@@ -233,12 +228,12 @@ impl Tx {
         let step = Step {
             act: CaseAct::Withdraw,
             from: Some(CaseState::Opened),
-            decision,
-            by,
+            decision: &decision.id,
+            by: &decision.by,
             reason: None,
             note,
-            certificate: None,
-            details: json!({}),
+            certificate: decision.certificate.as_ref().map(|held| held.record.number.as_str()),
+            details: json!({ "officer": decision.certificate }),
             package: None,
         };
         self.case_step(id, &moving, step).await?;

@@ -15,6 +15,7 @@ mod cameras;
 mod candidates;
 mod case_acts;
 mod cases;
+mod certificates;
 mod clearance;
 mod clocks;
 mod deliveries;
@@ -331,6 +332,10 @@ fn migrator(backend: Backend) -> Migrator {
         Backend::Sqlite => include_str!("../../migrations/sqlite/0063_tallies.sql"),
         Backend::Postgres => include_str!("../../migrations/postgres/0063_tallies.sql"),
     };
+    let certificates = match backend {
+        Backend::Sqlite => include_str!("../../migrations/sqlite/0095_certificates.sql"),
+        Backend::Postgres => include_str!("../../migrations/postgres/0095_certificates.sql"),
+    };
     Migrator::with_migrations(vec![
         step(1, "tables", include_str!("../../migrations/common/0001_tables.sql")),
         step(2, "append only", append_only),
@@ -360,6 +365,7 @@ fn migrator(backend: Backend) -> Migrator {
         step(86, "areas", include_str!("../../migrations/common/0086_areas.sql")),
         step(87, "desks of cases", include_str!("../../migrations/common/0087_case_desks.sql")),
         step(88, "examples", include_str!("../../migrations/common/0088_examples.sql")),
+        step(95, "certificates", certificates),
     ])
 }
 

@@ -12,7 +12,7 @@ use super::cases::{CaseRow, Moving, read_event};
 use super::{Store, Tx, json_column};
 use crate::auth::Actor;
 use crate::clock::rfc3339;
-use crate::dto::{CaseAct, CaseState, NewCaseAct, PackageInfo};
+use crate::dto::{CaseAct, CaseState, HeldCertificate, NewCaseAct, PackageInfo};
 use crate::error::ApiError;
 use crate::serve::{Sign, Signed};
 use crate::vault::Item;
@@ -68,6 +68,7 @@ pub(super) struct Leaving<'a> {
     pub(super) after: &'a Moving,
     pub(super) new: &'a NewCaseAct,
     pub(super) actor: &'a Actor,
+    pub(super) officer: Option<&'a HeldCertificate>,
 }
 
 impl Tx {
@@ -81,7 +82,7 @@ impl Tx {
     }
 
     async fn document(&mut self, leaving: &Leaving<'_>) -> Result<Value, sqlx::Error> {
-        let Leaving { case, record, after, new, actor } = leaving;
+        let Leaving { case, record, after, new, actor, officer } = leaving;
         let id = &case.summary.id;
         let rows = sqlx::query("SELECT * FROM case_events WHERE case_id = $1 ORDER BY seq")
             .bind(id.clone())
@@ -117,7 +118,7 @@ impl Tx {
             "warned_at": after.warned_ms.map(rfc3339), "recheck": record.recheck,
             "candidate": wire, "evidence": evidence, "decisions": decisions, "history": history,
             "act": { "act": new.act, "by": actor.name, "at": rfc3339(self.now_ms()), "note": new.note,
-                     "certificate": new.certificate, "refer_to": new.refer_to },
+                     "certificate": new.certificate, "officer": officer, "refer_to": new.refer_to },
         }))
     }
 

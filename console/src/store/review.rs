@@ -141,7 +141,7 @@ impl Tx {
         let ticks = decision.ticks.map(|ticks| serde_json::to_string(&ticks).expect("ticks are JSON"));
         sqlx::query(
             "INSERT INTO decisions (id, candidate, seen_version, user_id, user_name, verdict, reason, ticks, note, supersedes, \
-             at_ms, merged_into) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+             at_ms, merged_into, certificate) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         )
         .bind(decision.id.clone())
         .bind(id)
@@ -155,6 +155,7 @@ impl Tx {
         .bind(decision.supersedes.clone())
         .bind(now_ms)
         .bind(decision.into.clone())
+        .bind(decision.certificate.as_ref().map(|held| serde_json::to_string(held).expect("a certificate is JSON")))
         .execute(self.db())
         .await?;
         Ok(())
@@ -241,6 +242,7 @@ impl Store {
         if new.verdict == Verdict::Confirm && tx.now_ms() >= now.received_ms + self.review().hard_stop_ms() {
             return Err(refused("too_late", "the hard stop of the review has passed: nobody may confirm it any more"));
         }
+        let certificate = tx.officer(actor, new.verdict == Verdict::Confirm).await?;
         if let Some(into) = &new.into {
             tx.check_merge(id, into, actor).await?;
         }
@@ -265,6 +267,7 @@ impl Store {
             into: new.into.clone(),
             note: new.note.clone().filter(|note| !note.trim().is_empty()),
             supersedes,
+            certificate,
         };
         let mut all = now.decisions.clone();
         all.push(decision.clone());
@@ -280,12 +283,19 @@ impl Store {
         let mut case_of_candidate = now.case.clone();
         if new.verdict == Verdict::Confirm {
             let sha256 = tx.manifest_digest(id).await?;
-            let opening = Opening { candidate: id, decision: &decision.id, by: &actor.name, note, evidence_sha256: &sha256 };
+            let opening = Opening {
+                candidate: id,
+                decision: &decision.id,
+                by: &actor.name,
+                note,
+                evidence_sha256: &sha256,
+                certificate: decision.certificate.as_ref(),
+            };
             let case = tx.open_case(&opening).await?;
             case_of_candidate = Some(case.clone());
             touched = Some(case);
         } else if let (Verdict::Undo, Some(case)) = (new.verdict, now.case) {
-            if !tx.withdraw_case(&case, &decision.id, &actor.name, note).await? {
+            if !tx.withdraw_case(&case, &decision, note).await? {
                 return Err(conflict("case_taken", "somebody has gone on with the case", json!({ "case": case })));
             }
             case_of_candidate = None;

@@ -70,7 +70,7 @@ pub(super) async fn detail(world: &World, who: &Person, case: &str) -> Value {
     world.get(who, &format!("/cases/{case}")).await.expect(200)
 }
 
-fn all_ticks() -> Value {
+pub(super) fn all_ticks() -> Value {
     json!({ "facts": true, "lawful": true, "basis": true, "jurisdiction": true, "no_conflict": true })
 }
 

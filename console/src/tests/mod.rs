@@ -6,6 +6,7 @@ mod audit;
 mod backtest;
 mod bad_input;
 mod cameras;
+mod certificates;
 mod clearance;
 mod counts;
 mod desk;

@@ -99,6 +99,14 @@ impl World {
         Self { router: app(state.clone()), state, ..self }
     }
 
+    /// The same world with other rules of review: they are taken over once, when a console opens its database.
+    pub(crate) async fn reviewed(self, review: crate::ReviewConfig) -> Self {
+        let config = ConsoleConfig { evidence: self.folder.path().join("evidence"), review, ..ConsoleConfig::default() };
+        let store = Store::open(&self.url, 4, self.clock.clone()).await.unwrap();
+        let state = AppState::new(&config, store, None, PasswordCost::ForTests, hooks()).await.unwrap();
+        Self { router: app(state.clone()), state, ..self }
+    }
+
     pub(crate) fn now_ms(&self) -> i64 {
         self.clock.now_ms()
     }

@@ -47,10 +47,11 @@ const DIALOGS = {
     ['user-add', '/admin/users', ['add-user']],
     ['user-edit', '/admin/users', ['edit-user']],
     ['user-reset', '/admin/users', ['more', 'reset'], { back: 'more' }],
+    ['user-certificate', '/admin/users', ['certificate']],
     ['unit-add', '/admin/units', ['add-district']],
   ],
 }
-const BARE_KEY = /\b(?:nav|frame|queue|facts|stage|cases|cameras|admin|law|life|org|zones|backtest|handover|state|decide|reject|problem|common|clearance|training|auditAction|actHint)\.[a-zA-Z_]{2,}/
+const BARE_KEY = /\b(?:nav|frame|queue|facts|stage|cases|cameras|admin|law|life|org|zones|backtest|handover|state|decide|reject|problem|common|clearance|training|certificate|auditAction|actHint)\.[a-zA-Z_]{2,}/
 const SIZES = [[1366, 768], [1920, 1080]]
 
 async function settled(page) {

@@ -3,6 +3,7 @@ export const audit = {
   auditAbout: { case: 'Case', decision: 'Decision', zones: 'Zone draft' },
   auditAction: {
     audit_export: 'Audit log exported',
+    user_certificate: 'Certificate entered',
     camera_ask_view: 'Camera picture asked for',
     camera_put: 'Camera settings put',
     camera_register: 'Register of standing entered',

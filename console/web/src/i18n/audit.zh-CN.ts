@@ -3,6 +3,7 @@ export const audit = {
   auditAbout: { case: '案件', decision: '判断', zones: '布控草稿' },
   auditAction: {
     audit_export: '导出审计日志',
+    user_certificate: '登记行政执法证',
     camera_ask_view: '请求点位画面',
     camera_put: '更新点位设置',
     camera_register: '登记证据资格',

@@ -5,6 +5,7 @@ import { life } from './life.en'
 import { law } from './law.en'
 import clearance from './clearance.en'
 import org from './org.en'
+import { party } from './party.en'
 import signIn from './signin.en'
 import type zhCN from './zh-CN'
 import zones from './zones.en'
@@ -14,6 +15,7 @@ type Same<T> = { [K in keyof T]: T[K] extends string ? string : Same<T[K]> }
 const en: Same<typeof zhCN> = {
   ...zones,
   ...audit,
+  ...party,
   org,
   signIn,
   app: { name: 'Kerbwatch', what: 'Review desk for street enforcement' },

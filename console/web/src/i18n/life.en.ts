@@ -133,6 +133,9 @@ export const life = {
     review_overdue: 'The record was not reviewed within five days',
     time_runs: 'The time to put it right is not over',
     not_expired: 'No time limit has passed',
+    certificate_missing: 'No certificate of yours is on record',
+    certificate_not_yet: 'Your certificate does not hold yet',
+    certificate_lapsed: 'Your certificate has lapsed',
     warn_first: 'The subject has to be warned first and given time',
   },
   life: {

@@ -133,6 +133,9 @@ export const life = {
     review_overdue: '记录未在五日内审核',
     time_runs: '改正期限未到',
     not_expired: '期限未到',
+    certificate_missing: '未登记您的行政执法证',
+    certificate_not_yet: '您的行政执法证尚未生效',
+    certificate_lapsed: '您的行政执法证已失效',
     warn_first: '须先告诫并给予改正时间',
   },
   life: {

@@ -1,5 +1,6 @@
 /** Chinese. The words are those of the design: candidate 疑似线索, case 案件, zone 布控区, permit 许可, clue 线索. */
 import { approval } from './approval.zh-CN'
+import { party } from './party.zh-CN'
 import { audit } from './audit.zh-CN'
 import { life } from './life.zh-CN'
 import { law } from './law.zh-CN'
@@ -11,6 +12,7 @@ import clearance from './clearance.zh-CN'
 export default {
   ...zones,
   ...audit,
+  ...party,
   org,
   signIn,
   app: { name: 'Kerbwatch 街面巡查', what: '非现场执法审核台' },

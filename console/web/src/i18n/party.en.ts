@@ -1,0 +1,31 @@
+/** Certificates, recusal, the party. Checked against the Chinese in en.ts. */
+export const party = {
+  certificate: {
+    title: 'Officer’s certificate',
+    of: 'Certificate of {name}',
+    manage: 'Certificate',
+    number: 'Number',
+    issuedBy: 'Issued by',
+    from: 'First day',
+    until: 'Last day',
+    note: 'Why it changes',
+    save: 'Enter',
+    saved: 'The certificate of {name} is entered.',
+    none: 'No certificate entered',
+    required: 'Asked for here: to confirm a candidate and to give the legal review a certificate must hold',
+    notRequired: 'Not asked for here at present; what is entered is frozen into decisions all the same',
+    versions: 'Versions',
+    version: 'Version {n}',
+    entered: 'entered by {by}',
+    hint: 'Appended, never changed; past decisions keep the certificate of their moment',
+    state: { missing: 'None', not_yet: 'Not yet valid', holds: 'Valid', ends_soon: 'Ends soon', lapsed: 'Lapsed' },
+    reminders: 'Certificates to be renewed',
+    own: {
+      missing: 'No certificate of yours is entered: you cannot confirm candidates nor give the legal review. Ask an administrator.',
+      not_yet: 'Your certificate {number} does not hold yet: until then you cannot confirm candidates nor give the legal review. It holds from',
+      ends_soon: 'Your certificate {number} ends soon: have it renewed. It ends',
+      lapsed: 'Your certificate {number} has lapsed: you cannot confirm candidates nor give the legal review. It ended',
+      lapsedFree: 'Your certificate {number} has lapsed: have it renewed. It ended',
+    },
+  },
+}

@@ -1,0 +1,31 @@
+/** 执法证、回避、当事人：与 party.en.ts 一一对应。 */
+export const party = {
+  certificate: {
+    title: '行政执法证',
+    of: '{name} 的行政执法证',
+    manage: '行政执法证',
+    number: '证号',
+    issuedBy: '发证机关',
+    from: '有效期自',
+    until: '有效期至',
+    note: '变更原因',
+    save: '登记',
+    saved: '已登记 {name} 的行政执法证。',
+    none: '尚未登记行政执法证',
+    required: '本系统要求：确认线索和二审须持有效执法证',
+    notRequired: '本系统目前不要求执法证；已登记的证号会随决定一并固定',
+    versions: '历次登记',
+    version: '第 {n} 版',
+    entered: '{by} 登记',
+    hint: '逐次追加、不作修改；以前的决定保留当时的证件',
+    state: { missing: '未登记', not_yet: '尚未生效', holds: '有效', ends_soon: '即将到期', lapsed: '已失效' },
+    reminders: '执法证到期提醒',
+    own: {
+      missing: '您没有登记行政执法证，不能确认线索，也不能进行二审。请联系系统管理员。',
+      not_yet: '您的执法证 {number} 尚未生效，生效前不能确认线索，也不能进行二审。生效时间：',
+      ends_soon: '您的执法证 {number} 即将到期，请及时换证。到期时间：',
+      lapsed: '您的执法证 {number} 已失效，不能确认线索，也不能进行二审。失效时间：',
+      lapsedFree: '您的执法证 {number} 已失效，请及时换证。失效时间：',
+    },
+  },
+}
