@@ -39,6 +39,11 @@ impl Actor {
         self.has_one_of(PICTURES) && !self.roles.contains(&Role::Administrator)
     }
 
+    /// Do they decide on candidates and cases?
+    pub(crate) fn decides(&self) -> bool {
+        self.has_one_of(DECIDE)
+    }
+
     /// May they take pictures out of the house in which bystanders can be made out?
     pub(crate) fn sees_unmasked(&self) -> bool {
         self.sees_pictures() && self.has_one_of(UNMASKED)
@@ -172,12 +177,14 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/candidates/{id}/claim", Access::Roles(DECIDE)),
     ("DELETE", "/candidates/{id}/claim", Access::Roles(DECIDE)),
     ("POST", "/candidates/{id}/decisions", Access::Roles(DECIDE)),
+    ("POST", "/candidates/{id}/recusals", Access::Roles(DECIDE)),
     ("POST", "/candidates/bulk/preview", Access::Roles(DECIDE)),
     ("POST", "/candidates/bulk", Access::Roles(DECIDE)),
     ("GET", "/cases", Access::Roles(CASES)),
     ("GET", "/cases/{id}", Access::Roles(CASES)),
     // Which of them may do which act is the state machine's to say: `lifecycle::machine`.
     ("POST", "/cases/{id}/acts", Access::Roles(DECIDE)),
+    ("POST", "/cases/{id}/recusals", Access::Roles(DECIDE)),
     ("GET", "/cases/{id}/package", Access::Roles(PACKAGES)),
     ("POST", "/cases/{id}/deliveries/{delivery}/resend", Access::Roles(&[Role::Supervisor])),
     ("GET", "/deliveries", Access::Roles(DELIVERIES)),

@@ -35,7 +35,7 @@ pub(super) async fn preview(
         }
         (None, Some(mut query)) => {
             query.limit = u32::try_from(MOST_AT_ONCE).ok();
-            state.store.preview_filter(&filter(&query, &session.actor.scope, &state)?, &view).await?
+            state.store.preview_filter(&filter(&query, &session.actor, &state)?, &view).await?
         }
         (Some(_), Some(_)) | (None, None) => return Err(refused("selection", "send either ids or a filter")),
     };

@@ -5,12 +5,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::{limit, text_filters, words};
+use crate::auth::Actor;
 use crate::dto::{CandidateDetail, CandidatePage, CandidateQuery, CandidateState, Claim, DecisionMade, Kind, NewDecision};
 use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf, QueryOf};
 use crate::gate::Session;
 use crate::state::AppState;
-use crate::store::{Bind, Conditions, Filter, Scope, Sort, cursor_after, cursor_text};
+use crate::store::{Bind, Conditions, Filter, Sort, cursor_after, cursor_text};
 
 /// Due within so long is soon.
 const SOON_MS: i64 = 10 * 60_000;
@@ -29,9 +30,9 @@ fn clock(word: &str, now_ms: i64, hard_stop_ms: i64) -> Result<(&'static str, Ve
     Ok((condition, values.into_iter().map(Bind::Int).collect()))
 }
 
-pub(super) fn filter(query: &CandidateQuery, scope: &Scope, state: &AppState) -> Result<Filter, ApiError> {
+pub(super) fn filter(query: &CandidateQuery, actor: &Actor, state: &AppState) -> Result<Filter, ApiError> {
     let bad = |text: &str| Err(ApiError::BadRequest(format!("the query: {text}")));
-    let mut conditions = Conditions::within(scope, "c");
+    let mut conditions = Conditions::within(&actor.scope, "c");
     let states = match query.state.as_deref() {
         Some("any") => Vec::new(),
         state => words::<CandidateState>("state", Some(state.unwrap_or("open")))?,
@@ -73,7 +74,8 @@ pub(super) fn filter(query: &CandidateQuery, scope: &Scope, state: &AppState) ->
         },
     };
     let (q, limit) = (q.map(str::to_owned), limit(query.limit, 50, 200)?);
-    Ok(Filter { conditions, permitted, clock, q, states, sort, after, limit })
+    let recused = actor.decides().then(|| actor.name.clone());
+    Ok(Filter { conditions, recused, permitted, clock, q, states, sort, after, limit })
 }
 
 /// A page of the queue.
@@ -84,7 +86,7 @@ pub(super) async fn list(
     session: Session,
     QueryOf(query): QueryOf<CandidateQuery>,
 ) -> Result<Json<CandidatePage>, ApiError> {
-    let filter = filter(&query, &session.actor.scope, &state)?;
+    let filter = filter(&query, &session.actor, &state)?;
     let (items, next, counts) = state.store.queue(&filter, &state.view(&session.actor)).await?;
     Ok(Json(CandidatePage { items, next_cursor: next.as_ref().map(cursor_text), counts }))
 }
@@ -107,6 +109,7 @@ pub(super) async fn detail(
         evidence: state.store.evidence(&id, &view, "review").await?,
         observations: state.store.looks(&id).await?,
         decisions: state.store.decisions(&id).await?,
+        recusals: if session.actor.decides() { state.store.recusals(&id).await? } else { Vec::new() },
         same_place,
         proposals,
         carried: state.store.carried(&id, &view).await?,

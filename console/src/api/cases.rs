@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{limit, page, text_filters, words};
 use crate::clock::parse_ms;
-use crate::dto::{CaseActDone, CaseDetail, CasePage, CaseQuery, CaseState, EvidenceMode, Kind, NewCaseAct, from_word};
+use crate::dto::{CaseAct, CaseActDone, CaseDetail, CasePage, CaseQuery, CaseState, EvidenceMode, Kind, NewCaseAct, from_word};
 use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf, QueryOf};
 use crate::gate::Session;
@@ -121,6 +121,10 @@ pub(super) async fn detail(
             if let Some(details) = event.details.as_object_mut() {
                 details.remove("subject");
             }
+            // And why somebody keeps out is for those who go on with it.
+            if event.act == CaseAct::Recuse {
+                event.note = None;
+            }
         }
     }
     Ok(Json(CaseDetail {
@@ -128,6 +132,7 @@ pub(super) async fn detail(
         evidence: state.store.evidence(&case.candidate, &view, "case").await?,
         decisions: state.store.decisions(&case.candidate).await?,
         candidate: candidate.summary,
+        recusals: if session.actor.decides() { around.record.recusals } else { Vec::new() },
         zone_version: around.zone_version,
         compliance: around.compliance,
         acts: around.acts,

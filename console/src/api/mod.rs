@@ -15,6 +15,7 @@ mod evidence;
 mod handover;
 mod live;
 mod oidc;
+mod recusals;
 mod register;
 mod samples;
 mod session;
@@ -76,6 +77,8 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(cases::list))
         .routes(routes!(cases::detail))
         .routes(routes!(cases::act))
+        .routes(routes!(recusals::on_candidate))
+        .routes(routes!(recusals::on_case))
         .routes(routes!(handover::package))
         .routes(routes!(handover::resend))
         .routes(routes!(handover::deliveries))

@@ -47,6 +47,8 @@ pub enum CaseAct {
     Expire,
     /// Nothing more is to be done here: needs `outcome`.
     Close,
+    /// An officer is kept out of it from now on. Not asked for here.
+    Recuse,
 }
 
 /// What a legal reviewer makes sure of.

@@ -426,6 +426,8 @@ pub struct CandidateDetail {
     pub observations: Vec<Observation>,
     /// What was decided, oldest first.
     pub decisions: Vec<Decision>,
+    /// Who is kept out of it, oldest first; empty for those who decide nothing.
+    pub recusals: Vec<super::Recusal>,
     /// Same kind, camera and zone and an overlapping box within 30 days before, newest first, at most 20.
     pub same_place: Vec<PlaceVisit>,
     /// Undecided or confirmed candidates that may be the same thing, likeliest first, at most 9. A person says whether they are.

@@ -217,6 +217,8 @@ pub struct CaseDetail {
     pub evidence: Vec<Evidence>,
     /// What was decided on the candidate, oldest first.
     pub decisions: Vec<Decision>,
+    /// Who is kept out of it, oldest first; empty for those who decide nothing.
+    pub recusals: Vec<super::Recusal>,
     /// Version of the zone that it was judged by.
     pub zone_version: String,
     /// The camera's register as it was when the pictures were taken.

@@ -16,6 +16,7 @@ mod clearance;
 mod handover;
 mod legal;
 mod live;
+mod recusal;
 mod register;
 mod review;
 mod sample;
@@ -66,6 +67,7 @@ pub use legal::{
     NewExemption, NewMatter,
 };
 pub use live::LiveKind;
+pub use recusal::{NewRecusal, Recusal, RecusalGround, RecusalList};
 pub use register::{
     CameraRegister, ClueReason, Compliance, Expiring, KindCompliance, NewRegisterRecord, Proof, RegisterRecord, RegisterVersion,
     Reminder, ReminderList, ReminderQuery, ReviewDocument, TechnicalReview,

@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use crate::auth::Actor;
-use crate::dto::{ActOffer, CaseAct, CaseState, Defect, EvidenceMode, NewCaseAct, RejectReason, Role, word};
+use crate::dto::{ActOffer, CaseAct, CaseState, Defect, EvidenceMode, NewCaseAct, Recusal, RejectReason, Role, word};
 use crate::error::ApiError;
+use crate::store::kept_out;
 
 /// A record must be reviewed within five days of what it shows. The rule for road traffic (Provisions on the procedure for
 /// road traffic violations, article 18), for want of one of our own.
@@ -97,6 +98,8 @@ pub(crate) struct Standing {
     pub(crate) act_end_ms: i64,
     /// Its matter asks for a warning before it can be filed.
     pub(crate) warn_first: bool,
+    /// Who is kept out of it.
+    pub(crate) recused: Vec<Recusal>,
 }
 
 fn conflict(code: &'static str, message: impl Into<String>, details: serde_json::Value) -> ApiError {
@@ -141,6 +144,9 @@ fn said(word: &str) -> String {
 
 /// Two officers, and what lies on one reviewer's desk is that reviewer's.
 fn persons(case: &Standing, actor: &Actor, act: CaseAct) -> Result<(), ApiError> {
+    if let Some(recusal) = case.recused.iter().find(|recusal| recusal.user == actor.name) {
+        return Err(kept_out(recusal));
+    }
     let first = &case.first_officer;
     if matches!(act, CaseAct::Take | CaseAct::Pass) && actor.name == *first {
         let message = "you confirmed the candidate: legal review is for a second officer";
@@ -156,6 +162,11 @@ fn persons(case: &Standing, actor: &Actor, act: CaseAct) -> Result<(), ApiError>
     if matches!(act, CaseAct::File | CaseAct::HandOver) && !two {
         let message = "a case needs the reviews of two different officers";
         return Err(conflict("two_officers", message, json!({ "opened_by": first, "legal_by": case.legal_by })));
+    }
+    // Article 43: who should have kept out has reviewed nothing.
+    let kept = |name: &String| case.recused.iter().any(|recusal| recusal.user == *name);
+    if matches!(act, CaseAct::File | CaseAct::HandOver) && (kept(first) || case.legal_by.as_ref().is_some_and(kept)) {
+        return Err(refused("reviewer_recused", "an officer who reviewed it is recused: that review carries no filing"));
     }
     Ok(())
 }
@@ -211,6 +222,7 @@ fn fields(act: CaseAct) -> (&'static [&'static str], &'static [&'static str]) {
         CaseAct::Close => (&["outcome"], &[]),
         CaseAct::Open
         | CaseAct::Withdraw
+        | CaseAct::Recuse
         | CaseAct::Take
         | CaseAct::Release
         | CaseAct::DispatchClue

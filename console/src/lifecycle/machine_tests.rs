@@ -5,7 +5,7 @@ use crate::dto::{Channel, LegalTicks, Subject, SubjectKind};
 
 const TABLE: &str = include_str!("../../testdata/case_states.txt");
 const NOW_MS: i64 = 1_800_000_000_000;
-const ACTS: [CaseAct; 19] = [
+const ACTS: [CaseAct; 20] = [
     CaseAct::Open,
     CaseAct::Withdraw,
     CaseAct::Take,
@@ -25,6 +25,7 @@ const ACTS: [CaseAct; 19] = [
     CaseAct::FindInsufficient,
     CaseAct::Expire,
     CaseAct::Close,
+    CaseAct::Recuse,
 ];
 
 fn person(name: &str, roles: &[Role]) -> Actor {
@@ -43,6 +44,7 @@ fn standing(state: CaseState) -> Standing {
         due_ms: Some(NOW_MS - 1),
         act_end_ms: NOW_MS,
         warn_first: true,
+        recused: Vec::new(),
     }
 }
 

@@ -9,16 +9,16 @@ use super::candidates::{SAME_PLACE_IOU, bbox};
 use super::cases::{CaseRow, Moving, Step, case_row, read_event};
 use super::legal::{read_exemption, read_matter};
 use super::packages::{self, Leaving};
-use super::{Scope, Store, Tx};
+use super::{Scope, Store, Tx, recusals};
 use crate::auth::Actor;
 use crate::clock::{parse_ms, rfc3339};
 use crate::days;
 use crate::dto::{
     ActOffer, CaseAct, CaseActDone, CaseState, Compliance, EarlierViolation, Exemption, ExemptionProposal, Ground,
-    HeldCertificate, Matter, NewCaseAct, Recheck, RecheckProposal, SeenState, Subject, Track, word,
+    HeldCertificate, Matter, NewCaseAct, Recheck, RecheckProposal, Recusal, SeenState, Subject, Track, word,
 };
 use crate::error::ApiError;
-use crate::lifecycle::machine::{self, DAY_MS, REVIEW_TARGET_MS};
+use crate::lifecycle::machine::{self, DAY_MS, REVIEW_TARGET_MS, Standing};
 use crate::lifecycle::{exemption, recheck, track};
 use crate::serve::Sign;
 
@@ -35,6 +35,7 @@ pub(crate) struct Record {
     pub(crate) matter: Option<Matter>,
     pub(crate) recheck: Option<Recheck>,
     pub(crate) exemptions: Vec<ExemptionProposal>,
+    pub(crate) recusals: Vec<Recusal>,
 }
 
 /// What a page shows of a case beside its row.
@@ -209,7 +210,13 @@ async fn record(
         Some(matter) => exemptions(db, case, scope, matter, &day, now_ms).await?,
         None => Vec::new(),
     };
-    Ok(Record { recheck: look_again(db, case, now_ms).await?, matters, matter, exemptions })
+    let recusals = recusals::recusals(db, &case.summary.candidate).await?;
+    Ok(Record { recheck: look_again(db, case, now_ms).await?, matters, matter, exemptions, recusals })
+}
+
+/// As the machine sees it.
+fn standing(case: &CaseRow, record: &Record) -> Standing {
+    case.standing(record.matter.as_ref().is_some_and(|matter| matter.warn_first), record.recusals.clone())
 }
 
 /// What an act changes, and what of it the history keeps.
@@ -290,7 +297,7 @@ fn effect(
             after.outcome = new.outcome.map(|outcome| word(&outcome));
             json!({ "outcome": new.outcome })
         }
-        CaseAct::HandOver | CaseAct::DispatchClue | CaseAct::Expire | CaseAct::Open | CaseAct::Withdraw => {
+        CaseAct::HandOver | CaseAct::DispatchClue | CaseAct::Expire | CaseAct::Open | CaseAct::Withdraw | CaseAct::Recuse => {
             json!({ "look": look })
         }
     };
@@ -357,7 +364,7 @@ impl Store {
         let now_ms = tx.now_ms();
         let case = tx.fresh(id, new.seen_version).await?;
         let record = record(tx.db(), &case, &actor.scope, zone, now_ms).await?;
-        let standing = case.standing(record.matter.as_ref().is_some_and(|matter| matter.warn_first));
+        let standing = standing(&case, &record);
         let edge = machine::admit(&standing, actor, new.act, now_ms)?;
         machine::needs(&standing, new, now_ms)?;
         let officer = tx.officer(actor, machine::CERTIFIED.contains(&new.act)).await?;
@@ -407,7 +414,7 @@ impl Store {
         let mut connection = self.pool.acquire().await?;
         let now_ms = self.clock.now_ms();
         let record = record(&mut connection, case, &actor.scope, zone, now_ms).await?;
-        let standing = case.standing(record.matter.as_ref().is_some_and(|matter| matter.warn_first));
+        let standing = standing(case, &record);
         let mut acts = machine::offers(&standing, actor, now_ms);
         let uncertified = self.certificate_against(&mut connection, actor).await?;
         if let Some((code, why)) = uncertified.as_ref().and_then(ApiError::told) {

@@ -8,11 +8,12 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::outbox::SOURCE;
+use super::recusals::NOT_RECUSED_CASE;
 use super::{Bind, Conditions, Store, Tx, json_column, word_column, word_column_opt};
 use crate::clock::rfc3339;
 use crate::dto::{
     CaseAct, CaseCount, CaseEvent, CaseState, CaseSummary, Compliance, Decision, EvidenceMode, HeldCertificate, Kind, LiveKind,
-    SeenState, Subject, SubjectKind, Track, word,
+    Recusal, SeenState, Subject, SubjectKind, Track, word,
 };
 use crate::lifecycle::compliance::Seen;
 use crate::lifecycle::machine::{REVIEW_TARGET_MS, Standing};
@@ -60,7 +61,7 @@ pub(crate) struct CaseRow {
 
 impl CaseRow {
     /// As the machine sees it.
-    pub(super) fn standing(&self, warn_first: bool) -> Standing {
+    pub(super) fn standing(&self, warn_first: bool, recused: Vec<Recusal>) -> Standing {
         let summary = &self.summary;
         Standing {
             state: summary.state,
@@ -73,6 +74,7 @@ impl CaseRow {
             due_ms: self.moving.warn_due_ms,
             act_end_ms: self.look.map_or(self.raised_ms, |(_, at)| at.max(self.raised_ms)),
             warn_first,
+            recused,
         }
     }
 }
@@ -414,7 +416,8 @@ impl Store {
     ) -> Result<Vec<CaseSummary>, sqlx::Error> {
         let mut conditions = conditions.clone();
         let name = Bind::Text(name.to_owned());
-        let foreign = conditions.numbered("c.opened_by <> ?", [name.clone()]);
+        let foreign = format!("c.opened_by <> ? AND {NOT_RECUSED_CASE}");
+        let foreign = conditions.numbered(&foreign, [name.clone(), name.clone()]);
         let taken = conditions.numbered("c.taken_by = ?", [name]);
         let part = |place: &str| {
             let all = format!("{place} AND {foreign} AND {}", conditions.text());
@@ -431,11 +434,16 @@ impl Store {
         let mut conditions = conditions.clone();
         let name = Bind::Text(name.to_owned());
         let own = conditions.numbered("c.opened_by = ?", [name.clone()]);
-        let taken = conditions.numbered("c.taken_by = ? AND c.opened_by <> ?", [name.clone(), name]);
+        let out = "r.user_name = ? AND c.opened_by <> ?";
+        let out = conditions.numbered(out, [name.clone(), name.clone()]);
+        let taken = format!("c.taken_by = ? AND c.opened_by <> ? AND {NOT_RECUSED_CASE}");
+        let taken = conditions.numbered(&taken, [name.clone(), name.clone(), name]);
         let place = conditions.text();
         let sql = format!(
             "SELECT (SELECT CAST(COALESCE(SUM(c.n), 0) AS BIGINT) FROM case_counts c WHERE c.state = 'opened' AND {place}) - \
-             (SELECT COUNT(*) FROM cases c WHERE c.state = 'opened' AND {own} AND {place}) AS waiting, \
+             (SELECT COUNT(*) FROM cases c WHERE c.state = 'opened' AND {own} AND {place}) - \
+             (SELECT COUNT(*) FROM recusals r JOIN cases c ON c.candidate = r.candidate WHERE c.state = 'opened' AND {out} \
+             AND {place}) AS waiting, \
              (SELECT COUNT(*) FROM cases c WHERE c.state = 'legal_review' AND {taken} AND {place}) AS taken"
         );
         let row = conditions.query(sql).fetch_one(&self.pool).await?;
@@ -477,8 +485,10 @@ pub(crate) fn overdue(conditions: &mut Conditions, now_ms: i64) {
 /// Those this person may give the second review, see [`Store::cases_for`], as a condition among others.
 pub(crate) fn for_reviewer(conditions: &mut Conditions, name: &str) {
     let name = Bind::Text(name.to_owned());
-    let text = "c.opened_by <> ? AND (c.state = 'opened' OR (c.state = 'legal_review' AND c.taken_by = ?))";
-    conditions.and(text, [name.clone(), name]);
+    let text = format!(
+        "c.opened_by <> ? AND (c.state = 'opened' OR (c.state = 'legal_review' AND c.taken_by = ?)) AND {NOT_RECUSED_CASE}"
+    );
+    conditions.and(&text, [name.clone(), name.clone(), name]);
 }
 
 /// Whether a case's mode is this one.

@@ -31,6 +31,7 @@ mod precision;
 mod queue;
 mod receiver_secrets;
 mod receivers;
+mod recusals;
 mod register;
 mod review;
 mod same_thing;
@@ -69,6 +70,7 @@ pub(crate) use oidc::Admitted;
 pub(crate) use packages::KeptPackage;
 pub(crate) use precision::{Decided, LEAST as LEAST_DECISIONS};
 pub(crate) use queue::{Filter, Sort, cursor_after, cursor_text};
+pub(crate) use recusals::kept_out;
 pub(crate) use samples::{Draw, Weighed};
 pub(crate) use scope::{Scope, Thing};
 pub(crate) use training::TrainingRow;
@@ -336,6 +338,10 @@ fn migrator(backend: Backend) -> Migrator {
         Backend::Sqlite => include_str!("../../migrations/sqlite/0095_certificates.sql"),
         Backend::Postgres => include_str!("../../migrations/postgres/0095_certificates.sql"),
     };
+    let recusals = match backend {
+        Backend::Sqlite => include_str!("../../migrations/sqlite/0096_recusals.sql"),
+        Backend::Postgres => include_str!("../../migrations/postgres/0096_recusals.sql"),
+    };
     Migrator::with_migrations(vec![
         step(1, "tables", include_str!("../../migrations/common/0001_tables.sql")),
         step(2, "append only", append_only),
@@ -366,6 +372,7 @@ fn migrator(backend: Backend) -> Migrator {
         step(87, "desks of cases", include_str!("../../migrations/common/0087_case_desks.sql")),
         step(88, "examples", include_str!("../../migrations/common/0088_examples.sql")),
         step(95, "certificates", certificates),
+        step(96, "recusals", recusals),
     ])
 }
 

@@ -115,7 +115,7 @@ impl Tx {
             "opened_by": summary.opened_by, "opened_at": summary.opened_at, "legal_by": after.legal_by,
             "evidence_mode": summary.evidence_mode, "evidence_sha256": summary.evidence_sha256, "compliance": case.compliance,
             "matter": record.matter, "subject": after.subject, "track": after.track, "exemption": after.exemption,
-            "warned_at": after.warned_ms.map(rfc3339), "recheck": record.recheck,
+            "warned_at": after.warned_ms.map(rfc3339), "recheck": record.recheck, "recusals": record.recusals,
             "candidate": wire, "evidence": evidence, "decisions": decisions, "history": history,
             "act": { "act": new.act, "by": actor.name, "at": rfc3339(self.now_ms()), "note": new.note,
                      "certificate": new.certificate, "officer": officer, "refer_to": new.refer_to },

@@ -16,6 +16,7 @@ use sqlx::any::AnyRow;
 
 use super::candidates::{SUMMARY_COLUMNS, summary};
 use super::clocks::OWED;
+use super::recusals::NOT_RECUSED;
 use super::{Bind, Conditions, Store, like};
 use crate::dto::{CandidateState, CandidateSummary, StateCounts, from_word};
 use crate::view::View;
@@ -69,6 +70,8 @@ pub(crate) enum After {
 pub(crate) struct Filter {
     /// Scope, kind, place and key area: only columns that `candidate_counts` has, too.
     pub(crate) conditions: Conditions,
+    /// Whoever is kept out of something is not offered it: the log-in name of who asks, where they decide.
+    pub(crate) recused: Option<String>,
     /// Covered by a permit or not; `None` is both.
     pub(crate) permitted: Option<bool>,
     /// Where the review's clock stands. Only a review that is owed has one: decided candidates are left out.
@@ -94,6 +97,18 @@ fn id_range(q: &str) -> Option<[Bind; 2]> {
     let hex = q.bytes().all(|b| b.is_ascii_hexdigit()) && (ID_PREFIX..=32).contains(&q.len());
     let q = q.to_ascii_lowercase();
     hex.then(|| [Bind::Text(q.clone()), Bind::Text(format!("{q}g"))])
+}
+
+/// What is searched for, ids included, as a condition.
+fn searched(q: &str) -> (String, Vec<Bind>) {
+    let mut values = text_binds(q);
+    match id_range(q) {
+        None => (TEXT.to_owned(), values),
+        Some(range) => {
+            values.extend(range);
+            (format!("({TEXT} OR (c.id >= ? AND c.id < ?))"), values)
+        }
+    }
 }
 
 impl Filter {
@@ -131,6 +146,9 @@ impl<'a> Draft<'a> {
         let mut base = filter.conditions.clone();
         if let Some((clock, binds)) = &filter.clock {
             base.and(clock, binds.clone());
+        }
+        if let Some(name) = &filter.recused {
+            base.and(&format!("(c.state NOT IN {OWED} OR {NOT_RECUSED})"), [Bind::Text(name.clone())]);
         }
         // Compared as rows, so that both databases begin in the index where the page before ended.
         let sign = if filter.sort.direction() == "DESC" { '<' } else { '>' };
@@ -258,18 +276,38 @@ impl Store {
         Ok((items, next, as_told(&counts)?))
     }
 
-    /// How many there are of each state.
+    /// How many there are of each state, for who asks.
     async fn count_states(&self, filter: &Filter) -> Result<Counts, sqlx::Error> {
+        let mut counts = self.count_all(filter).await?;
+        let Some(name) = &filter.recused else { return Ok(counts) };
+        let mut conditions = filter.conditions.clone();
+        conditions.and("r.user_name = ?", [Bind::Text(name.clone())]);
+        if let Some((clock, binds)) = &filter.clock {
+            conditions.and(clock, binds.clone());
+        }
+        if let Some(q) = &filter.q {
+            let (text, values) = searched(q);
+            conditions.and(&text, values);
+        }
+        conditions.and(&format!("c.state IN {OWED} AND {}", filter.permit(false)), []);
+        let sql = format!(
+            "SELECT c.state, COUNT(*) AS n FROM recusals r JOIN candidates c ON c.id = r.candidate{} GROUP BY c.state",
+            conditions.sql()
+        );
+        for row in &conditions.query(sql).fetch_all(&self.pool).await? {
+            *counts.entry(row.try_get("state")?).or_default() -= row.try_get::<i64, _>("n")?;
+        }
+        Ok(counts)
+    }
+
+    /// How many there are of each state.
+    async fn count_all(&self, filter: &Filter) -> Result<Counts, sqlx::Error> {
         let mut counts = Counts::new();
         if let Some((clock, binds)) = &filter.clock {
             let mut conditions = filter.conditions.clone();
             conditions.and(clock, binds.clone());
             if let Some(q) = &filter.q {
-                let (mut text, mut values) = (TEXT.to_owned(), text_binds(q));
-                if let Some(range) = id_range(q) {
-                    text = format!("({TEXT} OR (c.id >= ? AND c.id < ?))");
-                    values.extend(range);
-                }
+                let (text, values) = searched(q);
                 conditions.and(&text, values);
             }
             conditions.and(&format!("c.state IN {OWED} AND {}", filter.permit(true)), []);

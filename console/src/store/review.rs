@@ -180,6 +180,7 @@ impl Store {
     pub(crate) async fn claim(&self, id: &str, actor: &Actor) -> Result<Claim, ApiError> {
         let mut tx = self.write().await?;
         tx.current(id).await?;
+        tx.refuse_if_recused(id, actor).await?;
         tx.refuse_if_claimed(id, actor).await?;
         let until = tx.now_ms() + CLAIM_MS;
         sqlx::query(
@@ -229,6 +230,7 @@ impl Store {
         check(new)?;
         let mut tx = self.write().await?;
         let now = tx.current(id).await?;
+        tx.refuse_if_recused(id, actor).await?;
         if now.version != new.seen_version {
             let since: Vec<&Decision> = now.decisions.iter().filter(|d| d.seen_version >= new.seen_version).collect();
             let details = json!({ "version": now.version, "state": now.state, "decisions": since });
@@ -244,6 +246,7 @@ impl Store {
         }
         let certificate = tx.officer(actor, new.verdict == Verdict::Confirm).await?;
         if let Some(into) = &new.into {
+            tx.refuse_if_recused(into, actor).await?;
             tx.check_merge(id, into, actor).await?;
         }
         // The other candidate whose screen changes with this decision.

@@ -23,6 +23,7 @@ mod oidc;
 mod outside;
 mod postgres;
 mod queue;
+mod recusals;
 mod register;
 mod review;
 mod roles;

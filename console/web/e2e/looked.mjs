@@ -31,11 +31,13 @@ const DIALOGS = {
     ['merge', '/queue', ['merge-button']],
     ['bulk', '/queue', ['bulk-open']],
     ['keys', '/queue', ['keys']],
+    ['recuse', '/queue', ['recuse']],
   ],
   legal_reviewer: [
     ['dispatch', '/cases/*', ['act-dispatch_clue'], { form: true }],
   ],
   supervisor: [
+    ['recuse-case', '/cases/*', ['recuse']],
     ['draw', '/admin/samples', ['draw']],
     ['matter-add', '/law', ['add-matter']],
     ['matter-revise', '/law', ['revise-matter']],
@@ -51,7 +53,7 @@ const DIALOGS = {
     ['unit-add', '/admin/units', ['add-district']],
   ],
 }
-const BARE_KEY = /\b(?:nav|frame|queue|facts|stage|cases|cameras|admin|law|life|org|zones|backtest|handover|state|decide|reject|problem|common|clearance|training|certificate|auditAction|actHint)\.[a-zA-Z_]{2,}/
+const BARE_KEY = /\b(?:nav|frame|queue|facts|stage|cases|cameras|admin|law|life|org|zones|backtest|handover|state|decide|reject|problem|common|clearance|training|certificate|recusal|auditAction|actHint)\.[a-zA-Z_]{2,}/
 const SIZES = [[1366, 768], [1920, 1080]]
 
 async function settled(page) {

@@ -29,6 +29,7 @@ export const FIELDS: Record<CaseAct, readonly Field[]> = {
   refer: ['refer_to', 'note'],
   expire: ['note'],
   close: ['outcome', 'note'],
+  recuse: [],
 }
 
 /**

@@ -4,6 +4,8 @@ export const audit = {
   auditAction: {
     audit_export: 'Audit log exported',
     user_certificate: 'Certificate entered',
+    recusal_declare: 'Recusal declared',
+    recusal_order: 'Recusal ordered',
     camera_ask_view: 'Camera picture asked for',
     camera_put: 'Camera settings put',
     camera_register: 'Register of standing entered',

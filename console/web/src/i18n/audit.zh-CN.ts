@@ -4,6 +4,8 @@ export const audit = {
   auditAction: {
     audit_export: '导出审计日志',
     user_certificate: '登记行政执法证',
+    recusal_declare: '申报回避',
+    recusal_order: '决定回避',
     camera_ask_view: '请求点位画面',
     camera_put: '更新点位设置',
     camera_register: '登记证据资格',

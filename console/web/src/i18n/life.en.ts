@@ -58,6 +58,7 @@ export const life = {
     refer: 'Refer',
     expire: 'Expire',
     close: 'Close',
+    recuse: 'Recusal',
   },
   legalTick: {
     facts: 'Facts',
@@ -136,6 +137,8 @@ export const life = {
     certificate_missing: 'No certificate of yours is on record',
     certificate_not_yet: 'Your certificate does not hold yet',
     certificate_lapsed: 'Your certificate has lapsed',
+    recused: 'You are recused from this case',
+    reviewer_recused: 'An officer who reviewed it is recused',
     warn_first: 'The subject has to be warned first and given time',
   },
   life: {

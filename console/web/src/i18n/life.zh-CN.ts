@@ -58,6 +58,7 @@ export const life = {
     refer: '移送',
     expire: '过期',
     close: '办结',
+    recuse: '回避',
   },
   legalTick: {
     facts: '事实清楚',
@@ -136,6 +137,8 @@ export const life = {
     certificate_missing: '未登记您的行政执法证',
     certificate_not_yet: '您的行政执法证尚未生效',
     certificate_lapsed: '您的行政执法证已失效',
+    recused: '您已回避本案',
+    reviewer_recused: '参与审核的人员已回避',
     warn_first: '须先告诫并给予改正时间',
   },
   life: {

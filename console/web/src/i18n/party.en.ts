@@ -1,5 +1,19 @@
 /** Certificates, recusal, the party. Checked against the Chinese in en.ts. */
 export const party = {
+  recusal: {
+    title: 'Recusal',
+    open: 'Recuse',
+    hint: 'Who is recused is not shown this in the queue any more and cannot act on it or its case. It cannot be taken back; another officer goes on.',
+    user: 'Whom (log-in name)',
+    groundLabel: 'Ground',
+    ground: { direct_interest: 'Direct interest', relation: 'Relation to the party', party_request: 'Asked for by the party' },
+    reason: 'What it is',
+    send: 'Recuse for good',
+    is: 'Recused',
+    self: 'declared it themselves',
+    ordered: 'ordered by {by}',
+    done: '{name} is recused from this.',
+  },
   certificate: {
     title: 'Officer’s certificate',
     of: 'Certificate of {name}',

@@ -1,5 +1,19 @@
 /** 执法证、回避、当事人：与 party.en.ts 一一对应。 */
 export const party = {
+  recusal: {
+    title: '回避',
+    open: '回避',
+    hint: '回避后，审核队列不再向其提供本线索，也不能再处理本线索及其案件。回避不可撤回，由其他执法人员继续办理。',
+    user: '回避人员（登录名）',
+    groundLabel: '事由',
+    ground: { direct_interest: '与案件有直接利害关系', relation: '与当事人有其他关系', party_request: '当事人申请回避' },
+    reason: '具体情况',
+    send: '确认回避',
+    is: '已回避',
+    self: '本人申报',
+    ordered: '{by} 决定',
+    done: '{name} 已回避。',
+  },
   certificate: {
     title: '行政执法证',
     of: '{name} 的行政执法证',
