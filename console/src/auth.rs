@@ -185,6 +185,12 @@ const ROUTES: &[(&str, &str, Access)] = &[
     // Which of them may do which act is the state machine's to say: `lifecycle::machine`.
     ("POST", "/cases/{id}/acts", Access::Roles(DECIDE)),
     ("POST", "/cases/{id}/recusals", Access::Roles(DECIDE)),
+    ("POST", "/cases/{id}/notice", Access::Roles(DECIDE)),
+    ("POST", "/cases/{id}/party-code", Access::Roles(DECIDE)),
+    ("DELETE", "/cases/{id}/party-code", Access::Roles(DECIDE)),
+    // The party has no log-in: a number and a code open its own case and nothing else.
+    ("POST", "/party/look", Access::Public),
+    ("POST", "/party/statements", Access::Public),
     ("GET", "/cases/{id}/package", Access::Roles(PACKAGES)),
     ("POST", "/cases/{id}/deliveries/{delivery}/resend", Access::Roles(&[Role::Supervisor])),
     ("GET", "/deliveries", Access::Roles(DELIVERIES)),
@@ -196,6 +202,9 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/cameras/{id}/register", Access::Roles(REGISTER)),
     ("GET", "/register/reminders", Access::Roles(&Role::ALL)),
     ("GET", "/legal", Access::Roles(LAW)),
+    ("GET", "/legal/templates", Access::Roles(LAW)),
+    ("POST", "/legal/templates", Access::Roles(REGISTER)),
+    ("POST", "/legal/templates/{id}/revise", Access::Roles(REGISTER)),
     ("POST", "/legal/matters", Access::Roles(REGISTER)),
     ("POST", "/legal/matters/{id}/end", Access::Roles(REGISTER)),
     ("POST", "/legal/matters/{id}/revise", Access::Roles(REGISTER)),
@@ -276,6 +285,7 @@ const THINGS: &[(&str, Thing)] = &[
     ("/receivers/{", Thing::Nowhere),
     ("/legal/matters/{", Thing::Nowhere),
     ("/legal/exemptions/{", Thing::Nowhere),
+    ("/legal/templates/{", Thing::Nowhere),
     // One's own, or anybody's for the whole city: the handlers see to it.
     ("/samples/{", Thing::Nowhere),
     ("/session/all/{", Thing::Nowhere),

@@ -13,7 +13,7 @@ use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf, QueryOf};
 use crate::gate::Session;
 use crate::state::AppState;
-use crate::store::{Bind, CaseSort, Conditions, for_reviewer, of_mode, overdue};
+use crate::store::{Bind, CaseSort, Conditions, for_reviewer, of_mode, overdue, unanswered};
 
 fn bad(text: &str) -> ApiError {
     ApiError::BadRequest(format!("the query: {text}"))
@@ -30,6 +30,9 @@ fn conditions(query: &CaseQuery, session: &Session, now_ms: i64) -> Result<Condi
     if let Some(mode) = &query.mode {
         let mode: EvidenceMode = from_word(mode).ok_or_else(|| bad("mode is offsite_evidence or clue_only"))?;
         of_mode(&mut conditions, mode);
+    }
+    if query.unanswered == Some(true) {
+        unanswered(&mut conditions);
     }
     if query.overdue == Some(true) {
         overdue(&mut conditions, now_ms);
@@ -60,7 +63,7 @@ pub(super) async fn list(
     QueryOf(query): QueryOf<CaseQuery>,
 ) -> Result<Json<CasePage>, ApiError> {
     let mut conditions = conditions(&query, &session, state.now_ms())?;
-    let kept = query.overdue != Some(true);
+    let kept = query.overdue != Some(true) && query.unanswered != Some(true);
     let desk = (query.for_me == Some(true)).then_some(session.actor.name.as_str());
     let counts = match desk {
         None => state.store.case_counts(&conditions, kept).await?,
@@ -119,7 +122,9 @@ pub(super) async fn detail(
         // Who is responsible is for those who see the pictures.
         for event in &mut history {
             if let Some(details) = event.details.as_object_mut() {
-                details.remove("subject");
+                for told in ["subject", "notice", "defence", "answer"] {
+                    details.remove(told);
+                }
             }
             // And why somebody keeps out is for those who go on with it.
             if event.act == CaseAct::Recuse {
@@ -133,6 +138,7 @@ pub(super) async fn detail(
         decisions: state.store.decisions(&case.candidate).await?,
         candidate: candidate.summary,
         recusals: if session.actor.decides() { around.record.recusals } else { Vec::new() },
+        party: if session.actor.decides() { Some(state.store.party_record(&id).await?) } else { None },
         zone_version: around.zone_version,
         compliance: around.compliance,
         acts: around.acts,
@@ -161,6 +167,7 @@ pub(super) async fn act(
     PathOf(id): PathOf<String>,
     JsonBody(new): JsonBody<NewCaseAct>,
 ) -> Result<(StatusCode, Json<CaseActDone>), ApiError> {
-    let done = state.store.act(&id, &session.actor, &new, &state.zone(), state.hooks.sign.as_ref()).await?;
+    let done =
+        state.store.act(&id, &session.actor, &new, &state.zone(), state.hooks.sign.as_ref(), &super::party::page(&state)).await?;
     Ok((StatusCode::CREATED, Json(done)))
 }

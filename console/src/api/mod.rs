@@ -14,7 +14,9 @@ mod clearance;
 mod evidence;
 mod handover;
 mod live;
+mod notices;
 mod oidc;
+mod party;
 mod recusals;
 mod register;
 mod samples;
@@ -79,6 +81,12 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(cases::act))
         .routes(routes!(recusals::on_candidate))
         .routes(routes!(recusals::on_case))
+        .routes(routes!(notices::preview))
+        .routes(routes!(party::make_code, party::revoke_code))
+        .routes(routes!(party::look))
+        .routes(routes!(party::state_defence))
+        .routes(routes!(notices::list, notices::add))
+        .routes(routes!(notices::revise))
         .routes(routes!(handover::package))
         .routes(routes!(handover::resend))
         .routes(routes!(handover::deliveries))
@@ -172,7 +180,7 @@ pub fn openapi() -> Value {
                 let parameters = operation.as_object_mut().expect("an operation is an object").entry("parameters");
                 parameters.or_insert_with(|| json!([])).as_array_mut().expect("parameters are a list").push(csrf.clone());
             }
-            let open = ["logIn", "callBack", "signInOptions", "beginSignIn", "finishSignIn"];
+            let open = ["logIn", "callBack", "signInOptions", "beginSignIn", "finishSignIn", "partyLook", "partyState"];
             if operation["operationId"].as_str().is_some_and(|id| open.contains(&id)) {
                 operation["security"] = json!([]);
             }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CaseEvent, CaseState, RejectReason, SeenState};
+use super::{CaseEvent, CaseState, NewAnswer, NewDefence, RejectReason, SeenState};
 
 /// A step in a case's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -47,6 +47,16 @@ pub enum CaseAct {
     Expire,
     /// Nothing more is to be done here: needs `outcome`.
     Close,
+    /// The party is told what penalty is meant, on what facts and basis (article 44): needs `channel` and `expected_fine_yuan`.
+    Inform,
+    /// The party said something: needs `defence`. What it says by its page comes without being asked for here.
+    RecordDefence,
+    /// What the party said was looked into again: needs `answer`.
+    AnswerDefence,
+    /// A query code was made for the party. Not asked for here.
+    IssueCode,
+    /// And revoked. Not asked for here.
+    RevokeCode,
     /// An officer is kept out of it from now on. Not asked for here.
     Recuse,
 }
@@ -193,9 +203,23 @@ pub struct NewCaseAct {
     /// For `match_subject`.
     #[serde(default)]
     pub subject: Option<Subject>,
-    /// For `warn`.
+    /// For `warn` and `inform`.
     #[serde(default)]
     pub channel: Option<Channel>,
+    /// For `warn` and `inform`: a notice template's id; the one that holds where absent.
+    #[serde(default)]
+    #[schema(max_length = 64)]
+    pub template: Option<String>,
+    /// For `warn` and `inform`: when the party was told; now where absent.
+    #[serde(default)]
+    #[schema(format = DateTime)]
+    pub informed_at: Option<String>,
+    /// For `record_defence`.
+    #[serde(default)]
+    pub defence: Option<NewDefence>,
+    /// For `answer_defence`.
+    #[serde(default)]
+    pub answer: Option<NewAnswer>,
     /// For `warn` and `extend_warning`: by then it has to be put right.
     #[serde(default)]
     #[schema(format = DateTime)]
@@ -203,7 +227,8 @@ pub struct NewCaseAct {
     /// For `exempt`: a clause's id.
     #[serde(default)]
     pub exemption: Option<String>,
-    /// For `file`, whole yuan. It decides the track and is shown nowhere else.
+    /// For `file` and `inform`, whole yuan. It decides the track, stands in the notice, and after a defence may not be more; it is
+    /// in no list and no figure.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 10000000)]
     pub expected_fine_yuan: Option<i64>,

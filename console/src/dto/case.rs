@@ -92,6 +92,8 @@ pub struct CaseQuery {
     pub overdue: Option<bool>,
     /// Only those that the person asking may give the second review: waiting, and not confirmed by themselves.
     pub for_me: Option<bool>,
+    /// Only those with a statement of the party that nobody has answered.
+    pub unanswered: Option<bool>,
     /// `newest` (default) or `oldest`.
     pub sort: Option<String>,
     /// `next_cursor` of the page before.
@@ -219,6 +221,8 @@ pub struct CaseDetail {
     pub decisions: Vec<Decision>,
     /// Who is kept out of it, oldest first; empty for those who decide nothing.
     pub recusals: Vec<super::Recusal>,
+    /// The party's side: query code, looks, statements. Null for those who decide nothing.
+    pub party: Option<super::PartyRecord>,
     /// Version of the zone that it was judged by.
     pub zone_version: String,
     /// The camera's register as it was when the pictures were taken.

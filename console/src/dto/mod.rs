@@ -16,6 +16,8 @@ mod clearance;
 mod handover;
 mod legal;
 mod live;
+mod notice;
+mod party;
 mod recusal;
 mod register;
 mod review;
@@ -67,6 +69,13 @@ pub use legal::{
     NewExemption, NewMatter,
 };
 pub use live::LiveKind;
+pub use notice::{
+    NewNoticeTemplate, Notice, NoticeAsked, NoticePurpose, NoticeTemplate, NoticeTemplateRevision, NoticeTemplates,
+};
+pub use party::{
+    Defence, DefenceAnswer, DefenceChannel, NewAnswer, NewDefence, NewPartyCode, PartyCode, PartyCodeMade, PartyDefence,
+    PartyKey, PartyLook, PartyNotice, PartyRecord, PartyState, PartyStatement, PartyView,
+};
 pub use recusal::{NewRecusal, Recusal, RecusalGround, RecusalList};
 pub use register::{
     CameraRegister, ClueReason, Compliance, Expiring, KindCompliance, NewRegisterRecord, Proof, RegisterRecord, RegisterVersion,

@@ -53,6 +53,21 @@ pub(crate) const EDGES: &[Edge] = &[
     Edge { act: CaseAct::FindCorrected, from: &[Warned], to: Corrected, who: OFFICERS },
     Edge { act: CaseAct::FindNotCorrected, from: &[Warned], to: NotCorrected, who: OFFICERS },
     Edge { act: CaseAct::Exempt, from: &[Corrected], to: Exempt, who: BENCH },
+    // What is told to the party and what it says moves nothing.
+    Edge { act: CaseAct::Inform, from: &[SubjectMatched], to: SubjectMatched, who: OFFICERS },
+    Edge { act: CaseAct::Inform, from: &[Corrected], to: Corrected, who: OFFICERS },
+    Edge { act: CaseAct::Inform, from: &[NotCorrected], to: NotCorrected, who: OFFICERS },
+    Edge { act: CaseAct::Inform, from: &[Filed], to: Filed, who: OFFICERS },
+    Edge { act: CaseAct::RecordDefence, from: &[SubjectMatched], to: SubjectMatched, who: OFFICERS },
+    Edge { act: CaseAct::RecordDefence, from: &[Warned], to: Warned, who: OFFICERS },
+    Edge { act: CaseAct::RecordDefence, from: &[Corrected], to: Corrected, who: OFFICERS },
+    Edge { act: CaseAct::RecordDefence, from: &[NotCorrected], to: NotCorrected, who: OFFICERS },
+    Edge { act: CaseAct::RecordDefence, from: &[Filed], to: Filed, who: OFFICERS },
+    Edge { act: CaseAct::AnswerDefence, from: &[SubjectMatched], to: SubjectMatched, who: REVIEWER },
+    Edge { act: CaseAct::AnswerDefence, from: &[Warned], to: Warned, who: REVIEWER },
+    Edge { act: CaseAct::AnswerDefence, from: &[Corrected], to: Corrected, who: REVIEWER },
+    Edge { act: CaseAct::AnswerDefence, from: &[NotCorrected], to: NotCorrected, who: REVIEWER },
+    Edge { act: CaseAct::AnswerDefence, from: &[Filed], to: Filed, who: REVIEWER },
     Edge { act: CaseAct::File, from: &[SubjectMatched, Corrected, NotCorrected], to: Filed, who: BENCH },
     Edge { act: CaseAct::HandOver, from: &[Filed], to: HandedOver, who: BENCH },
     Edge {
@@ -98,6 +113,8 @@ pub(crate) struct Standing {
     pub(crate) act_end_ms: i64,
     /// Its matter asks for a warning before it can be filed.
     pub(crate) warn_first: bool,
+    /// The party said something that nobody has answered.
+    pub(crate) defence_open: bool,
     /// Who is kept out of it.
     pub(crate) recused: Vec<Recusal>,
 }
@@ -125,12 +142,19 @@ pub(crate) fn admit(case: &Standing, actor: &Actor, act: CaseAct, now_ms: i64) -
         return Err(ApiError::Forbidden);
     }
     persons(case, actor, act)?;
-    let for_evidence = matches!(act, CaseAct::Warn | CaseAct::Exempt | CaseAct::File | CaseAct::HandOver);
+    let for_evidence = matches!(act, CaseAct::Warn | CaseAct::Inform | CaseAct::Exempt | CaseAct::File | CaseAct::HandOver);
     if for_evidence && case.mode == EvidenceMode::ClueOnly {
         let message = "the camera's register did not cover this when it was seen: it is a clue, an officer has to be sent";
         return Err(refused("clue_only", message));
     }
     times(case, act, now_ms)?;
+    if act == CaseAct::AnswerDefence && !case.defence_open {
+        return Err(refused("no_defence", "the party has said nothing that is not answered"));
+    }
+    // Article 45: what the party says is heard and looked into before anything goes on.
+    if matches!(act, CaseAct::File | CaseAct::HandOver) && case.defence_open {
+        return Err(refused("defence_open", "the party said something that nobody has answered"));
+    }
     if act == CaseAct::File && case.state == SubjectMatched && case.warn_first {
         return Err(refused("warn_first", "the subject has to be warned first, and given time to put it right"));
     }
@@ -150,6 +174,10 @@ fn persons(case: &Standing, actor: &Actor, act: CaseAct) -> Result<(), ApiError>
     let first = &case.first_officer;
     if matches!(act, CaseAct::Take | CaseAct::Pass) && actor.name == *first {
         let message = "you confirmed the candidate: legal review is for a second officer";
+        return Err(conflict("same_person", message, json!({ "opened_by": first })));
+    }
+    if act == CaseAct::AnswerDefence && actor.name == *first {
+        let message = "you confirmed the candidate: what the party says is looked into by another officer";
         return Err(conflict("same_person", message, json!({ "opened_by": first })));
     }
     let on_the_desk = case.state == LegalReview && act != CaseAct::Expire;
@@ -190,7 +218,7 @@ fn times(case: &Standing, act: CaseAct, now_ms: i64) -> Result<(), ApiError> {
 }
 
 /// A field of [`NewCaseAct`]: its name and whether it was given.
-fn given(new: &NewCaseAct) -> [(&'static str, bool); 12] {
+fn given(new: &NewCaseAct) -> [(&'static str, bool); 16] {
     [
         ("ticks", new.ticks.is_some()),
         ("matter", new.matter.is_some()),
@@ -204,6 +232,10 @@ fn given(new: &NewCaseAct) -> [(&'static str, bool); 12] {
         ("track", new.track.is_some()),
         ("refer_to", new.refer_to.is_some()),
         ("outcome", new.outcome.is_some()),
+        ("template", new.template.is_some()),
+        ("informed_at", new.informed_at.is_some()),
+        ("defence", new.defence.is_some()),
+        ("answer", new.answer.is_some()),
     ]
 }
 
@@ -214,7 +246,10 @@ fn fields(act: CaseAct) -> (&'static [&'static str], &'static [&'static str]) {
         CaseAct::Reject => (&["reason"], &[]),
         CaseAct::FindInsufficient => (&["defect"], &[]),
         CaseAct::MatchSubject => (&["subject"], &[]),
-        CaseAct::Warn => (&["channel", "due_at"], &[]),
+        CaseAct::Warn => (&["channel", "due_at"], &["template", "informed_at"]),
+        CaseAct::Inform => (&["channel", "expected_fine_yuan"], &["template", "informed_at"]),
+        CaseAct::RecordDefence => (&["defence"], &[]),
+        CaseAct::AnswerDefence => (&["answer"], &[]),
         CaseAct::ExtendWarning => (&["due_at"], &[]),
         CaseAct::Exempt => (&["exemption"], &[]),
         CaseAct::File => (&["expected_fine_yuan"], &["track"]),
@@ -223,6 +258,8 @@ fn fields(act: CaseAct) -> (&'static [&'static str], &'static [&'static str]) {
         CaseAct::Open
         | CaseAct::Withdraw
         | CaseAct::Recuse
+        | CaseAct::IssueCode
+        | CaseAct::RevokeCode
         | CaseAct::Take
         | CaseAct::Release
         | CaseAct::DispatchClue
@@ -272,10 +309,34 @@ pub(crate) fn needs(case: &Standing, new: &NewCaseAct, now_ms: i64) -> Result<()
             text(field, given, most)?;
         }
     }
+    party(case, new, now_ms)?;
     if new.expected_fine_yuan.is_some_and(|yuan| !(0..=10_000_000).contains(&yuan)) {
         return Err(refused("bad_amount", "expected_fine_yuan is 0 to 10000000"));
     }
     warning(case, new, now_ms)
+}
+
+/// What is told to the party, and what it says: it was after what it is about, and is not to come.
+fn party(case: &Standing, new: &NewCaseAct, now_ms: i64) -> Result<(), ApiError> {
+    let received = new.defence.as_ref().and_then(|defence| defence.received_at.as_ref());
+    for (field, time) in [("informed_at", new.informed_at.as_ref()), ("received_at", received)] {
+        let Some(time) = time else { continue };
+        let fits = crate::clock::parse_ms(time).is_some_and(|ms| (case.raised_ms..=now_ms).contains(&ms));
+        if !fits {
+            return Err(refused("bad_time", format!("{field} is an RFC 3339 time after the sighting, and not to come")));
+        }
+    }
+    if let Some(defence) = &new.defence {
+        text("the statement", &defence.text, 10_000)?;
+        let hex = |digest: &String| digest.len() == 64 && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if defence.attachment_sha256.as_ref().is_some_and(|digest| !hex(digest)) {
+            return Err(refused("bad_digest", "attachment_sha256 is 64 hexadecimal digits"));
+        }
+    }
+    if let Some(answer) = &new.answer {
+        text("reasons", &answer.reasons, 4000)?;
+    }
+    Ok(())
 }
 
 fn warning(case: &Standing, new: &NewCaseAct, now_ms: i64) -> Result<(), ApiError> {
@@ -295,6 +356,7 @@ fn warning(case: &Standing, new: &NewCaseAct, now_ms: i64) -> Result<(), ApiErro
 /// What this person could do in this state, and what holds it up.
 pub(crate) fn offers(case: &Standing, actor: &Actor, now_ms: i64) -> Vec<ActOffer> {
     let possible = EDGES.iter().filter(|edge| edge.from.contains(&case.state) && actor.has_one_of(edge.who));
+    let possible = possible.filter(|edge| edge.act != CaseAct::AnswerDefence || case.defence_open);
     let offer = |edge: &Edge| {
         let held_up = admit(case, actor, edge.act, now_ms).err();
         let code = held_up.as_ref().map(|error| match error {

@@ -5,7 +5,7 @@ use crate::dto::{Channel, LegalTicks, Subject, SubjectKind};
 
 const TABLE: &str = include_str!("../../testdata/case_states.txt");
 const NOW_MS: i64 = 1_800_000_000_000;
-const ACTS: [CaseAct; 20] = [
+const ACTS: [CaseAct; 25] = [
     CaseAct::Open,
     CaseAct::Withdraw,
     CaseAct::Take,
@@ -26,6 +26,11 @@ const ACTS: [CaseAct; 20] = [
     CaseAct::Expire,
     CaseAct::Close,
     CaseAct::Recuse,
+    CaseAct::Inform,
+    CaseAct::RecordDefence,
+    CaseAct::AnswerDefence,
+    CaseAct::IssueCode,
+    CaseAct::RevokeCode,
 ];
 
 fn person(name: &str, roles: &[Role]) -> Actor {
@@ -45,6 +50,7 @@ fn standing(state: CaseState) -> Standing {
         act_end_ms: NOW_MS,
         warn_first: true,
         recused: Vec::new(),
+        defence_open: false,
     }
 }
 
@@ -65,7 +71,8 @@ fn code(result: Result<impl Sized, ApiError>) -> &'static str {
 fn line(act: CaseAct) -> String {
     let edges: Vec<&Edge> = CaseState::ALL.into_iter().filter_map(|state| edge(state, act)).collect();
     let from: Vec<String> = CaseState::ALL.into_iter().filter(|s| edge(*s, act).is_some()).map(|s| word(&s)).collect();
-    let to = edges.first().map_or("-".to_owned(), |edge| word(&edge.to));
+    let stays = edges.len() > 1 && edges.iter().all(|edge| edge.from == [edge.to]);
+    let to = edges.first().map_or("-".to_owned(), |edge| if stays { "stays".to_owned() } else { word(&edge.to) });
     let who =
         edges.first().map_or("-".to_owned(), |edge| edge.who.iter().map(|role| role.wire_name()).collect::<Vec<_>>().join(","));
     let from = if from.is_empty() { "-".to_owned() } else { from.join(",") };
@@ -87,6 +94,7 @@ fn in_every_state_every_act_is_open_to_its_roles_and_to_nobody_else() {
                 // The reviewer on whose desk it lies; all other rules are met.
                 let mut case = standing(state);
                 case.warn_first = false;
+                case.defence_open = act == CaseAct::AnswerDefence;
                 if act == CaseAct::Expire {
                     case.raised_ms = NOW_MS - 800 * DAY_MS;
                     case.act_end_ms = case.raised_ms;

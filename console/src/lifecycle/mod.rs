@@ -7,5 +7,6 @@ pub(crate) mod backoff;
 pub(crate) mod compliance;
 pub(crate) mod exemption;
 pub(crate) mod machine;
+pub(crate) mod notice;
 pub(crate) mod recheck;
 pub(crate) mod track;

@@ -8,14 +8,16 @@ use super::audit::Deed;
 use super::candidates::{SAME_PLACE_IOU, bbox};
 use super::cases::{CaseRow, Moving, Step, case_row, read_event};
 use super::legal::{read_exemption, read_matter};
+use super::notices::{self, Told};
 use super::packages::{self, Leaving};
-use super::{Scope, Store, Tx, recusals};
+use super::{Scope, Store, Tx, party, recusals};
 use crate::auth::Actor;
 use crate::clock::{parse_ms, rfc3339};
 use crate::days;
 use crate::dto::{
-    ActOffer, CaseAct, CaseActDone, CaseState, Compliance, EarlierViolation, Exemption, ExemptionProposal, Ground,
-    HeldCertificate, Matter, NewCaseAct, Recheck, RecheckProposal, Recusal, SeenState, Subject, Track, word,
+    ActOffer, CaseAct, CaseActDone, CaseState, Compliance, Defence, EarlierViolation, Exemption, ExemptionProposal, Ground,
+    HeldCertificate, Matter, NewCaseAct, Notice, NoticePurpose, Recheck, RecheckProposal, Recusal, SeenState, Subject, Track,
+    word,
 };
 use crate::error::ApiError;
 use crate::lifecycle::machine::{self, DAY_MS, REVIEW_TARGET_MS, Standing};
@@ -36,6 +38,7 @@ pub(crate) struct Record {
     pub(crate) recheck: Option<Recheck>,
     pub(crate) exemptions: Vec<ExemptionProposal>,
     pub(crate) recusals: Vec<Recusal>,
+    pub(crate) defences: Vec<Defence>,
 }
 
 /// What a page shows of a case beside its row.
@@ -210,13 +213,15 @@ async fn record(
         Some(matter) => exemptions(db, case, scope, matter, &day, now_ms).await?,
         None => Vec::new(),
     };
+    let defences = party::defences(db, &case.summary.id).await?;
     let recusals = recusals::recusals(db, &case.summary.candidate).await?;
-    Ok(Record { recheck: look_again(db, case, now_ms).await?, matters, matter, exemptions, recusals })
+    Ok(Record { recheck: look_again(db, case, now_ms).await?, matters, matter, exemptions, recusals, defences })
 }
 
 /// As the machine sees it.
 fn standing(case: &CaseRow, record: &Record) -> Standing {
-    case.standing(record.matter.as_ref().is_some_and(|matter| matter.warn_first), record.recusals.clone())
+    let open = record.defences.iter().any(|defence| defence.answer.is_none());
+    case.standing(record.matter.as_ref().is_some_and(|matter| matter.warn_first), open, record.recusals.clone())
 }
 
 /// What an act changes, and what of it the history keeps.
@@ -232,9 +237,12 @@ fn effect(
     actor: &Actor,
     new: &NewCaseAct,
     to: CaseState,
+    notice: Option<&Notice>,
     now_ms: i64,
 ) -> Result<Effect, ApiError> {
-    let mut after = Moving { state: to, due_ms: None, ..case.moving.clone() };
+    // What moves nothing leaves the clock that runs.
+    let due_ms = if to == case.summary.state { case.moving.due_ms } else { None };
+    let mut after = Moving { state: to, due_ms, ..case.moving.clone() };
     let mut reason = None;
     let look = case.look.map(|(state, at)| json!({ "state": state, "at": rfc3339(at) }));
     let details = match new.act {
@@ -269,11 +277,15 @@ fn effect(
         }
         CaseAct::Warn | CaseAct::ExtendWarning => {
             let due_ms = new.due_at.as_deref().and_then(parse_ms);
-            if new.act == CaseAct::Warn {
-                after.warned_ms = Some(now_ms);
-            }
+            let informed_ms = new.informed_at.as_deref().and_then(parse_ms).unwrap_or(now_ms);
             (after.warn_due_ms, after.due_ms) = (due_ms, due_ms);
-            json!({ "channel": new.channel, "due_at": due_ms.map(rfc3339), "look": look })
+            if new.act == CaseAct::Warn {
+                after.warned_ms = Some(informed_ms);
+                json!({ "channel": new.channel, "due_at": due_ms.map(rfc3339), "look": look,
+                        "informed_at": rfc3339(informed_ms), "notice": notice })
+            } else {
+                json!({ "channel": new.channel, "due_at": due_ms.map(rfc3339), "look": look })
+            }
         }
         CaseAct::FindCorrected => found(new, record, RecheckProposal::Corrected)?,
         CaseAct::FindNotCorrected => found(new, record, RecheckProposal::NotCorrected)?,
@@ -286,7 +298,21 @@ fn effect(
             after.exemption.clone_from(&new.exemption);
             json!({ "proposal": proposal, "look": look })
         }
+        CaseAct::Inform => {
+            after.expected_fine_yuan = not_heavier(case, new)?;
+            let informed_ms = new.informed_at.as_deref().and_then(parse_ms).unwrap_or(now_ms);
+            json!({ "channel": new.channel, "informed_at": rfc3339(informed_ms), "notice": notice })
+        }
+        CaseAct::RecordDefence => {
+            after.cap_fine();
+            json!({})
+        }
+        CaseAct::AnswerDefence => {
+            answerable(record, actor, new)?;
+            json!({ "answer": new.answer })
+        }
         CaseAct::File => {
+            after.expected_fine_yuan = not_heavier(case, new)?;
             let kind = case.moving.subject.as_ref().map(|subject| subject.kind);
             let track = track::track(case.summary.evidence_mode, kind, new.expected_fine_yuan.unwrap_or(0), new.track)?;
             after.track = Some(track);
@@ -297,7 +323,14 @@ fn effect(
             after.outcome = new.outcome.map(|outcome| word(&outcome));
             json!({ "outcome": new.outcome })
         }
-        CaseAct::HandOver | CaseAct::DispatchClue | CaseAct::Expire | CaseAct::Open | CaseAct::Withdraw | CaseAct::Recuse => {
+        CaseAct::HandOver
+        | CaseAct::DispatchClue
+        | CaseAct::Expire
+        | CaseAct::Open
+        | CaseAct::Withdraw
+        | CaseAct::Recuse
+        | CaseAct::IssueCode
+        | CaseAct::RevokeCode => {
             json!({ "look": look })
         }
     };
@@ -313,6 +346,31 @@ fn certificate_of(new: &NewCaseAct, officer: Option<&HeldCertificate>) -> Result
         }
         (_, Some(held)) => Ok(Some(held.record.number.clone())),
         (typed, None) => Ok(typed.map(str::to_owned)),
+    }
+}
+
+/// The fine that is named now: since the party said something, it may not be more than before.
+fn not_heavier(case: &CaseRow, new: &NewCaseAct) -> Result<Option<i64>, ApiError> {
+    let yuan = new.expected_fine_yuan;
+    match case.moving.fine_cap_yuan {
+        Some(cap) if yuan.is_some_and(|yuan| yuan > cap) => {
+            let message = format!("a defence makes no penalty heavier: {cap} yuan was named before the party spoke");
+            Err(refused("heavier_after_defence", message))
+        }
+        _ => Ok(yuan),
+    }
+}
+
+/// A statement is answered once, and not by who entered it.
+fn answerable(record: &Record, actor: &Actor, new: &NewCaseAct) -> Result<(), ApiError> {
+    let wanted = new.answer.as_ref().map(|answer| answer.defence.as_str());
+    match record.defences.iter().find(|defence| Some(defence.id.as_str()) == wanted) {
+        None => Err(refused("no_such_defence", "there is no such statement in this case")),
+        Some(defence) if defence.answer.is_some() => Err(refused("answered", "this statement is answered already")),
+        Some(defence) if defence.entered_by == actor.name => {
+            Err(refused("entered_by_you", "you entered this statement: it is looked into by somebody else"))
+        }
+        Some(_) => Ok(()),
     }
 }
 
@@ -351,7 +409,7 @@ impl Tx {
 }
 
 impl Store {
-    /// Does something with a case. Nothing of it happens unless all of it does.
+    /// Does something with a case. Nothing of it happens unless all of it does. `page`: where a party looks its case up.
     pub(crate) async fn act(
         &self,
         id: &str,
@@ -359,6 +417,7 @@ impl Store {
         new: &NewCaseAct,
         zone: &TimeZone,
         sign: Option<&Sign>,
+        page: &str,
     ) -> Result<CaseActDone, ApiError> {
         let mut tx = self.write().await?;
         let now_ms = tx.now_ms();
@@ -369,7 +428,20 @@ impl Store {
         machine::needs(&standing, new, now_ms)?;
         let officer = tx.officer(actor, machine::CERTIFIED.contains(&new.act)).await?;
         let certificate = certificate_of(new, officer.as_ref())?;
-        let mut effect = effect(&case, &record, actor, new, edge.to, now_ms)?;
+        let purpose = match new.act {
+            CaseAct::Warn => Some(NoticePurpose::Warning),
+            CaseAct::Inform => Some(NoticePurpose::Informing),
+            _ => None,
+        };
+        let notice = match purpose {
+            None => None,
+            Some(purpose) => {
+                let (template, due_ms) = (new.template.as_deref(), new.due_at.as_deref().and_then(parse_ms));
+                let told = Told { purpose, template, due_ms, fine_yuan: new.expected_fine_yuan, page };
+                Some(notices::made(tx.db(), &case, &record, &told, zone, now_ms).await?)
+            }
+        };
+        let mut effect = effect(&case, &record, actor, new, edge.to, notice.as_ref(), now_ms)?;
         effect.details["officer"] = json!(officer);
         let leaving = Leaving { case: &case, record: &record, after: &effect.after, new, actor, officer: officer.as_ref() };
         let package = match sign.filter(|_| packages::leaves(new.act)) {
@@ -379,6 +451,13 @@ impl Store {
             }
             None => None,
         };
+        if let Some(defence) = &new.defence {
+            let received_ms = defence.received_at.as_deref().and_then(parse_ms).unwrap_or(now_ms);
+            effect.details["defence"] = tx.put_defence(id, defence, received_ms, &actor.name).await?;
+        }
+        if let Some(answer) = &new.answer {
+            tx.put_answer(answer, &actor.name).await?;
+        }
         if let Some(package) = &package {
             effect.details["package_sha256"] = json!(package.sha256);
         }
@@ -407,6 +486,21 @@ impl Store {
         tx.commit().await?;
         metrics::counter!("kerbwatch_console_case_acts_total", "reason" => word(&new.act)).increment(1);
         Ok(CaseActDone { state: event.to, version: event.seq, event })
+    }
+
+    /// The notice as it would go out now.
+    pub(crate) async fn preview_notice(
+        &self,
+        id: &str,
+        actor: &Actor,
+        told: &Told<'_>,
+        zone: &TimeZone,
+    ) -> Result<Notice, ApiError> {
+        let mut connection = self.pool.acquire().await?;
+        let now_ms = self.clock.now_ms();
+        let case = case_row(&mut connection, id).await?.ok_or(ApiError::NotFound("case"))?;
+        let record = record(&mut connection, &case, &actor.scope, zone, now_ms).await?;
+        notices::made(&mut connection, &case, &record, told, zone, now_ms).await
     }
 
     /// What a page shows of a case beside its row.

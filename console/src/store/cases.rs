@@ -45,6 +45,20 @@ pub(super) struct Moving {
     pub(super) exemption: Option<String>,
     pub(super) track: Option<Track>,
     pub(super) outcome: Option<String>,
+    /// The fine that was last named, whole yuan.
+    pub(super) expected_fine_yuan: Option<i64>,
+    /// The most it may be since the party said something.
+    pub(super) fine_cap_yuan: Option<i64>,
+}
+
+impl Moving {
+    /// The party said something: what was named by then may not become more (article 45).
+    pub(super) fn cap_fine(&mut self) {
+        self.fine_cap_yuan = match (self.fine_cap_yuan, self.expected_fine_yuan) {
+            (Some(cap), Some(named)) => Some(cap.min(named)),
+            (cap, named) => cap.or(named),
+        };
+    }
 }
 
 /// A case's row.
@@ -61,7 +75,7 @@ pub(crate) struct CaseRow {
 
 impl CaseRow {
     /// As the machine sees it.
-    pub(super) fn standing(&self, warn_first: bool, recused: Vec<Recusal>) -> Standing {
+    pub(super) fn standing(&self, warn_first: bool, defence_open: bool, recused: Vec<Recusal>) -> Standing {
         let summary = &self.summary;
         Standing {
             state: summary.state,
@@ -75,6 +89,7 @@ impl CaseRow {
             act_end_ms: self.look.map_or(self.raised_ms, |(_, at)| at.max(self.raised_ms)),
             warn_first,
             recused,
+            defence_open,
         }
     }
 }
@@ -139,6 +154,8 @@ fn read(row: &AnyRow) -> Result<CaseRow, sqlx::Error> {
         exemption: row.try_get("exemption")?,
         track: word_column_opt(row, "track")?,
         outcome: row.try_get("outcome")?,
+        expected_fine_yuan: row.try_get("expected_fine_yuan")?,
+        fine_cap_yuan: row.try_get("fine_cap_yuan")?,
     };
     let seen: Option<SeenState> = word_column_opt(row, "seen_state")?;
     Ok(CaseRow {
@@ -292,7 +309,8 @@ impl Tx {
         sqlx::query(
             "UPDATE cases SET state = $1, version = version + 1, state_ms = CASE WHEN $2 = 1 THEN $3 ELSE state_ms END, \
              due_ms = $4, taken_by = $5, legal_by = $6, matter = $7, subject_kind = $8, subject_name = $9, subject_ref = $10, \
-             warned_ms = $11, warn_due_ms = $12, exemption = $13, track = $14, outcome = $15 WHERE id = $16",
+             warned_ms = $11, warn_due_ms = $12, exemption = $13, track = $14, outcome = $15, expected_fine_yuan = $16, \
+             fine_cap_yuan = $17 WHERE id = $18",
         )
         .bind(word(&after.state))
         .bind(i64::from(entered))
@@ -309,6 +327,8 @@ impl Tx {
         .bind(after.exemption.clone())
         .bind(after.track.map(|track| word(&track)))
         .bind(after.outcome.clone())
+        .bind(after.expected_fine_yuan)
+        .bind(after.fine_cap_yuan)
         .bind(id)
         .execute(self.db())
         .await?;
@@ -489,6 +509,13 @@ pub(crate) fn for_reviewer(conditions: &mut Conditions, name: &str) {
         "c.opened_by <> ? AND (c.state = 'opened' OR (c.state = 'legal_review' AND c.taken_by = ?)) AND {NOT_RECUSED_CASE}"
     );
     conditions.and(&text, [name.clone(), name.clone(), name]);
+}
+
+/// Those with a statement of the party that nobody has answered.
+pub(crate) fn unanswered(conditions: &mut Conditions) {
+    let text = "EXISTS (SELECT 1 FROM defences d WHERE d.case_id = c.id AND NOT EXISTS (SELECT 1 FROM defence_answers a \
+                WHERE a.defence = d.id))";
+    conditions.and(text, []);
 }
 
 /// Whether a case's mode is this one.

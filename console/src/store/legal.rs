@@ -53,7 +53,7 @@ pub(super) fn read_exemption(row: &AnyRow) -> Result<Exemption, sqlx::Error> {
     })
 }
 
-fn check_id(id: &str) -> Result<(), ApiError> {
+pub(super) fn check_id(id: &str) -> Result<(), ApiError> {
     let fits = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if fits { Ok(()) } else { Err(refused("bad_id", "an id is made of 1 to 64 of a-z, 0-9 and -")) }
 }
@@ -91,17 +91,19 @@ pub(super) fn check_bound(ground: Ground, window_days: Option<i64>, most_open_mi
     if fits { Ok(()) } else { Err(refused("bad_bound", message)) }
 }
 
-fn check_reason(reason: Option<&str>) -> Result<(), ApiError> {
+pub(super) fn check_reason(reason: Option<&str>) -> Result<(), ApiError> {
     reason.map_or(Ok(()), |reason| check_text("reason", reason, 500))
 }
 
-/// The two lists; names of tables are ours.
+/// The lists; names of tables are ours.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum LegalList {
     /// 事项.
     Matters,
     /// 免罚清单.
     Exemptions,
+    /// 告知文书模板.
+    Templates,
 }
 
 impl LegalList {
@@ -109,6 +111,7 @@ impl LegalList {
         match self {
             Self::Matters => "matters",
             Self::Exemptions => "exemptions",
+            Self::Templates => "notice_templates",
         }
     }
 }
@@ -288,6 +291,7 @@ impl Store {
         let mut tx = self.write().await?;
         let sql = match list {
             LegalList::Matters => "SELECT valid_from, district FROM matters WHERE id = $1",
+            LegalList::Templates => "SELECT valid_from, district FROM notice_templates WHERE id = $1",
             LegalList::Exemptions => {
                 "SELECT e.valid_from, m.district FROM exemptions e JOIN matters m ON m.id = e.matter WHERE e.id = $1"
             }

@@ -14,7 +14,7 @@ use crate::dto::{Exemption, ExemptionRevision, Matter, MatterRevision};
 use crate::error::ApiError;
 
 /// The day before the new version holds, on which the old one ends.
-fn last_day(old_from: &str, old_until: Option<&str>, valid_from: &str, today: &str) -> Result<String, ApiError> {
+pub(super) fn last_day(old_from: &str, old_until: Option<&str>, valid_from: &str, today: &str) -> Result<String, ApiError> {
     check_days(valid_from, None)?;
     if valid_from < today {
         return Err(refused("too_early", format!("what held before today ({today}) stands: valid_from is today or later")));
@@ -33,7 +33,7 @@ fn last_day(old_from: &str, old_until: Option<&str>, valid_from: &str, today: &s
 
 impl Tx {
     /// An id for the next version: that of the first one and a number.
-    async fn next_id(&mut self, list: LegalList, id: &str) -> Result<String, ApiError> {
+    pub(super) async fn next_id(&mut self, list: LegalList, id: &str) -> Result<String, ApiError> {
         let base = match id.rsplit_once("-v") {
             Some((base, n)) if n.parse::<u32>().is_ok() => base,
             _ => id,
@@ -49,7 +49,7 @@ impl Tx {
     }
 
     /// Somebody was faster: what they did is told.
-    async fn not_replaced(&mut self, list: LegalList, id: &str) -> Result<(), ApiError> {
+    pub(super) async fn not_replaced(&mut self, list: LegalList, id: &str) -> Result<(), ApiError> {
         let sql = format!("SELECT id, by_name, valid_from FROM {} WHERE replaces = $1", list.table());
         let Some(row) = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(self.db()).await? else { return Ok(()) };
         let (by, new, from): (String, String, String) = (row.try_get("by_name")?, row.try_get("id")?, row.try_get("valid_from")?);
@@ -57,7 +57,7 @@ impl Tx {
         Err(ApiError::Conflict { code: "stale", message, details: json!({ "id": new, "by": by, "valid_from": from }) })
     }
 
-    async fn end_before(&mut self, list: LegalList, id: &str, until: &str, reason: &str) -> Result<(), sqlx::Error> {
+    pub(super) async fn end_before(&mut self, list: LegalList, id: &str, until: &str, reason: &str) -> Result<(), sqlx::Error> {
         let sql = format!("UPDATE {} SET valid_until = $1, end_reason = $2 WHERE id = $3", list.table());
         sqlx::query(sqlx::AssertSqlSafe(sql)).bind(until).bind(reason).bind(id).execute(self.db()).await.map(drop)
     }

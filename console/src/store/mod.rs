@@ -24,9 +24,11 @@ mod legal;
 mod legal_revise;
 mod live;
 mod many;
+mod notices;
 mod oidc;
 mod outbox;
 mod packages;
+mod party;
 mod precision;
 mod queue;
 mod receiver_secrets;
@@ -59,15 +61,17 @@ use crate::sla::ReviewConfig;
 pub(crate) use accounts::Origin;
 pub(crate) use audit::Deed;
 pub(crate) use bulk::{Bulk, Cell};
-pub(crate) use cases::{CaseSort, for_reviewer, of_mode, overdue};
+pub(crate) use cases::{CaseSort, for_reviewer, of_mode, overdue, unanswered};
 pub(crate) use clearance::{CellOf, ClearanceProgress, DayRow, Restatement};
 pub(crate) use deliveries::{Due, Tried};
 pub(crate) use intake::evidence_file;
 pub(crate) use legal::LegalList;
 pub(crate) use live::LiveEvent;
 pub(crate) use many::MOST as MOST_AT_ONCE;
+pub(crate) use notices::Told;
 pub(crate) use oidc::Admitted;
 pub(crate) use packages::KeptPackage;
+pub(crate) use party::Opened;
 pub(crate) use precision::{Decided, LEAST as LEAST_DECISIONS};
 pub(crate) use queue::{Filter, Sort, cursor_after, cursor_text};
 pub(crate) use recusals::kept_out;
@@ -342,6 +346,10 @@ fn migrator(backend: Backend) -> Migrator {
         Backend::Sqlite => include_str!("../../migrations/sqlite/0096_recusals.sql"),
         Backend::Postgres => include_str!("../../migrations/postgres/0096_recusals.sql"),
     };
+    let party = match backend {
+        Backend::Sqlite => include_str!("../../migrations/sqlite/0097_party.sql"),
+        Backend::Postgres => include_str!("../../migrations/postgres/0097_party.sql"),
+    };
     Migrator::with_migrations(vec![
         step(1, "tables", include_str!("../../migrations/common/0001_tables.sql")),
         step(2, "append only", append_only),
@@ -373,6 +381,7 @@ fn migrator(backend: Backend) -> Migrator {
         step(88, "examples", include_str!("../../migrations/common/0088_examples.sql")),
         step(95, "certificates", certificates),
         step(96, "recusals", recusals),
+        step(97, "party", party),
     ])
 }
 

@@ -101,6 +101,11 @@ impl Tx {
             .bind(candidate)
             .fetch_all(self.db())
             .await?;
+        let looks = sqlx::query("SELECT at_ms FROM party_looks WHERE case_id = $1 ORDER BY at_ms, id LIMIT 1000")
+            .bind(id.clone())
+            .fetch_all(self.db())
+            .await?;
+        let looks = looks.iter().map(|row| Ok(rfc3339(row.try_get("at_ms")?))).collect::<Result<Vec<_>, sqlx::Error>>()?;
         let item = |row: &AnyRow| -> Result<Value, sqlx::Error> {
             let (role, file): (String, String) = (row.try_get("role")?, row.try_get("file")?);
             let (sha256, bytes): (String, i64) = (row.try_get("sha256")?, row.try_get("bytes")?);
@@ -116,6 +121,7 @@ impl Tx {
             "evidence_mode": summary.evidence_mode, "evidence_sha256": summary.evidence_sha256, "compliance": case.compliance,
             "matter": record.matter, "subject": after.subject, "track": after.track, "exemption": after.exemption,
             "warned_at": after.warned_ms.map(rfc3339), "recheck": record.recheck, "recusals": record.recusals,
+            "defences": record.defences, "party_looks": looks,
             "candidate": wire, "evidence": evidence, "decisions": decisions, "history": history,
             "act": { "act": new.act, "by": actor.name, "at": rfc3339(self.now_ms()), "note": new.note,
                      "certificate": new.certificate, "officer": officer, "refer_to": new.refer_to },

@@ -41,6 +41,12 @@ fn any_json() -> impl Strategy<Value = Value> {
         "items",
         "id",
         "sort",
+        "case_no",
+        "code",
+        "text",
+        "ground",
+        "user",
+        "days",
         "unexpected",
     ]);
     leaf.prop_recursive(3, 24, 6, move |inner| {

@@ -47,7 +47,7 @@ pub(super) async fn registered(world: &World, supervisor: &Person) {
 }
 
 /// A stall that is raised now and confirmed: the case's id.
-async fn opened(world: &World, n: u32, by: &Person) -> String {
+pub(super) async fn opened(world: &World, n: u32, by: &Person) -> String {
     let id = format!("{n:032x}");
     let manifest = world.file(&format!("{id}/manifest.json"), "manifest", format!("{{\"candidate\":\"{id}\"}}").as_bytes());
     let data = CandidateData { kind: "illegal_stall".to_owned(), evidence: vec![manifest], ..candidate_data(n, world.now_ms()) };
@@ -75,13 +75,13 @@ pub(super) fn all_ticks() -> Value {
 }
 
 /// Legal review passes: `confirmed`.
-async fn pass(world: &World, crew: &Crew, case: &str) {
+pub(super) async fn pass(world: &World, crew: &Crew, case: &str) {
     act(world, &crew.lea, case, "take", json!({})).await.expect(201);
     let with = json!({ "ticks": all_ticks(), "matter": "stall", "certificate": "沪310-0042" });
     act(world, &crew.lea, case, "pass", with).await.expect(201);
 }
 
-async fn warned(world: &World, crew: &Crew, case: &str, reference: &str) {
+pub(super) async fn warned(world: &World, crew: &Crew, case: &str, reference: &str) {
     pass(world, crew, case).await;
     let subject = json!({ "kind": "organisation", "name": "Noodles", "reference": reference });
     act(world, &crew.ada, case, "match_subject", json!({ "subject": subject })).await.expect(201);

@@ -21,6 +21,7 @@ mod lifecycle;
 mod live;
 mod oidc;
 mod outside;
+mod party;
 mod postgres;
 mod queue;
 mod recusals;

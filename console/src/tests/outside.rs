@@ -196,3 +196,16 @@ async fn a_fuzzer_that_reads_the_document_finds_no_5xx(world: World) {
         println!("{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_partys_side() {
+    let world = World::real_time().await;
+    let crew = super::lifecycle::crew(&world).await;
+    world.person("root", &[Role::Administrator]).await;
+    super::lifecycle::registered(&world, &crew.sue).await;
+    let case = super::party::matched(&world, &crew, 1).await;
+    let url = serve(&world).await;
+    tokio::spawn(world.state.live.clone().follow(world.state.store.clone()));
+    let people = [("root", PASSWORD), ("ada", PASSWORD), ("lea", PASSWORD)];
+    browse_with("party.mjs", &url, &people, &[("KERBWATCH_CASE", &case)]).await;
+}

@@ -20,5 +20,11 @@ pub(crate) use archive::{Pipe, Tape};
 pub(crate) use order::Order;
 pub(crate) use run::run;
 
+/// A still blurred outside the box, as it may leave the house; nothing when it cannot be read. A clip is never masked: that would
+/// take a second encoding of all of it.
+pub(crate) fn masked(jpeg: Vec<u8>, bbox: [f64; 4]) -> Option<Vec<u8>> {
+    picture::derive(jpeg, bbox, picture::Look::Masked).ok().map(|still| still.jpeg)
+}
+
 pub use command::export_training;
 pub use run::{ExportError, Tally};

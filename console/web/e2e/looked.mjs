@@ -13,7 +13,7 @@ const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.m
 
 /** Where each profession goes, whose log-in is its name: a name for the picture, and the path; `*` is the first there is. */
 const PAGES = {
-  operator: [['queue', '/queue'], ['cases', '/cases'], ['cases-table', '/cases?view=table'], ['law', '/law'], ['cameras', '/cameras'], ['camera', '/cameras/*'], ['account', '/account'], ['not-allowed', '/admin/users']],
+  operator: [['queue', '/queue'], ['cases', '/cases'], ['cases-table', '/cases?view=table'], ['law', '/law'], ['cameras', '/cameras'], ['camera', '/cameras/*'], ['account', '/account'], ['party-page', '/party'], ['not-allowed', '/admin/users']],
   legal_reviewer: [['legal-cases', '/cases?for_me=yes'], ['case', '/cases/*'], ['law-ended', '/law?ended=yes']],
   bureau_editor: [['zones', '/zones'], ['zones-camera', '/zones/*'], ['training', '/admin/training']],
   analyst: [['clearance', '/clearance'], ['zone-days', '/clearance/days'], ['definitions', '/clearance/definitions'], ['areas', '/clearance/areas']],
@@ -39,6 +39,8 @@ const DIALOGS = {
   supervisor: [
     ['recuse-case', '/cases/*', ['recuse']],
     ['draw', '/admin/samples', ['draw']],
+    ['template-add', '/law', ['add-template']],
+    ['template-revise', '/law', ['revise-template']],
     ['matter-add', '/law', ['add-matter']],
     ['matter-revise', '/law', ['revise-matter']],
     ['matter-end', '/law', ['end-matter']],
@@ -53,7 +55,7 @@ const DIALOGS = {
     ['unit-add', '/admin/units', ['add-district']],
   ],
 }
-const BARE_KEY = /\b(?:nav|frame|queue|facts|stage|cases|cameras|admin|law|life|org|zones|backtest|handover|state|decide|reject|problem|common|clearance|training|certificate|recusal|auditAction|actHint)\.[a-zA-Z_]{2,}/
+const BARE_KEY = /\b(?:nav|frame|queue|facts|stage|cases|cameras|admin|law|life|org|zones|backtest|handover|state|decide|reject|problem|common|clearance|training|certificate|recusal|notice|noticePurpose|party|partyState|partyStateHint|defenceChannel|auditAction|actHint)\.[a-zA-Z_]{2,}/
 const SIZES = [[1366, 768], [1920, 1080]]
 
 async function settled(page) {

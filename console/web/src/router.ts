@@ -9,6 +9,8 @@ declare module 'vue-router' {
     title: string
     needs?: string
     open?: boolean
+    /** Nobody's session matters here. */
+    public?: boolean
   }
 }
 
@@ -16,6 +18,7 @@ export const router = createRouter({
   history: createWebHistory(),
   routes: [
     { path: '/login', name: 'login', component: () => import('@/login/LoginPage.vue'), meta: { title: 'login.title', open: true } },
+    { path: '/party', name: 'party', component: () => import('@/party/PartyPage.vue'), meta: { title: 'party.pageTitle', open: true, public: true } },
     // Where this leads depends on who is there, which the guard knows once the server has said so.
     { path: '/', name: 'start', component: () => import('@/app/MissingPage.vue'), meta: { title: 'app.name' } },
     { path: '/queue/:id?', name: 'queue', component: () => import('@/queue/QueuePage.vue'), meta: { title: 'nav.queue', needs: 'queue' } },
@@ -63,6 +66,7 @@ export function safeNext(next: unknown): string | null {
 }
 
 async function guard(to: RouteLocationNormalized) {
+  if (to.meta.public) return true
   if (!known.value) await restore()
   if (to.meta.open) return session.value !== null ? (safeNext(to.query.next) ?? home()) : true
   if (session.value === null) return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }

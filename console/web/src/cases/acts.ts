@@ -6,7 +6,7 @@ export type CaseAct = Schemas['CaseAct']
 export type ActOffer = Schemas['ActOffer']
 export type NewCaseAct = Schemas['NewCaseAct']
 
-export type Field = 'ticks' | 'matter' | 'reason' | 'defect' | 'subject' | 'channel' | 'due_at' | 'exemption' | 'expected_fine_yuan' | 'track' | 'refer_to' | 'outcome' | 'certificate' | 'note'
+export type Field = 'ticks' | 'matter' | 'reason' | 'defect' | 'subject' | 'channel' | 'due_at' | 'exemption' | 'expected_fine_yuan' | 'track' | 'refer_to' | 'outcome' | 'certificate' | 'note' | 'template' | 'informed_at' | 'defence' | 'answer'
 
 /** The fields of an act's form, in the order they are filled in. */
 export const FIELDS: Record<CaseAct, readonly Field[]> = {
@@ -19,7 +19,12 @@ export const FIELDS: Record<CaseAct, readonly Field[]> = {
   find_insufficient: ['defect', 'note'],
   dispatch_clue: ['note'],
   match_subject: ['subject', 'note'],
-  warn: ['channel', 'due_at', 'certificate', 'note'],
+  warn: ['channel', 'due_at', 'template', 'informed_at', 'certificate', 'note'],
+  inform: ['channel', 'expected_fine_yuan', 'template', 'informed_at', 'certificate', 'note'],
+  record_defence: ['defence', 'note'],
+  answer_defence: ['answer', 'note'],
+  issue_code: [],
+  revoke_code: [],
   extend_warning: ['due_at', 'note'],
   find_corrected: ['note'],
   find_not_corrected: ['note'],
@@ -45,6 +50,7 @@ export function forward(state: Schemas['CaseState'], proposal?: string | null): 
 export const LEGAL_TICKS = ['facts', 'lawful', 'basis', 'jurisdiction', 'no_conflict'] as const
 export const DEFECTS = ['facts_unclear', 'picture_unclear', 'evidence_incomplete', 'subject_unknown', 'procedure_fault', 'other'] as const
 export const CHANNELS = ['sms', 'voice', 'app', 'on_site', 'paper'] as const
+export const DEFENCE_CHANNELS = ['paper', 'on_site', 'voice'] as const
 export const OUTCOMES = ['punished', 'not_punished', 'dealt_with', 'not_found', 'revoked', 'lost', 'taken_over'] as const
 
 /** Columns of the board, in the order of a case's life; what has ended stands together at the right. */

@@ -4,6 +4,13 @@ export const audit = {
   auditAction: {
     audit_export: 'Audit log exported',
     user_certificate: 'Certificate entered',
+    legal_template_add: 'Notice template added',
+    legal_template_revise: 'Notice template revised',
+    party_code: 'Query code made',
+    party_code_revoke: 'Query code revoked',
+    party_look: 'Party looked',
+    party_refused: 'Party’s code refused',
+    party_state: 'Party made a statement',
     recusal_declare: 'Recusal declared',
     recusal_order: 'Recusal ordered',
     camera_ask_view: 'Camera picture asked for',

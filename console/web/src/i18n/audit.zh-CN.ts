@@ -4,6 +4,13 @@ export const audit = {
   auditAction: {
     audit_export: '导出审计日志',
     user_certificate: '登记行政执法证',
+    legal_template_add: '新增告知模板',
+    legal_template_revise: '修订告知模板',
+    party_code: '生成查询码',
+    party_code_revoke: '撤销查询码',
+    party_look: '当事人查询',
+    party_refused: '查询码被拒',
+    party_state: '当事人陈述申辩',
     recusal_declare: '申报回避',
     recusal_order: '决定回避',
     camera_ask_view: '请求点位画面',
