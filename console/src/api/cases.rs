@@ -167,7 +167,9 @@ pub(super) async fn act(
     PathOf(id): PathOf<String>,
     JsonBody(new): JsonBody<NewCaseAct>,
 ) -> Result<(StatusCode, Json<CaseActDone>), ApiError> {
-    let done =
-        state.store.act(&id, &session.actor, &new, &state.zone(), state.hooks.sign.as_ref(), &super::party::page(&state)).await?;
+    let done = state
+        .store
+        .act(&id, &session.actor, &new, &state.zone(), state.hooks.sign.as_ref(), &super::party::page_in_a_notice(&state))
+        .await?;
     Ok((StatusCode::CREATED, Json(done)))
 }

@@ -59,7 +59,7 @@ pub(super) async fn preview(
             Some(parse_ms(text).ok_or_else(|| ApiError::BadRequest("the body: due_at is an RFC 3339 time".to_owned()))?)
         }
     };
-    let page = super::party::page(&state);
+    let page = super::party::page_in_a_notice(&state);
     let told = Told {
         purpose: asked.purpose,
         template: asked.template.as_deref(),

@@ -22,6 +22,11 @@ pub(super) fn page(state: &AppState) -> String {
     format!("{}/party", state.settings.origin.as_deref().unwrap_or_default())
 }
 
+/// The same for a notice, which goes on paper: an address that leads nowhere is worse than a word.
+pub(super) fn page_in_a_notice(state: &AppState) -> String {
+    if state.settings.origin.is_some() { page(state) } else { "本机关公布的当事人查询页面".to_owned() }
+}
+
 /// Makes a query code for the party, shown in this answer and never again; one that was there holds no more.
 #[utoipa::path(post, path = "/cases/{id}/party-code", tag = "cases", operation_id = "makePartyCode",
     params(("id" = String, Path, description = "Case id")), request_body = NewPartyCode,
