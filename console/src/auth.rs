@@ -79,6 +79,7 @@ impl Actor {
             ("clearance", CLEARANCE),
             ("define_clearance", DEFINE),
             ("areas", AREAS),
+            ("maintenance", MAINTENANCE),
             ("receivers", RECEIVERS),
             ("deliveries", DELIVERIES),
             ("packages", PACKAGES),
@@ -123,6 +124,8 @@ const CLEARANCE: &[Role] = &[Role::Analyst, Role::Supervisor, Role::BureauEditor
 const DEFINE: &[Role] = &[Role::Supervisor];
 /// What counts as one place decides what is counted: not for who draws the zones.
 const AREAS: &[Role] = &[Role::BureauApprover, Role::Supervisor];
+/// When a camera does not count as watching: not for who draws the zones either.
+const MAINTENANCE: &[Role] = &[Role::BureauApprover, Role::Supervisor, Role::Administrator];
 /// Addresses and secrets are a matter of the installation.
 const RECEIVERS: &[Role] = &[Role::Administrator];
 const DELIVERIES: &[Role] = &[Role::Supervisor, Role::Administrator];
@@ -217,6 +220,9 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/clearance/days", Access::Roles(CLEARANCE)),
     ("GET", "/clearance/day", Access::Roles(CLEARANCE)),
     ("GET", "/clearance/export", Access::Roles(CLEARANCE)),
+    ("GET", "/cameras/{id}/maintenance", Access::Roles(&Role::ALL)),
+    ("POST", "/cameras/{id}/maintenance", Access::Roles(MAINTENANCE)),
+    ("POST", "/cameras/{id}/maintenance/{work}/end", Access::Roles(MAINTENANCE)),
     ("GET", "/areas", Access::Roles(CLEARANCE)),
     ("POST", "/areas", Access::Roles(AREAS)),
     ("PUT", "/areas/{id}", Access::Roles(AREAS)),

@@ -243,6 +243,11 @@ impl Keeper {
         for (camera, zone, kind, first) in store.touched_cells(since).await? {
             work.add((camera, zone, kind), (first - (REACH_DAYS + 1) * DAY_MS).max(oldest));
         }
+        for (camera, first) in store.maintained_since(since).await? {
+            for cell in versions.cells().into_keys().filter(|cell| cell.0 == camera) {
+                work.add(cell, (first - DAY_MS).max(oldest));
+            }
+        }
         let changed = versions.changed_since(since);
         for (cell, from) in versions.cells() {
             if changed.contains(cell.0.as_str()) {
@@ -372,7 +377,8 @@ async fn load(
     let first = seen.first().map_or(from, |seen| seen.first_seen.min(from));
     let mut views = Vec::with_capacity(shown_by.len());
     for zone in &shown_by {
-        let observed = IntervalSet::of(store.watched(&zone.0, first - DAY_MS).await?);
+        let maintained = IntervalSet::of(store.maintained(&zone.0, first - DAY_MS).await?);
+        let observed = IntervalSet::of(store.watched(&zone.0, first - DAY_MS).await?).minus(&maintained);
         views.push(View { states: versions.states(zone), observed });
     }
     Ok(Cell { views, seen, models, limit: parameters.limits.of(cell.2) })

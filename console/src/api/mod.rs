@@ -14,6 +14,7 @@ mod clearance;
 mod evidence;
 mod handover;
 mod live;
+mod maintenance;
 mod notices;
 mod oidc;
 mod party;
@@ -107,6 +108,8 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(clearance::days))
         .routes(routes!(clearance::one_day))
         .routes(routes!(clearance::export))
+        .routes(routes!(maintenance::list, maintenance::add))
+        .routes(routes!(maintenance::end))
         .routes(routes!(areas::list, areas::add))
         .routes(routes!(areas::change))
         .routes(routes!(cameras::list))

@@ -16,6 +16,7 @@ mod clearance;
 mod handover;
 mod legal;
 mod live;
+mod maintenance;
 mod notice;
 mod party;
 mod recusal;
@@ -69,6 +70,7 @@ pub use legal::{
     NewExemption, NewMatter,
 };
 pub use live::LiveKind;
+pub use maintenance::{Maintenance, MaintenanceEnd, MaintenanceList, NewMaintenance};
 pub use notice::{
     NewNoticeTemplate, Notice, NoticeAsked, NoticePurpose, NoticeTemplate, NoticeTemplateRevision, NoticeTemplates,
 };

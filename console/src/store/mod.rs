@@ -23,6 +23,7 @@ mod intake;
 mod legal;
 mod legal_revise;
 mod live;
+mod maintenance;
 mod many;
 mod notices;
 mod oidc;
@@ -379,6 +380,7 @@ fn migrator(backend: Backend) -> Migrator {
         step(86, "areas", include_str!("../../migrations/common/0086_areas.sql")),
         step(87, "desks of cases", include_str!("../../migrations/common/0087_case_desks.sql")),
         step(88, "examples", include_str!("../../migrations/common/0088_examples.sql")),
+        step(89, "maintenance", include_str!("../../migrations/common/0089_maintenance.sql")),
         step(95, "certificates", certificates),
         step(96, "recusals", recusals),
         step(97, "party", party),

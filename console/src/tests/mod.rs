@@ -19,6 +19,7 @@ mod law;
 mod legal_day;
 mod lifecycle;
 mod live;
+mod maintenance;
 mod oidc;
 mod outside;
 mod party;

@@ -83,8 +83,10 @@ pub(super) async fn browse_with(script: &str, url: &str, people: &[(&str, &str)]
 
 /// What a script failed on, to stand before its steps: whoever cuts a long record short keeps the head of it.
 fn what_failed(said: &str) -> String {
+    let words = ["error:", "failed-", "Timeout", "waiting for"];
     let telling = |line: &&str| {
-        ["error:", "failed-", "expected:", "actual:", "waiting for", "Timeout"].iter().any(|word| line.contains(word))
+        let line = line.trim();
+        line.starts_with("+ ") || line.starts_with("- ") || words.iter().any(|word| line.contains(word))
     };
     said.lines().filter(telling).map(str::trim).take(12).collect::<Vec<_>>().join(" | ")
 }

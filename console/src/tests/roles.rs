@@ -39,7 +39,8 @@ async fn every_role_may_use_exactly_its_routes(world: World) {
             .replace("{candidate}", "x")
             .replace("{file}", "x.jpg")
             .replace("{version}", "1")
-            .replace("{delivery}", "x");
+            .replace("{delivery}", "x")
+            .replace("{work}", "x");
         let query =
             if path.starts_with("/evidence") || path.contains("/recorded/") { "?expires=1&purpose=review&sig=00" } else { "" };
         for (cell, person) in cells.iter().zip(&people) {

@@ -163,6 +163,15 @@ test('a legal reviewer’s day', { skip, timeout: 300_000 }, async (t) => {
     step('the supervisor entered the four documents: what the camera sees from now on may be evidence')
     await desk.shot('camera-register')
 
+    await page.locator('[data-test=maintenance-add]').click()
+    await page.locator('[data-test=maintenance-what]').fill('擦拭镜头')
+    await desk.shot('camera-maintenance')
+    await page.locator('[data-test=maintenance-save]').click()
+    await page.locator('[data-test=maintenance-row][data-open=true] [data-test=maintenance-end]').click()
+    await page.locator('[data-test=maintenance-save]').click()
+    await page.locator('[data-test=maintenance-row][data-open=false]').waitFor()
+    step('work on the camera is entered, and its end')
+
     await page.goto(`${target.url}/law?kind=unauthorized_ad`)
     const advert = page.locator('[data-test=matter][data-id=advert]')
     await advert.locator('[data-test=revise-matter]').click()

@@ -38,6 +38,7 @@ const DIALOGS = {
   ],
   supervisor: [
     ['recuse-case', '/cases/*', ['recuse']],
+    ['maintenance', '/cameras/*', ['maintenance-add']],
     ['draw', '/admin/samples', ['draw']],
     ['template-add', '/law', ['add-template']],
     ['template-revise', '/law', ['revise-template']],
@@ -55,7 +56,7 @@ const DIALOGS = {
     ['unit-add', '/admin/units', ['add-district']],
   ],
 }
-const BARE_KEY = /\b(?:nav|frame|queue|facts|stage|cases|cameras|admin|law|life|org|zones|backtest|handover|state|decide|reject|problem|common|clearance|training|certificate|recusal|notice|noticePurpose|party|partyState|partyStateHint|defenceChannel|auditAction|actHint)\.[a-zA-Z_]{2,}/
+const BARE_KEY = /\b(?:nav|frame|queue|facts|stage|cases|cameras|maintenance|admin|law|life|org|zones|backtest|handover|state|decide|reject|problem|common|clearance|training|certificate|recusal|notice|noticePurpose|party|partyState|partyStateHint|defenceChannel|auditAction|actHint)\.[a-zA-Z_]{2,}/
 const SIZES = [[1366, 768], [1920, 1080]]
 
 async function settled(page) {

@@ -14,6 +14,8 @@ export const audit = {
     recusal_declare: 'Recusal declared',
     recusal_order: 'Recusal ordered',
     camera_ask_view: 'Camera picture asked for',
+    camera_maintenance: 'Work on a camera entered',
+    camera_maintenance_end: 'End of work on a camera entered',
     camera_put: 'Camera settings put',
     camera_register: 'Register of standing entered',
     candidate_expired: 'Candidate expired',
