@@ -252,6 +252,9 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/events", Access::Roles(&Role::ALL)),
     ("GET", "/training", Access::Roles(TRAINING)),
     ("GET", "/training/export", Access::Roles(TRAINING)),
+    ("GET", "/training/originals", Access::Roles(UNMASKED)),
+    ("POST", "/training/originals", Access::Roles(UNMASKED)),
+    ("POST", "/training/originals/{id}/ruling", Access::Roles(UNMASKED)),
     ("GET", "/users", Access::Roles(USERS)),
     ("POST", "/users", Access::Roles(USERS)),
     ("GET", "/users/{id}", Access::Roles(USERS)),
@@ -296,6 +299,8 @@ const THINGS: &[(&str, Thing)] = &[
     ("/samples/{", Thing::Nowhere),
     ("/session/all/{", Thing::Nowhere),
     ("/sessions/{", Thing::Nowhere),
+    // Whose it is to see and rule on is the store's to say.
+    ("/training/originals/{", Thing::Nowhere),
     ("/units/{", Thing::Nowhere),
     ("/users/{", Thing::Nowhere),
 ];

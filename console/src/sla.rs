@@ -72,6 +72,9 @@ pub struct ReviewConfig {
     /// Who confirms a record or gives the legal review needs an officer's certificate on record that holds in that moment
     /// (Administrative Penalty Law, article 42). Default no: a new installation has no certificates yet.
     pub require_certificate: bool,
+    /// Originals, in which bystanders can be made out, leave in an export only with a second person's approval, which runs out after
+    /// a day. Default yes.
+    pub originals_need_approval: bool,
 }
 
 impl Default for ReviewConfig {
@@ -85,6 +88,7 @@ impl Default for ReviewConfig {
             key_area_head_start_s: 600,
             score_head_start_s: 600,
             require_certificate: false,
+            originals_need_approval: true,
         }
     }
 }
@@ -100,6 +104,7 @@ struct ReviewFile {
     key_area_head_start_s: u32,
     score_head_start_s: u32,
     require_certificate: bool,
+    originals_need_approval: bool,
 }
 
 impl Default for ReviewFile {
@@ -112,6 +117,7 @@ impl Default for ReviewFile {
             key_area_head_start_s,
             score_head_start_s,
             require_certificate,
+            originals_need_approval,
         } = ReviewConfig::default();
         Self {
             target_s,
@@ -121,6 +127,7 @@ impl Default for ReviewFile {
             key_area_head_start_s,
             score_head_start_s,
             require_certificate,
+            originals_need_approval,
         }
     }
 }
@@ -137,6 +144,7 @@ impl TryFrom<ReviewFile> for ReviewConfig {
             key_area_head_start_s,
             score_head_start_s,
             require_certificate,
+            originals_need_approval,
         } = file;
         for kind in KINDS {
             for (name, target) in [("target_s", target_s.of(kind)), ("key_area_target_s", key_area_target_s.of(kind))] {
@@ -159,6 +167,7 @@ impl TryFrom<ReviewFile> for ReviewConfig {
             key_area_head_start_s,
             score_head_start_s,
             require_certificate,
+            originals_need_approval,
         })
     }
 }

@@ -17,6 +17,7 @@ mod live;
 mod maintenance;
 mod notices;
 mod oidc;
+mod originals;
 mod party;
 mod recusals;
 mod register;
@@ -135,6 +136,8 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(live::events))
         .routes(routes!(training::summary))
         .routes(routes!(training::export))
+        .routes(routes!(originals::list, originals::ask))
+        .routes(routes!(originals::rule))
         .routes(routes!(admin::users, admin::add_user))
         .routes(routes!(admin::audit))
         .routes(routes!(admin::audit_check))

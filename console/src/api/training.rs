@@ -26,7 +26,7 @@ pub(super) async fn summary(
     session: Session,
     QueryOf(query): QueryOf<TrainingQuery>,
 ) -> Result<Json<TrainingSummary>, ApiError> {
-    let order = Order::read(&TrainingQuery { unmasked: None, ..query }, &session.actor)?;
+    let order = Order::read(&TrainingQuery { unmasked: None, approval: None, ..query }, &session.actor)?;
     let (confirmed, counts) = state.store.training_counts(&order.conditions, order.decided).await?;
     let by_reason: Vec<ReasonCount> =
         counts.into_iter().map(|(reason, count)| ReasonCount { reason, count, taken: order.reasons.contains(&reason) }).collect();
@@ -45,6 +45,7 @@ pub(super) async fn export(
 ) -> Result<Response, ApiError> {
     let order = Order::read(&query, &session.actor)?;
     let name = format!("kerbwatch-{}-{}.tar", word(&order.format), if order.masked { "masked" } else { "originals" });
+    order.may_leave(&state.store, &session.actor, state.store.review().originals_need_approval).await?;
     // Before the first byte, so that a refusal by the database is an answer and no torn archive.
     order.announce(&state.store).await?;
     let (sender, receiver) = mpsc::channel(CHUNKS);

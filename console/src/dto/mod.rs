@@ -18,6 +18,7 @@ mod legal;
 mod live;
 mod maintenance;
 mod notice;
+mod originals;
 mod party;
 mod recusal;
 mod register;
@@ -74,6 +75,7 @@ pub use maintenance::{Maintenance, MaintenanceEnd, MaintenanceList, NewMaintenan
 pub use notice::{
     NewNoticeTemplate, Notice, NoticeAsked, NoticePurpose, NoticeTemplate, NoticeTemplateRevision, NoticeTemplates,
 };
+pub use originals::{NewOriginals, NewOriginalsRuling, OriginalsList, OriginalsRequest, OriginalsState};
 pub use party::{
     Defence, DefenceAnswer, DefenceChannel, NewAnswer, NewDefence, NewPartyCode, PartyCode, PartyCodeMade, PartyDefence,
     PartyKey, PartyLook, PartyNotice, PartyRecord, PartyState, PartyStatement, PartyView,

@@ -86,6 +86,8 @@ pub struct TrainingQuery {
     /// Why originals are needed, 10 to 500 characters; it stands in the audit log.
     #[param(max_length = 500)]
     pub reason: Option<String>,
+    /// The request for originals that another person approved, where the installation asks for that.
+    pub approval: Option<String>,
 }
 
 /// How many examples an export would have at most; pictures that are no longer there are left out when it is made.

@@ -27,6 +27,7 @@ mod maintenance;
 mod many;
 mod notices;
 mod oidc;
+mod originals;
 mod outbox;
 mod packages;
 mod party;
@@ -351,6 +352,10 @@ fn migrator(backend: Backend) -> Migrator {
         Backend::Sqlite => include_str!("../../migrations/sqlite/0097_party.sql"),
         Backend::Postgres => include_str!("../../migrations/postgres/0097_party.sql"),
     };
+    let originals = match backend {
+        Backend::Sqlite => include_str!("../../migrations/sqlite/0098_originals.sql"),
+        Backend::Postgres => include_str!("../../migrations/postgres/0098_originals.sql"),
+    };
     Migrator::with_migrations(vec![
         step(1, "tables", include_str!("../../migrations/common/0001_tables.sql")),
         step(2, "append only", append_only),
@@ -384,6 +389,7 @@ fn migrator(backend: Backend) -> Migrator {
         step(95, "certificates", certificates),
         step(96, "recusals", recusals),
         step(97, "party", party),
+        step(98, "originals", originals),
     ])
 }
 

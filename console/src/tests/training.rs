@@ -181,7 +181,40 @@ async fn originals_leave_only_with_the_right_and_a_reason(world: World) {
     assert_eq!(rows("training.export").await, json!([]), "what is refused does not begin");
 
     let folder = tempfile::tempdir().unwrap();
-    let reply = world.get(&supervisor, &format!("{export}&reason=retraining%20the%20poster%20class&kind=unauthorized_ad")).await;
+    // Originals leave with a second person's word, for exactly this export, and for a day.
+    let wanted = format!("{export}&reason=retraining%20the%20poster%20class&kind=unauthorized_ad");
+    assert_eq!(world.get(&supervisor, &wanted).await.code(), "approval_missing");
+    let second = world.person("second", &[Role::Supervisor]).await;
+    let ask = json!({ "reason": "retraining the poster class", "kind": "unauthorized_ad" });
+    assert_eq!(world.post(&bureau, "/training/originals", ask.clone()).await.status, 403);
+    let short = json!({ "reason": "short" });
+    assert_eq!(world.post(&supervisor, "/training/originals", short).await.code(), "reason_missing");
+    let asked = world.post(&supervisor, "/training/originals", ask.clone()).await.expect(201);
+    assert_eq!((&asked["state"], &asked["may_rule"]), (&json!("waiting"), &json!(false)));
+    let id = asked["id"].as_str().unwrap().to_owned();
+    let approved = format!("{wanted}&approval={id}");
+    assert_eq!(world.get(&supervisor, &approved).await.code(), "approval_waits");
+    let ruling = format!("/training/originals/{id}/ruling");
+    assert_eq!(world.post(&supervisor, &ruling, json!({ "approved": true })).await.code(), "same_person");
+    let list = world.get(&second, "/training/originals").await.expect(200);
+    assert_eq!((&list["required"], &list["items"][0]["may_rule"]), (&json!(true), &json!(true)));
+    world.post(&second, &ruling, json!({ "approved": true, "note": "for the poster class only" })).await.expect(201);
+    assert_eq!(world.post(&second, &ruling, json!({ "approved": false })).await.code(), "ruled");
+    let wider = approved.replace("&kind=unauthorized_ad", "");
+    assert_eq!(world.get(&supervisor, &wider).await.code(), "approval_differs", "of all kinds");
+    let other = world.get(&second, &approved).await;
+    assert_eq!(other.code(), "approval_differs", "another person's");
+    assert_eq!(rows("training.export").await, json!([]), "nothing has begun");
+    let refused = world.post(&supervisor, "/training/originals", ask.clone()).await.expect(201)["id"].clone();
+    let refused = refused.as_str().unwrap();
+    let no = json!({ "approved": false, "note": "too wide" });
+    world.post(&second, &format!("/training/originals/{refused}/ruling"), no).await.expect(201);
+    let asked = format!("{wanted}&approval={refused}");
+    assert_eq!(world.get(&supervisor, &asked).await.code(), "approval_refused");
+    for sql in ["UPDATE originals_rulings SET approved = 1", "DELETE FROM originals_requests"] {
+        assert!(world.sql(sql).await.is_err(), "{sql}");
+    }
+    let reply = world.get(&supervisor, &approved).await;
     unpack(&reply.bytes, folder.path());
     let still = std::fs::read(folder.path().join("stills").join(name(2))).unwrap();
     assert_eq!(still, picture(2), "byte for byte");
@@ -191,6 +224,12 @@ async fn originals_leave_only_with_the_right_and_a_reason(world: World) {
     assert_eq!(begun[0]["details"]["masked"], false);
     let done = rows("training.exported").await;
     assert_eq!((&done[0]["details"]["confirmed"], &done[0]["details"]["masked"]), (&json!(1), &json!(false)));
+
+    assert_eq!(begun[0]["details"]["approval"], json!(id));
+    world.clock.advance(24 * super::world::HOUR);
+    let supervisor = world.log_in("super").await;
+    assert_eq!(world.get(&supervisor, &approved).await.code(), "approval_expired");
+    let bureau = world.log_in("bureau").await;
 
     let summary = world.get(&bureau, "/training").await.expect(200);
     assert_eq!((&summary["confirmed"], &summary["rejected"], &summary["may_unmask"]), (&json!(4), &json!(1), &json!(false)));

@@ -34,6 +34,9 @@ pub fn export_training(
         ApiError::Forbidden => ExportError::Refused(format!("{name} has no role that may export originals")),
         other => ExportError::Refused(other.to_string()),
     })?;
+    runtime
+        .block_on(order.may_leave(store, &actor, config.review.originals_need_approval))
+        .map_err(|error| ExportError::Refused(error.to_string()))?;
     // The target first: an export that cannot be written is none, and the log shall not say otherwise.
     let mut target: Box<dyn Target> = match folder {
         Some(folder) => Box::new(Folder::new(folder.to_owned())?),

@@ -14,6 +14,8 @@ pub(crate) struct Order {
     pub(crate) format: TrainingFormat,
     pub(crate) masked: bool,
     pub(crate) reason: Option<String>,
+    /// The request that a second person approved.
+    pub(crate) approval: Option<String>,
     /// Rejections for these are hard negatives.
     pub(crate) reasons: Vec<RejectReason>,
     /// On candidates `c` and the decision `d` that stands.
@@ -79,6 +81,7 @@ impl Order {
             format: query.format.unwrap_or(TrainingFormat::Decisions),
             masked: !unmasked,
             reason,
+            approval: query.approval.clone(),
             reasons: query.negatives.unwrap_or_default().reasons().to_vec(),
             conditions: conditions(query, &actor.scope)?,
             decided: query.since.is_some() || query.until.is_some(),
@@ -89,12 +92,28 @@ impl Order {
         })
     }
 
+    /// What of the order an approval holds for.
+    pub(crate) fn filters(&self) -> Value {
+        json!({ "format": self.format, "asked": self.asked })
+    }
+
+    /// Originals leave with a second person's word, where the installation asks for it.
+    ///
+    /// # Errors
+    /// There is none that holds for this export.
+    pub(crate) async fn may_leave(&self, store: &Store, actor: &Actor, approval_needed: bool) -> Result<(), ApiError> {
+        if self.masked || !approval_needed {
+            return Ok(());
+        }
+        store.originals_approved(self.approval.as_deref(), actor, &self.filters()).await
+    }
+
     /// Writes into the audit log that it begins. No row, no export.
     ///
     /// # Errors
     /// The database failed.
     pub(crate) async fn announce(&self, store: &Store) -> Result<(), sqlx::Error> {
-        let details = json!({ "format": self.format, "masked": self.masked, "asked": self.asked });
+        let details = json!({ "format": self.format, "masked": self.masked, "asked": self.asked, "approval": self.approval });
         let reason = self.reason.as_deref();
         store.audit_alone(Deed { actor: &self.actor, action: "training.export", object: "decisions", reason, details }).await
     }

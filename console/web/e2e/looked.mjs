@@ -17,7 +17,7 @@ const PAGES = {
   legal_reviewer: [['legal-cases', '/cases?for_me=yes'], ['case', '/cases/*'], ['law-ended', '/law?ended=yes']],
   bureau_editor: [['zones', '/zones'], ['zones-camera', '/zones/*'], ['training', '/admin/training']],
   analyst: [['clearance', '/clearance'], ['zone-days', '/clearance/days'], ['definitions', '/clearance/definitions'], ['areas', '/clearance/areas']],
-  supervisor: [['samples', '/admin/samples'], ['sample', '/admin/samples/*'], ['supervisor-camera', '/cameras/*']],
+  supervisor: [['originals', '/admin/training'], ['samples', '/admin/samples'], ['sample', '/admin/samples/*'], ['supervisor-camera', '/cameras/*']],
   administrator: [['users', '/admin/users'], ['units', '/admin/units'], ['sessions', '/admin/sessions'], ['receivers', '/admin/receivers']],
   auditor: [['audit', '/admin/audit']],
 }
@@ -56,7 +56,7 @@ const DIALOGS = {
     ['unit-add', '/admin/units', ['add-district']],
   ],
 }
-const BARE_KEY = /\b(?:nav|frame|queue|facts|stage|cases|cameras|maintenance|admin|law|life|org|zones|backtest|handover|state|decide|reject|problem|common|clearance|training|certificate|recusal|notice|noticePurpose|party|partyState|partyStateHint|defenceChannel|auditAction|actHint)\.[a-zA-Z_]{2,}/
+const BARE_KEY = /\b(?:nav|frame|queue|facts|stage|cases|cameras|maintenance|admin|law|life|org|zones|backtest|handover|state|decide|reject|problem|common|clearance|training|originals|certificate|recusal|notice|noticePurpose|party|partyState|partyStateHint|defenceChannel|auditAction|actHint)\.[a-zA-Z_]{2,}/
 const SIZES = [[1366, 768], [1920, 1080]]
 
 async function settled(page) {

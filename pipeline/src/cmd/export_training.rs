@@ -72,6 +72,9 @@ pub struct Args {
     /// Originals instead of pictures blurred outside the candidate's box; needs --reason and the right to
     #[arg(long, requires = "reason")]
     unmasked: bool,
+    /// The request for originals that another person approved on the page of training data
+    #[arg(long, value_name = "ID", requires = "unmasked")]
+    approval: Option<String>,
     /// Why; it stands in the audit log
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -101,6 +104,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         until: args.until.clone(),
         unmasked: Some(args.unmasked),
         reason: args.reason.clone(),
+        approval: args.approval.clone(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

@@ -11,6 +11,8 @@ export const audit = {
     party_look: 'Party looked',
     party_refused: 'Party’s code refused',
     party_state: 'Party made a statement',
+    training_ask_originals: 'Originals asked for',
+    training_rule_originals: 'Originals ruled on',
     recusal_declare: 'Recusal declared',
     recusal_order: 'Recusal ordered',
     camera_ask_view: 'Camera picture asked for',

@@ -11,6 +11,8 @@ export const audit = {
     party_look: '当事人查询',
     party_refused: '查询码被拒',
     party_state: '当事人陈述申辩',
+    training_ask_originals: '申请导出原图',
+    training_rule_originals: '审批原图导出',
     recusal_declare: '申报回避',
     recusal_order: '决定回避',
     camera_ask_view: '请求点位画面',

@@ -1,5 +1,19 @@
 /** Certificates, recusal, the party. Checked against the Chinese in en.ts. */
 export const party = {
+  originals: {
+    title: 'Originals: a second person’s word',
+    hint: 'Pictures in which bystanders can be made out leave only after another supervisor has approved exactly this export. A request waits seven days; what is approved may be exported for a day.',
+    ask: 'Ask for approval',
+    asked: 'Asked. Another supervisor rules on it.',
+    approve: 'Approve',
+    refuse: 'Refuse',
+    note: 'Note',
+    ruledBy: 'ruled by {by}',
+    until: 'until',
+    none: 'No requests.',
+    everything: 'everything',
+    state: { waiting: 'Waiting', approved: 'Approved', refused: 'Refused', expired: 'Over' },
+  },
   notice: {
     templates: 'Templates of notices',
     intro: 'What a party is told is filled in from the template that holds on the day. The text that went out, its digest and the version of the template are kept in the case.',

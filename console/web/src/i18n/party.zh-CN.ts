@@ -1,5 +1,19 @@
 /** 执法证、回避、当事人：与 party.en.ts 一一对应。 */
 export const party = {
+  originals: {
+    title: '原图导出：须第二人批准',
+    hint: '含可辨认路人的原图，须由另一名督察批准同一导出条件后方可导出。申请七日内有效，批准后一日内可导出。',
+    ask: '申请批准',
+    asked: '已申请，等待另一名督察批准。',
+    approve: '批准',
+    refuse: '不批准',
+    note: '备注',
+    ruledBy: '{by} 审批',
+    until: '截止',
+    none: '没有申请。',
+    everything: '全部',
+    state: { waiting: '待批准', approved: '已批准', refused: '未批准', expired: '已过期' },
+  },
   notice: {
     templates: '告知文书模板',
     intro: '告知当事人的内容由当日有效的模板生成。实际送出的文本、摘要值和模板版本均保存在案件中。',
