@@ -4,6 +4,7 @@ import { session } from '@/app/session'
 import { filtersOf, queryOf, requestOf } from '@/queue/filters'
 import { commandFor } from '@/queue/keys'
 import { readClock } from '@/queue/sla'
+import { runs, together } from '@/queue/together'
 import { blankDraft, forgetDraft, keep, recall } from '@/queue/useDraft'
 
 describe('the clock of a review', () => {
@@ -74,5 +75,28 @@ describe('what was typed and not sent', () => {
       sessionStorage.setItem('kerbwatch.drafts.ada', text)
       expect(recall('c1')).toEqual(blankDraft())
     }
+  })
+})
+
+describe('what comes from one place together', () => {
+  const row = (id: string, zone: string, time: string, camera = 'cam-1') => ({ id, camera, zone, received_at: `2026-11-23T${time}Z` })
+  const rows = [
+    row('a', 'north', '10:00:00'),
+    row('b', 'south', '10:01:00'),
+    row('c', 'north', '10:12:00'),
+    row('d', 'north', '10:04:00'),
+    row('e', 'north', '10:25:00'),
+    row('f', 'north', '10:05:00', 'cam-2'),
+  ]
+
+  it('stands together where the first of it stood, in its order', () => {
+    expect(together(rows).map((one) => one.id)).toEqual(['a', 'c', 'd', 'b', 'e', 'f'])
+    expect(together([])).toEqual([])
+  })
+
+  it('says how many stand together, and of which rows it is said above', () => {
+    expect([...runs(together(rows))]).toEqual([['a', 3], ['c', 0], ['d', 0], ['b', 1], ['e', 1], ['f', 1]])
+    // In another order only neighbours are called together.
+    expect([...runs(rows)]).toEqual([['a', 1], ['b', 1], ['c', 2], ['d', 0], ['e', 1], ['f', 1]])
   })
 })

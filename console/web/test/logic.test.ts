@@ -6,7 +6,7 @@ import { chooseLanguage } from '@/app/prefs'
 import { steadyUrl } from '@/app/signed'
 import { sha256Hex, verify } from '@/cases/verify'
 import { filtersOf, queryOf, requestOf } from '@/queue/filters'
-import { placeInClip, readManifest } from '@/queue/manifest'
+import { ownerLeft, placeInClip, readManifest } from '@/queue/manifest'
 import { staleNews } from '@/queue/stale'
 import { boundKey, isYesNo, sentence } from '@/queue/why'
 import { safeNext } from '@/router'
@@ -113,6 +113,20 @@ describe('what the server says', () => {
     const details = { state: 'confirmed', decisions: [{ by: 'li.na', verdict: 'confirm', at: '2026-11-23T04:00:00Z' }, { by: 7 }, { by: 'x', verdict: 'explode' }] }
     expect(staleNews(problemOf(409, { error: { code: 'stale', message: '', details } }))).toEqual({ state: 'confirmed', changes: [{ by: 'li.na', verdict: 'confirm', at: '2026-11-23T04:00:00Z' }] })
     expect(staleNews(problemOf(409, {}))).toEqual({ state: null, changes: [] })
+  })
+})
+
+describe('when the owner left', () => {
+  const facts = [{ name: 'dwell', value: 31.5 }, { name: 'left_behind', value: 1 }]
+
+  it('is as long before the trigger as the thing lay there alone', () => {
+    expect(ownerLeft(100, facts, [])).toBe(68.5)
+  })
+
+  it('is not said where the rule asks for no owner, or where nobody saw all of the time', () => {
+    expect(ownerLeft(100, facts.slice(0, 1), [])).toBeNull()
+    expect(ownerLeft(100, [{ name: 'dwell', value: 31.5 }, { name: 'left_behind', value: 0 }], [])).toBeNull()
+    expect(ownerLeft(100, facts, ['no footage before 04:01'])).toBeNull()
   })
 })
 

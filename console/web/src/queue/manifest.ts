@@ -29,6 +29,16 @@ export function readManifest(value: unknown): Manifest {
 }
 
 /**
+ * When whoever brought the thing had left it, on the stream's clock: what lies left behind dwells from then on. Null where the
+ * rule does not ask for it, or where the recording has gaps: time that nobody saw is no part of the dwell.
+ */
+export function ownerLeft(raisedS: number, facts: readonly { name: string; value: number }[], gaps: readonly string[]): number | null {
+  const value = (name: string) => facts.find((fact) => fact.name === name)?.value
+  const dwell = value('dwell')
+  return value('left_behind') === 1 && dwell !== undefined && gaps.length === 0 ? raisedS - dwell : null
+}
+
+/**
  * Seconds into the clip of a moment: by the stream's own clock within one connection, by the wall clock across two.
  * Null where neither can tell.
  */

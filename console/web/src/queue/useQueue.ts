@@ -10,6 +10,7 @@ import { useLive, type LiveData } from '@/app/live'
 import { session } from '@/app/session'
 import { steadyUrl } from '@/app/signed'
 import { requestOf, type Filters } from './filters'
+import { together } from './together'
 
 const PAGE = 50
 /** A burst of new candidates asks the server once. */
@@ -27,6 +28,9 @@ export function useQueue(filters: Ref<Filters>, changed: (id: string, data: Live
   let settle: ReturnType<typeof setTimeout> | undefined
   let loadingMore = false
 
+  /** By urgency what came from one place together is shown together; whoever asks for another order gets that order. */
+  const ordered = (page: CandidateSummary[]) => (filters.value.sort === 'risk' ? together(page) : page)
+
   function fetchPage(from: string | null) {
     return ask(api.GET('/api/v1/candidates', { params: { query: { ...requestOf(filters.value), limit: PAGE, cursor: from ?? undefined } } }))
   }
@@ -42,7 +46,7 @@ export function useQueue(filters: Ref<Filters>, changed: (id: string, data: Live
       problem.value = answer.problem
       return
     }
-    items.value = answer.data.items
+    items.value = ordered(answer.data.items)
     counts.value = answer.data.counts
     cursor.value = answer.data.next_cursor ?? null
     waiting.value = []
@@ -56,7 +60,7 @@ export function useQueue(filters: Ref<Filters>, changed: (id: string, data: Live
     loadingMore = false
     if (mine !== generation || !answer.ok) return
     const have = new Set(items.value.map((item) => item.id))
-    items.value = [...items.value, ...answer.data.items.filter((item) => !have.has(item.id))]
+    items.value = [...items.value, ...ordered(answer.data.items.filter((item) => !have.has(item.id)))]
     cursor.value = answer.data.next_cursor ?? null
   }
 
@@ -70,7 +74,7 @@ export function useQueue(filters: Ref<Filters>, changed: (id: string, data: Live
     const fresh = answer.data.items.filter((item) => !have.has(item.id))
     for (const item of answer.data.items) if (have.has(item.id)) patch(item.id, { ...item, still_url: steadyUrl(items.value.find((row) => row.id === item.id)?.still_url, item.still_url) })
     if (items.value.length === 0) {
-      items.value = fresh
+      items.value = ordered(fresh)
       cursor.value = answer.data.next_cursor ?? null
     } else {
       waiting.value = fresh
