@@ -35,7 +35,24 @@ test("an analyst's day", { timeout: 240_000 }, async (t) => {
 
     await page.locator('[data-test=ovm] .ask').hover()
     await page.locator('[data-test=ovm] [data-test=formula]', { hasText: 'OVM' }).waitFor()
-    step('the formula shows on hover')
+    await page.locator('[data-test=zero] .value').hover()
+    await page.locator('[data-test=zero] [data-test=formula]').waitFor()
+    step('the formula shows on hover, of its mark and of the figure itself')
+
+    for (const chart of ['curve', 'trend', 'heat', 'age', 'group-heat']) {
+      const panel = page.locator(`[data-test=chart-${chart}]`)
+      await panel.locator('[data-test=as-table]').focus()
+      await page.keyboard.press('Enter')
+      await panel.locator('tbody tr').first().waitFor()
+      assert.ok((await panel.locator('tbody tr').count()) >= 2, `the table behind ${chart}`)
+    }
+    await desk.shot('clearance-tables-en-light')
+    await page.locator('[data-test=chart-trend] tbody a').first().focus()
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/clearance\/days\?.*from=(\d{4}-\d{2}-\d{2}).*until=\1/)
+    await page.goBack()
+    await page.locator('[data-test=definition]').waitFor()
+    step('every chart is a table by keyboard, and its rows lead to the list behind them')
 
     const district = await page.locator('[data-test=district] option').nth(1).getAttribute('value')
     await page.locator('[data-test=district]').selectOption(district)

@@ -4,7 +4,8 @@ import { language } from '@/app/prefs'
 import { daysBack, exportAddress, readBy, readFilters, writeFilters } from '@/clearance/filters'
 import { layOut, readGeo } from '@/clearance/layout'
 import { length, NOTHING, number, share } from '@/clearance/numbers'
-import type { Group } from '@/clearance/useReport'
+import * as tables from '@/clearance/tables'
+import type { Group, Report, Times } from '@/clearance/useReport'
 
 function group(camera: string, district: string, street: string): Group {
   const none = { value: null, low: null, high: null, part: 0, n: 0 }
@@ -69,5 +70,27 @@ describe('the schematic', () => {
     expect(drawing.dots[0]!.y).toBeGreaterThan(drawing.dots[1]!.y)
     expect(drawing.outlines).toHaveLength(1)
     for (const bad of ['', '[]', '{"features":[]}', '{"features":[{"geometry":null,"properties":null}]}']) expect(readGeo(bad)).toBeNull()
+  })
+})
+
+describe('the tables behind the charts', () => {
+  const behind = (query: object) => ({ query: { ...query } as Record<string, string> })
+
+  it('of a curve end where it ends, in at most about a hundred steps', () => {
+    const points = Array.from({ length: 1001 }, (_, s) => ({ s, open: 1 - s / 1000, low: 0, high: 1 }))
+    const table = tables.curve({ curve: points } as unknown as Times, ['after', 'open', 'low', 'high'])
+    expect(table.rows.length).toBeLessThanOrEqual(102)
+    expect(table.rows.at(-1)).toEqual({ key: '1000', name: '17 min', cells: [{ text: '0.0 %' }, { text: '0.0 %' }, { text: '100 %' }] })
+    expect(tables.curve({ curve: [] } as unknown as Times, []).rows).toEqual([])
+  })
+
+  it('lead to the list behind each cell, and say nothing of hours that nobody watched', () => {
+    const report = { heat: [{ weekday: 2, hour: 5, per_watched_h: 0 }, { weekday: 2, hour: 6, per_watched_h: null }] } as unknown as Report
+    const table = tables.heat(report, 'day', ['Mon', 'Tue'], behind)
+    expect(table.head).toHaveLength(25)
+    expect(table.rows[1]?.cells[5]).toEqual({ text: '0.0', to: { query: { weekday: 2, hour: 5 } } })
+    expect([table.rows[1]?.cells[6], table.rows[0]?.cells[5]]).toEqual([{ text: NOTHING }, { text: NOTHING }])
+    const trend = tables.trend({ trend: [{ date: '2026-11-01', ovm_per_watched_h: null, coverage: 0 }] } as unknown as Report, [], behind)
+    expect(trend.rows[0]).toMatchObject({ to: { query: { from: '2026-11-01', until: '2026-11-01' } }, cells: [{ text: NOTHING }, { text: '0.0 %' }] })
   })
 })

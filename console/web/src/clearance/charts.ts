@@ -13,6 +13,9 @@ function tip(palette: Palette) {
   return { backgroundColor: palette.surface, borderColor: palette.line, textStyle: { color: palette.ink }, confine: true }
 }
 
+/** Lengths that people know, seconds: a minute, ten, an hour, six, a day, a week, a month. */
+const CLOCK = [60, 600, 3600, 21_600, 86_400, 604_800, 2_592_000]
+
 /** A Kaplan–Meier curve with its interval, on a logarithmic clock: minutes and days in one picture. */
 export function curve(times: Times, name: string) {
   return (palette: Palette): EChartsCoreOption => {
@@ -20,7 +23,7 @@ export function curve(times: Times, name: string) {
     const line = (key: 'open' | 'low' | 'high', style: object) => ({ type: 'line', step: 'end', showSymbol: false, data: points.map((point) => [point.s, point[key]]), name: key === 'open' ? name : '95 %', ...style })
     return {
       grid: { left: 48, right: 16, top: 12, bottom: 32 },
-      xAxis: { type: 'log', min: 60, ...axis(palette), axisLabel: { color: palette.ink, formatter: (value: number) => length(value) } },
+      xAxis: { type: 'log', min: 60, ...axis(palette), axisTick: { customValues: CLOCK }, axisLabel: { color: palette.ink, customValues: CLOCK, formatter: (value: number) => length(value) }, splitLine: { show: false } },
       yAxis: { type: 'value', min: 0, max: 1, ...axis(palette), axisLabel: { color: palette.ink, formatter: (value: number) => share(value) } },
       tooltip: { trigger: 'axis', ...tip(palette), valueFormatter: (value: number) => share(value) },
       series: [
