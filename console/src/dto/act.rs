@@ -272,7 +272,7 @@ pub struct CaseActDone {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecheckProposal {
-    /// The latest look showed that it is gone, and it has not come back.
+    /// A look after the warning showed that it is gone, and it has not come back.
     Corrected,
     /// It was still there when the time was over, or it came back.
     NotCorrected,

@@ -107,7 +107,7 @@ async fn came_back(db: &mut AnyConnection, case: &CaseRow) -> Result<Option<(Str
 async fn look_again(db: &mut AnyConnection, case: &CaseRow, now_ms: i64) -> Result<Option<Recheck>, sqlx::Error> {
     let (Some(warned_ms), Some(due_ms)) = (case.moving.warned_ms, case.moving.warn_due_ms) else { return Ok(None) };
     let back = came_back(db, case).await?;
-    let known = recheck::Known { due_ms, look: case.look, came_back_ms: back.as_ref().map(|(_, at)| *at) };
+    let known = recheck::Known { warned_ms, due_ms, look: case.look, came_back_ms: back.as_ref().map(|(_, at)| *at) };
     Ok(Some(Recheck {
         warned_at: rfc3339(warned_ms),
         due_at: rfc3339(due_ms),

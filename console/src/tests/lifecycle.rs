@@ -151,6 +151,22 @@ async fn a_warned_stall_that_goes_away_is_exempted_as_a_first_violation(world: W
     act(&world, &crew.lea, &second, "exempt", json!({ "exemption": "stall-minor" })).await.expect(201);
 }
 
+both!(what_had_gone_before_the_warning_is_not_proposed_as_put_right);
+async fn what_had_gone_before_the_warning_is_not_proposed_as_put_right(world: World) {
+    let crew = crew(&world).await;
+    registered(&world, &crew.sue).await;
+    let case = opened(&world, 1, &crew.ada).await;
+    world.take(&[look_message(&format!("{:032x}", 1), "cleared", world.now_ms())]).await;
+    world.clock.advance(60_000);
+    warned(&world, &crew, &case, "S-1").await;
+    let now = detail(&world, &crew.ada, &case).await;
+    assert_eq!((&now["recheck"]["proposal"], &now["recheck"]["look"]), (&json!("wait"), &json!("cleared")));
+    assert_eq!(act(&world, &crew.ada, &case, "find_corrected", json!({})).await.code(), "note_missing");
+    world.clock.advance(1_300_000);
+    assert_eq!(detail(&world, &crew.ada, &case).await["recheck"]["proposal"], "unknown", "no look after the warning says so");
+    act(&world, &crew.ada, &case, "find_corrected", json!({ "note": "went there and saw the empty place" })).await.expect(201);
+}
+
 both!(what_stays_is_filed_on_the_track_that_follows);
 async fn what_stays_is_filed_on_the_track_that_follows(world: World) {
     let crew = crew(&world).await;

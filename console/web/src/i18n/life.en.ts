@@ -207,6 +207,7 @@ export const life = {
     warnedAt: 'Warned',
     proposal: 'The camera proposes',
     latestLook: 'Latest look',
+    goneBefore: 'It had gone before the warning: nothing of how it was answered was seen.',
     noLook: 'No look yet',
     cameBack: 'It came back',
     timeLeft: 'Time left',

@@ -207,6 +207,7 @@ export const life = {
     warnedAt: '告诫时间',
     proposal: '点位建议',
     latestLook: '最近一次观察',
+    goneBefore: '警示前已消失，不能说明警示后是否整改。',
     noLook: '尚无观察',
     cameBack: '又出现',
     timeLeft: '剩余时间',
