@@ -48,6 +48,10 @@ watch(theme, (value) => {
   write(THEME, value)
 })
 
+// Paper is white, whatever the screen is: a record printed from a dark screen had light words on nothing.
+window.addEventListener('beforeprint', () => (document.documentElement.dataset.theme = 'light'))
+window.addEventListener('afterprint', () => (document.documentElement.dataset.theme = theme.value))
+
 watch(
   language,
   (value, before) => {
