@@ -86,6 +86,11 @@ pub(super) async fn list(
     Ok(Json(CameraList { items, next_cursor }))
 }
 
+/// How far back a camera's page says how it was.
+const WATCH_MS: i64 = 7 * 86_400_000;
+/// One that comes and goes by the minute has thousands of stretches.
+const MOST_SPANS: i64 = 1000;
+
 /// Everything about one camera.
 #[utoipa::path(get, path = "/cameras/{id}", tag = "cameras", operation_id = "getCamera",
     params(("id" = String, Path, description = "Camera id")),
@@ -111,6 +116,7 @@ pub(super) async fn detail(
         min_fps: decode.min_fps,
         zones: kept.iter().flat_map(|camera| &camera.zones).map(zone_detail).collect(),
         still_url: still.and_then(|(candidate, file)| view.url(&candidate, &file, "camera")),
+        watch: state.store.watch_spans(&id, state.now_ms() - WATCH_MS, MOST_SPANS).await?,
     }))
 }
 

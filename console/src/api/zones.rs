@@ -82,13 +82,14 @@ pub(super) async fn desk(
     let draft = state.store.zone_draft(&id).await?.map(|(draft, history)| shown(draft, history, &live, &session));
     let time_zone = site.as_ref().and_then(|site| site.calendar.time_zone.iana_name().map(str::to_owned));
     Ok(Json(ZoneDesk {
-        camera: id,
         version: camera.version,
         approval_required: state.store.zone_approval_required(&camera.district).await?,
         zones: live.zones,
         holidays: live.holidays,
+        areas: state.store.areas_of_camera(&session.actor.scope, &id).await?,
         time_zone: time_zone.unwrap_or_else(|| state.settings.time_zone.clone()),
         draft,
+        camera: id,
     }))
 }
 

@@ -197,6 +197,22 @@ pub struct CameraDetail {
     pub zones: Vec<ZoneDetail>,
     /// The latest still we hold of it, signed; null when there is none, or for those who see no pictures.
     pub still_url: Option<String>,
+    /// How it was in the last seven days: unbroken stretches of one health, oldest first, the latest thousand. Of what lies
+    /// between them nobody knows.
+    pub watch: Vec<WatchSpan>,
+}
+
+/// An unbroken stretch in which a camera said the same of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WatchSpan {
+    /// Since when.
+    #[schema(format = DateTime)]
+    pub from: String,
+    /// Until when.
+    #[schema(format = DateTime)]
+    pub until: String,
+    /// How it was.
+    pub health: Health,
 }
 
 /// A site file to take over.

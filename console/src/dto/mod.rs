@@ -44,7 +44,7 @@ pub use area::{Area, AreaChange, AreaList, AreaZone, ControlGrade, FreeZone, New
 pub use backtest::{AskBacktest, Backtest, BacktestCounts, BacktestCover, BacktestPrecision, BacktestRow, Fate};
 pub use camera::{
     CameraDetail, CameraList, CameraQuery, CameraSummary, EvidenceMode, Health, ImportedSite, KindCount, Overview, PermitDetail,
-    RuleDetail, SiteImport, Watching, ZoneDetail, ZoneList,
+    RuleDetail, SiteImport, WatchSpan, Watching, ZoneDetail, ZoneList,
 };
 pub use candidate::{
     CandidateDetail, CandidatePage, CandidateQuery, CandidateState, CandidateSummary, Claim, Decision, DecisionMade, Evidence,
@@ -96,8 +96,8 @@ pub use unit::{NewUnit, Unit, UnitChange, UnitLevel, UnitList, UnitRef};
 pub use views::{CameraView, CameraViews, ViewAsked, ViewLight};
 pub use zones::{
     ApprovalSetting, ApprovalSettings, DraftEvent, DraftState, DraftStep, DraftStepped, FieldChange, Precision, RestoreVersion,
-    SaveDraft, SetApproval, ZoneChange, ZoneCheck, ZoneChecked, ZoneDesk, ZoneDraft, ZoneDrawing, ZoneFault, ZonePrecision,
-    ZoneVersion, ZoneVersions, ZonedCamera, ZonedCameras, ZonesQuery,
+    SaveDraft, SetApproval, ZoneArea, ZoneChange, ZoneCheck, ZoneChecked, ZoneDesk, ZoneDraft, ZoneDrawing, ZoneFault,
+    ZonePrecision, ZoneVersion, ZoneVersions, ZonedCamera, ZonedCameras, ZonesQuery,
 };
 
 use serde::{Deserialize, Serialize};

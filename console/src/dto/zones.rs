@@ -208,6 +208,17 @@ pub struct ZoneDraft {
     pub history: Vec<DraftEvent>,
 }
 
+/// The area that a zone shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ZoneArea {
+    /// Zone id.
+    pub zone: String,
+    /// Area id.
+    pub area: String,
+    /// Its name.
+    pub name: String,
+}
+
 /// What a bureau works on: what is live, and the open draft.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ZoneDesk {
@@ -219,6 +230,8 @@ pub struct ZoneDesk {
     pub zones: Vec<ZoneDrawing>,
     /// The live holidays.
     pub holidays: Vec<String>,
+    /// Areas that the live zones show; a zone that is not among them counts by itself.
+    pub areas: Vec<ZoneArea>,
     /// E.g. `Asia/Shanghai`.
     pub time_zone: String,
     /// Must another person approve?

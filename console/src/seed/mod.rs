@@ -1,9 +1,10 @@
-//! A made-up history, the same for the same seed: cameras with zones and permits, outages, candidates, decisions, cases, late
+//! A made-up history, the same for the same seed: cameras with zones and permits, areas, outages, candidates, decisions, cases, late
 //! reviews. For demonstrations, for measuring at a million candidates, and for comparing every clearance figure with an
 //! independent computation. It has no pictures, and nothing in it is about anybody.
 
 mod city;
 mod fate;
+mod places;
 mod random;
 mod rows;
 mod story;
@@ -149,6 +150,7 @@ async fn seed_into(
         }
     }
     rows.finish().await?;
+    rows.areas(&places::areas(&city), city::begin(options)).await?;
     progress(SeedProgress::Candidates(done, options.candidates));
     let mut zone_days = 0;
     let keeper = Keeper::new(&options.time_zone);

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::SeedOptions;
 use super::city::SeedCamera;
 use super::fate::{Fate, Step, matter};
+use super::places::SeedArea;
 use super::random::Random;
 use super::story::{Told, Verdict, reason};
 use crate::dto::word;
@@ -230,6 +231,43 @@ impl<'a> Rows<'a> {
             }
         }
         self.flush().await
+    }
+
+    /// Which pavements show one place; those whose names are taken are left out.
+    pub(super) async fn areas(&self, areas: &[SeedArea<'_>], at: i64) -> Result<(), sqlx::Error> {
+        let taken: Vec<(String, String)> = if self.existing {
+            self.store.area_rows().await?.into_iter().map(|area| (area.district, area.name)).collect()
+        } else {
+            Vec::new()
+        };
+        let mut rows =
+            bulk("areas", &["id", "district", "street", "name", "grade", "place", "version", "at_ms", "by_name", "note"]);
+        let mut zones = ["area_zones", "area_zones_ever"].map(|table| bulk(table, &["area", "camera", "zone"]));
+        for area in areas {
+            let [first, ..] = area.cameras[..] else { continue };
+            if taken.contains(&(first.district.clone(), area.name.clone())) {
+                continue;
+            }
+            rows.push(vec![
+                text(&area.id),
+                text(&first.district),
+                text(&first.street),
+                text(&area.name),
+                text(&word(&area.grade)),
+                text(&word(&area.place)),
+                Cell::Int(1),
+                Cell::Int(at),
+                text("seed"),
+                text("made up"),
+            ]);
+            for camera in &area.cameras {
+                for table in &mut zones {
+                    table.push(vec![text(&area.id), text(&camera.id), text("pavement")]);
+                }
+            }
+        }
+        let [now, ever] = &mut zones;
+        self.store.write_bulk(&mut [&mut rows, now, ever]).await
     }
 
     fn health(&mut self, camera: &SeedCamera, at: i64, health: &str) {

@@ -11,7 +11,7 @@ use super::{Bind, Conditions, Scope, Store, Tx, word_column_opt};
 use crate::areas::AreaRow;
 use crate::auth::Actor;
 use crate::clock::rfc3339;
-use crate::dto::{Area, AreaChange, AreaZone, ControlGrade, FreeZone, NewArea, PlaceType, ZoneRef, word};
+use crate::dto::{Area, AreaChange, AreaZone, ControlGrade, FreeZone, NewArea, PlaceType, ZoneArea, ZoneRef, word};
 use crate::error::ApiError;
 
 fn area_zone(row: &AnyRow) -> Result<AreaZone, sqlx::Error> {
@@ -61,6 +61,20 @@ impl Store {
             })
         };
         rows.iter().map(&mut read).collect()
+    }
+
+    /// The areas that a camera's zones show.
+    pub(crate) async fn areas_of_camera(&self, scope: &Scope, camera: &str) -> Result<Vec<ZoneArea>, sqlx::Error> {
+        let mut conditions = Conditions::within(scope, "a");
+        conditions.and("z.camera = ?", [Bind::Text(camera.to_owned())]);
+        let sql = format!(
+            "SELECT z.zone, a.id, a.name FROM area_zones z JOIN areas a ON a.id = z.area{} ORDER BY z.zone",
+            conditions.sql()
+        );
+        let rows = conditions.query(sql).fetch_all(&self.pool).await?;
+        let read =
+            |row: &AnyRow| Ok(ZoneArea { zone: row.try_get("zone")?, area: row.try_get("id")?, name: row.try_get("name")? });
+        rows.iter().map(read).collect()
     }
 
     /// Zones of a scope that show no area.

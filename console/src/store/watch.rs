@@ -1,8 +1,11 @@
 //! When cameras watched: their beats, kept as unbroken stretches of one health.
 
 use sqlx::Row;
+use sqlx::any::AnyRow;
 
-use super::{Store, Tx};
+use super::{Store, Tx, word_column};
+use crate::clock::rfc3339;
+use crate::dto::WatchSpan;
 
 /// Workers send a beat a minute and camera. After three missed ones nobody knows what was.
 pub(crate) const SILENCE_MS: i64 = 3 * 60_000;
@@ -68,6 +71,27 @@ impl Tx {
 }
 
 impl Store {
+    /// How a camera was, from a time on: its stretches, oldest first; of many the latest.
+    pub(crate) async fn watch_spans(&self, camera: &str, from_ms: i64, most: i64) -> Result<Vec<WatchSpan>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT from_ms, until_ms, health FROM watch_spans WHERE camera = $1 AND until_ms > $2 AND until_ms > from_ms \
+             ORDER BY from_ms DESC LIMIT $3",
+        )
+        .bind(camera)
+        .bind(from_ms)
+        .bind(most)
+        .fetch_all(&self.pool)
+        .await?;
+        let read = |row: &AnyRow| {
+            Ok(WatchSpan {
+                from: rfc3339(row.try_get("from_ms")?),
+                until: rfc3339(row.try_get("until_ms")?),
+                health: word_column(row, "health")?,
+            })
+        };
+        rows.iter().rev().map(read).collect()
+    }
+
     /// When a camera really watched, from a time on: its stretches of `ok`.
     pub(crate) async fn watched(&self, camera: &str, from_ms: i64) -> Result<Vec<(i64, i64)>, sqlx::Error> {
         let rows = sqlx::query(

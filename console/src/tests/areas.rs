@@ -200,6 +200,9 @@ async fn an_area_holds_zones_of_its_district_that_show_no_other(world: World) {
     assert_eq!(list["items"].as_array().unwrap().len(), 1, "what was refused left nothing");
     let free: Vec<&str> = list["free"].as_array().unwrap().iter().map(|z| z["camera"].as_str().unwrap()).collect();
     assert_eq!(free, ["cam-3", "cam-2"]);
+    let desk = world.get(&approver, "/cameras/cam-1/draft").await.expect(200);
+    assert_eq!((&desk["areas"][0]["zone"], &desk["areas"][0]["name"]), (&json!("north"), &json!("Square")), "{desk}");
+    assert_eq!(world.get(&approver, "/cameras/cam-2/draft").await.expect(200)["areas"], json!([]));
 }
 
 both!(an_area_that_is_named_after_a_day_was_final_restates_it);

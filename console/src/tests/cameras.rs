@@ -4,7 +4,8 @@ use events::wire::v1::{self, CameraData, topic};
 use serde_json::json;
 
 use super::both;
-use super::world::{World, health_message, look_message, message};
+use super::world::{HOUR, World, health_message, health_message_of, look_message, message};
+use crate::clock::rfc3339;
 use crate::dto::Role;
 
 pub(super) const SITE: &str = r#"
@@ -58,6 +59,24 @@ async fn a_site_file_is_taken_over_once_and_goes_out(world: World) {
     let zones = world.get(&editor, "/cameras/cam-1/zones").await.expect(200);
     assert_eq!((&zones["version"], &zones["zones"][0]["polygon"][2]), (&json!(2), &json!([0.9, 1.0])));
     assert_eq!(world.get(&editor, "/cameras/cam-9").await.code(), "not_found");
+}
+
+both!(a_cameras_page_says_how_it_was_for_a_week);
+async fn a_cameras_page_says_how_it_was_for_a_week(world: World) {
+    world.state.store.import_site(&events::site::Site::parse("site.toml", SITE).unwrap(), "test").await.unwrap();
+    let start = world.now_ms();
+    world.beats("cam-1", start, start + HOUR).await;
+    // An hour of which nobody knows, then dark.
+    let dark = health_message_of("cam-1", "dark", start + 2 * HOUR);
+    let still_dark = health_message_of("cam-1", "dark", start + 2 * HOUR + 120_000);
+    world.take(&[dark, still_dark]).await;
+    let editor = world.person("editor", &[Role::BureauEditor]).await;
+    let span = |from: i64, until: i64, health: &str| json!({ "from": rfc3339(from), "until": rfc3339(until), "health": health });
+    let week = [span(start, start + HOUR, "ok"), span(start + 2 * HOUR, start + 2 * HOUR + 120_000, "dark")];
+    assert_eq!(world.get(&editor, "/cameras/cam-1").await.expect(200)["watch"], json!(week));
+    world.turn_to(start + 7 * 24 * HOUR + 90 * 60_000);
+    let later = world.person("later", &[Role::BureauEditor]).await;
+    assert_eq!(world.get(&later, "/cameras/cam-1").await.expect(200)["watch"], json!(week[1..]), "a week back and no further");
 }
 
 both!(settings_from_the_bus_only_grow);

@@ -227,6 +227,10 @@ async fn a_seeded_history_has_everything_an_analyst_looks_for(world: World) {
     }
     let total: u64 = zero.as_object().unwrap().values().filter_map(Value::as_u64).sum();
     assert_eq!(total, report["zone_days"].as_u64().unwrap(), "every zone-day is exactly one thing");
+    let areas = world.get(&analyst, "/areas").await.expect(200);
+    assert_eq!(areas["items"].as_array().unwrap().len(), 6, "every other street has one: {areas}");
+    let by_area = world.get(&analyst, "/clearance/report?by=area").await.expect(200);
+    assert!(by_area["groups"].as_array().unwrap().iter().any(|group| group["area"].is_string()), "they are counted");
     let again = crate::seed(&world.url, &options(), |_| {}).await;
     assert!(matches!(again, Err(SeedError::NotEmpty { cameras: 12, candidates: 900 })), "never over data");
 }

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 
 import { problemOf } from '@/api/problem'
 import { ageParts, bytes, clipTime, durationParts, localDateTime, localTime, percent } from '@/app/format'
-import { chooseLanguage } from '@/app/prefs'
+import { chooseLanguage, theme } from '@/app/prefs'
 import { steadyUrl } from '@/app/signed'
+import { byDay, outages, shareWatched, whole } from '@/cameras/watch'
 import { sha256Hex, verify } from '@/cases/verify'
 import { filtersOf, queryOf, requestOf } from '@/queue/filters'
 import { ownerLeft, placeInClip, readManifest } from '@/queue/manifest'
@@ -180,5 +181,40 @@ describe('a condition of a trace', () => {
     expect(isYesNo(fact(0, 0.5))).toBe(true)
     expect(isYesNo(fact(0.599, 0.5))).toBe(false)
     expect(isYesNo(fact(0, 0.5, 's'))).toBe(false)
+  })
+})
+
+describe('what is printed', () => {
+  it('has the light theme, and the screen keeps its own', async () => {
+    theme.value = 'dark'
+    await Promise.resolve()
+    const shown = () => document.documentElement.dataset.theme
+    expect(shown()).toBe('dark')
+    window.dispatchEvent(new Event('beforeprint'))
+    expect([shown(), theme.value]).toEqual(['light', 'dark'])
+    window.dispatchEvent(new Event('afterprint'))
+    expect(shown()).toBe('dark')
+    theme.value = 'light'
+  })
+})
+
+describe('a camera’s week', () => {
+  const at = (time: string) => Date.parse(`2026-11-23T${time}Z`)
+  const span = (from: string, until: string, health: 'ok' | 'dark') => ({ from: `2026-11-23T${from}Z`, until: `2026-11-23T${until}Z`, health })
+  const pieces = whole([span('00:00:00', '10:00:00', 'ok'), span('12:00:00', '12:00:30', 'dark'), span('12:00:30', '17:58:00', 'ok')], at('08:00:00'), at('18:00:00'))
+
+  it('has holes of which nobody knows, and none of the last minutes in which a word is still awaited', () => {
+    expect(pieces.map((piece) => [piece.was, (piece.until - piece.from) / 60_000])).toEqual([['ok', 120], ['unknown', 120], ['dark', 0.5], ['ok', 359.5]])
+    expect(whole([], at('08:00:00'), at('18:00:00'))).toEqual([{ was: 'unknown', from: at('08:00:00'), until: at('18:00:00') }])
+    expect(shareWatched(pieces)).toBeCloseTo(479.5 / 600)
+    expect(shareWatched([])).toBeNull()
+    expect(outages(pieces).map((piece) => piece.was)).toEqual(['unknown'])
+  })
+
+  it('is cut at the midnight of the installation', () => {
+    const days = byDay(pieces, (ms) => localDateTime(new Date(ms).toISOString(), 'Asia/Shanghai'))
+    expect(days.map((day) => [day.date, day.pieces.map((piece) => piece.was)])).toEqual([['2026-11-24', ['ok']], ['2026-11-23', ['ok', 'unknown', 'dark', 'ok']]])
+    expect(days[0]?.pieces[0]).toMatchObject({ x: 0, w: 2 / 24 })
+    for (const day of days) expect(day.pieces.reduce((sum, piece) => sum + piece.w, 0)).toBeLessThanOrEqual(1)
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { from, stretches, without } from '@/zones/holidays'
 import { corners, faultsAt, freeId, moved, newPermit, newRule, newZone, places, setCorners, snapped, type Plan, type Point } from '@/zones/model'
 import { readWeek, typedWindow, writeWeek } from '@/zones/week'
 
@@ -69,5 +70,19 @@ describe('a week', () => {
     const windows = ['workdays 08:00-20:00', 'holidays 00:00-24:00', 'fri 18:15-23:00', 'nonsense']
     expect(readWeek(windows).kept).toEqual(windows)
     expect(writeWeek(readWeek(windows))).toEqual(windows)
+  })
+})
+
+describe('a holiday calendar', () => {
+  it('is shown as stretches, over the end of a year', () => {
+    expect(stretches(['2026-10-02', '2026-10-01', '2026-12-31', '2027-01-01', '2026-10-04', '2026-10-01'])).toEqual([['2026-10-01', '2026-10-02'], ['2026-10-04', '2026-10-04'], ['2026-12-31', '2027-01-01']])
+    expect(stretches([])).toEqual([])
+  })
+
+  it('takes stretches that one means, not a date that is still being typed', () => {
+    expect(from('2026-02-27', '2026-03-01')).toEqual(['2026-02-27', '2026-02-28', '2026-03-01'])
+    expect(from('2026-10-01', '')).toEqual(['2026-10-01'])
+    for (const [first, last] of [['0002-10-01', ''], ['0202-10-01', '0202-10-02'], ['2026-10-02', '2026-10-01'], ['2026-10-01', '2027-10-01'], ['nonsense', '']] as const) expect(from(first, last), first).toBeNull()
+    expect(without(['2026-10-01', '2026-10-02', '2026-10-03'], '2026-10-01', '2026-10-02')).toEqual(['2026-10-03'])
   })
 })

@@ -379,6 +379,14 @@ const en: Same<typeof zhCN> = {
     byBoth: 'entered by {by}, its end by {end}',
   },
   cameras: {
+    week: {
+      title: 'The last seven days',
+      share: 'Watched {share} of the time',
+      nothing: 'Nothing was heard of it.',
+      whole: 'It watched without a break.',
+      unknown: 'Not heard of: nobody knows',
+      more: '{n} more breaks',
+    },
     title: 'Cameras and zones',
     search: 'Search id or name',
     watching: 'Watching',

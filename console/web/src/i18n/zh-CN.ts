@@ -378,6 +378,14 @@ export default {
     byBoth: '{by} 登记，{end} 登记结束',
   },
   cameras: {
+    week: {
+      title: '近七天',
+      share: '{share} 的时间在看',
+      nothing: '没有任何消息。',
+      whole: '一直在看，没有中断。',
+      unknown: '没有消息，无从知晓',
+      more: '另有 {n} 次中断',
+    },
     title: '点位与布控区',
     search: '搜索编号或名称',
     watching: '观看状态',
