@@ -49,6 +49,7 @@ const DIALOGS = {
     ['clause-revise', '/law', ['revise-clause']],
   ],
   administrator: [
+    ['site-import', '/cameras', ['import-site']],
     ['user-add', '/admin/users', ['add-user']],
     ['user-edit', '/admin/users', ['edit-user']],
     ['user-reset', '/admin/users', ['more', 'reset'], { back: 'more' }],

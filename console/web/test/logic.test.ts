@@ -4,6 +4,7 @@ import { problemOf } from '@/api/problem'
 import { ageParts, bytes, clipTime, durationParts, localDateTime, localTime, percent } from '@/app/format'
 import { chooseLanguage, theme } from '@/app/prefs'
 import { steadyUrl } from '@/app/signed'
+import { camerasIn } from '@/cameras/siteFile'
 import { byDay, outages, shareWatched, whole } from '@/cameras/watch'
 import { sha256Hex, verify } from '@/cases/verify'
 import { filtersOf, queryOf, requestOf } from '@/queue/filters'
@@ -216,5 +217,12 @@ describe('a camera’s week', () => {
     expect(days.map((day) => [day.date, day.pieces.map((piece) => piece.was)])).toEqual([['2026-11-24', ['ok']], ['2026-11-23', ['ok', 'unknown', 'dark', 'ok']]])
     expect(days[0]?.pieces[0]).toMatchObject({ x: 0, w: 2 / 24 })
     for (const day of days) expect(day.pieces.reduce((sum, piece) => sum + piece.w, 0)).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('a site file', () => {
+  it('has as many cameras as it has such tables', () => {
+    expect(camerasIn('time_zone = "Asia/Shanghai"\n\n[[camera]]\nid = "a"\n[[camera.zone]]\n#[[camera]]\n  [[ camera ]]\nid = "b"\n')).toBe(2)
+    expect(camerasIn('')).toBe(0)
   })
 })

@@ -379,6 +379,15 @@ const en: Same<typeof zhCN> = {
     byBoth: 'entered by {by}, its end by {end}',
   },
   cameras: {
+    import: {
+      open: 'Import a site file',
+      title: 'Import a site file',
+      intro: 'Cameras that are new or changed get a new version, which workers take up within seconds. Cameras that the file does not name stay as they are.',
+      file: 'A site.toml',
+      told: '{name}, {size}: {n} cameras',
+      done: '{changed} new or changed, {unchanged} were so already.',
+      send: 'Import',
+    },
     week: {
       title: 'The last seven days',
       share: 'Watched {share} of the time',

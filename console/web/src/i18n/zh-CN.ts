@@ -378,6 +378,15 @@ export default {
     byBoth: '{by} 登记，{end} 登记结束',
   },
   cameras: {
+    import: {
+      open: '导入点位文件',
+      title: '导入点位文件',
+      intro: '新增或有变化的点位会得到新版本，几秒内生效；文件中没有的点位保持不变。',
+      file: 'site.toml 文件',
+      told: '{name}，{size}：{n} 路点位',
+      done: '新增或变更 {changed} 路，未变 {unchanged} 路。',
+      send: '导入',
+    },
     week: {
       title: '近七天',
       share: '{share} 的时间在看',
