@@ -122,6 +122,15 @@ async fn the_auditors_and_the_supervisors_day() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bureau_draws_by_hand() {
+    let world = World::real_time().await;
+    something_happened(&world).await;
+    world.person("bea", &[Role::BureauEditor]).await;
+    let url = serve(&world).await;
+    browse("hand.mjs", &url, &[("bea", PASSWORD)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_can_be_read() {
     let world = World::real_time().await;
     something_happened(&world).await;

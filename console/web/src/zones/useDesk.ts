@@ -19,10 +19,11 @@ export function useDesk(camera: Ref<string>) {
   const busy = ref(false)
   const done = shallowRef<string[]>([])
   const undone = shallowRef<string[]>([])
-  const kept = ref('')
   let generation = 0
 
   const text = (value: Plan) => JSON.stringify(value)
+  // Nothing is drawn yet and nothing is kept: whoever has not begun is not asked whether to throw it away.
+  const kept = ref(text(plan.value))
   const dirty = computed(() => text(plan.value) !== kept.value)
   const editable = computed(() => may('draw') && desk.value !== null && desk.value.version > 0 && (desk.value.draft?.state ?? 'editing') === 'editing')
   const fit = computed(() => faults.value.every((fault) => fault.warning))
