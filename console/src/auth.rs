@@ -94,6 +94,8 @@ impl Actor {
             ("users", USERS),
             ("audit", AUDIT),
             ("samples", SUPERVISE),
+            ("retention", RETENTION),
+            ("hold", HOLD),
         ];
         let may = pages.iter().filter(|(_, roles)| self.has_one_of(roles)).map(|(page, _)| (*page).to_owned()).collect();
         Me {
@@ -143,6 +145,11 @@ const UNMASKED: &[Role] = &[Role::Supervisor];
 const USERS: &[Role] = &[Role::Administrator];
 const AUDIT: &[Role] = &[Role::Auditor];
 const SUPERVISE: &[Role] = &[Role::Supervisor];
+/// What is deleted and when: counts and ids, no pictures.
+const RETENTION: &[Role] = &[Role::Supervisor, Role::Administrator, Role::Auditor];
+/// A hold keeps pictures from being deleted, and its lifting lets them go: the word of who answers for the bureau's cases. Whoever
+/// placed one does not lift it. Not a legal reviewer, whose own cases these are, nor an administrator, who runs the machines.
+const HOLD: &[Role] = &[Role::Supervisor];
 
 /// Decides what was escalated.
 pub(crate) const SECOND_EYES: &[Role] = &[Role::LegalReviewer, Role::Supervisor];
@@ -280,6 +287,13 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/samples", Access::Roles(SUPERVISE)),
     ("GET", "/samples/{id}", Access::Roles(SUPERVISE)),
     ("POST", "/samples/{id}/looks", Access::Roles(SUPERVISE)),
+    ("GET", "/retention", Access::Roles(RETENTION)),
+    ("GET", "/retention/plan", Access::Roles(RETENTION)),
+    ("GET", "/retention/certificates", Access::Roles(RETENTION)),
+    ("GET", "/retention/certificates/{id}", Access::Roles(RETENTION)),
+    ("GET", "/retention/holds", Access::Roles(RETENTION)),
+    ("POST", "/retention/holds", Access::Roles(HOLD)),
+    ("POST", "/retention/holds/{id}/lift", Access::Roles(HOLD)),
 ];
 
 /// What the first `{…}` of a path names: the gate lets nobody through whose scope does not hold it. The longest beginning
@@ -297,6 +311,9 @@ const THINGS: &[(&str, Thing)] = &[
     ("/legal/templates/{", Thing::Nowhere),
     // One's own, or anybody's for the whole city: the handlers see to it.
     ("/samples/{", Thing::Nowhere),
+    // Of a district, a street or the city: the handlers see to it.
+    ("/retention/certificates/{", Thing::Nowhere),
+    ("/retention/holds/{", Thing::Nowhere),
     ("/session/all/{", Thing::Nowhere),
     ("/sessions/{", Thing::Nowhere),
     // Whose it is to see and rule on is the store's to say.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::dto::Role;
 use crate::oidc::OidcConfig;
+use crate::retention::RetentionConfig;
 use crate::sla::ReviewConfig;
 
 /// The table `[console]` of the configuration file. Every field has a default.
@@ -47,6 +48,8 @@ pub struct ConsoleConfig {
     pub database_connections: u32,
     /// Targets and order of the first review.
     pub review: ReviewConfig,
+    /// How long evidence pictures are kept.
+    pub retention: RetentionConfig,
 }
 
 impl Default for ConsoleConfig {
@@ -68,6 +71,7 @@ impl Default for ConsoleConfig {
             camera_silence_s: 300,
             database_connections: 8,
             review: ReviewConfig::default(),
+            retention: RetentionConfig::default(),
         }
     }
 }

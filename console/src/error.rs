@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::dto::{ErrorBody, ErrorInfo, Must};
+use crate::dto::{ErrorBody, ErrorInfo, Must, PicturesDeleted};
 
 /// An answer that is not the one asked for. What is internal is logged here and nowhere else, and never sent.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,9 @@ pub enum ApiError {
     /// A candidate names the file, and its worker has not uploaded it yet.
     #[error("this evidence is not in the store yet: its worker is still uploading it")]
     EvidenceNotYet,
+    /// It was deleted by the retention policy, or is being.
+    #[error("{}", gone(.0))]
+    EvidenceDeleted(PicturesDeleted),
     /// The evidence store cannot be read now.
     #[error("the evidence store does not answer: nothing is lost, try again later")]
     EvidenceAway,
@@ -102,6 +105,14 @@ impl std::fmt::Display for Must {
             Self::ChangePassword => "somebody else chose your password: change it first",
             Self::EnrolTotp => "your role needs a second factor: set one up first",
         })
+    }
+}
+
+fn gone(deleted: &PicturesDeleted) -> String {
+    let rule = crate::dto::word(&deleted.rule);
+    match (&deleted.at, deleted.certificate) {
+        (Some(at), Some(number)) => format!("it was deleted at {at} under the rule {rule}, certificate {number}"),
+        _ => format!("it is being deleted under the rule {rule}"),
     }
 }
 
@@ -140,6 +151,7 @@ impl ApiError {
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", None),
             Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", None),
             Self::EvidenceNotYet => (StatusCode::NOT_FOUND, "not_yet_there", None),
+            Self::EvidenceDeleted(deleted) => (StatusCode::GONE, "evidence_deleted", Some(json!(deleted))),
             // Not a failure of ours, and one that passes: no 5xx.
             Self::EvidenceAway => (StatusCode::FAILED_DEPENDENCY, "store_away", None),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", None),

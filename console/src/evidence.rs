@@ -33,6 +33,21 @@ pub(crate) fn locate(root: &Path, key: &str) -> Option<PathBuf> {
     (path.starts_with(&root) && path.is_file()).then_some(path)
 }
 
+/// Deletes the file of a key. When it returns the folder no longer names it, on disk and not only in memory: a certificate
+/// must not be overtaken by a power cut.
+///
+/// # Errors
+/// It cannot be deleted, or is no plain file of the store.
+pub(crate) fn erase(root: &Path, key: &str) -> std::io::Result<()> {
+    let path = root.join(key);
+    let plain = locate(root, key).is_some() && std::fs::symlink_metadata(&path)?.is_file();
+    let (true, Some(folder)) = (plain, path.parent()) else {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a plain file of the evidence folder"));
+    };
+    std::fs::remove_file(&path)?;
+    std::fs::File::open(folder)?.sync_all()
+}
+
 /// Which bytes to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -119,6 +134,12 @@ mod tests {
             ["../secret.jpg", "a/../../secret.jpg", "/etc/passwd", "a/link.jpg", "a", "", "a//trigger.jpg", "a/./trigger.jpg"]
         {
             assert_eq!(locate(&root, key), None, "{key:?}");
+            assert!(erase(&root, key).is_err(), "{key:?}");
         }
+        assert!(folder.path().join("secret.jpg").is_file() && root.join("a/link.jpg").is_symlink());
+        std::os::unix::fs::symlink(root.join("a/trigger.jpg"), root.join("a/inside.jpg")).unwrap();
+        assert!(erase(&root, "a/inside.jpg").is_err(), "what a link leads to is another file");
+        erase(&root, "a/trigger.jpg").unwrap();
+        assert!(!root.join("a/trigger.jpg").exists());
     }
 }

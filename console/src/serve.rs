@@ -19,7 +19,7 @@ use crate::keeper::keep;
 use crate::password::PasswordCost;
 use crate::state::AppState;
 use crate::store::Store;
-use crate::{app, chain, intake, webhook};
+use crate::{app, chain, intake, retention, webhook};
 
 /// After this, requests that are still being answered are cut off.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -105,6 +105,7 @@ pub async fn serve(
     let clearance = tokio::spawn(keep(Arc::clone(&state.clearance), store.clone()));
     let clocks = tokio::spawn(close_unreviewed(store.clone()));
     let chain = tokio::spawn(chain::watch(store.clone()));
+    let retention = tokio::spawn(retention::watch(state.retention_job()));
     let client = webhook::client().context("setting up the client for webhooks")?;
     let deliveries = tokio::spawn(webhook::run(store.clone(), state.sealer.clone(), client));
     let (stop_intake, stop) = mpsc::channel();
@@ -150,6 +151,7 @@ pub async fn serve(
     clocks.abort();
     deliveries.abort();
     chain.abort();
+    retention.abort();
     live.abort();
     store.close().await;
     served.context("serving")?;

@@ -17,6 +17,7 @@ use crate::keeper::Keeper;
 use crate::live::Live;
 use crate::oidc::Provider;
 use crate::password::{PasswordCost, Passwords};
+use crate::retention::{Adopted, Job};
 use crate::sealing::Sealer;
 use crate::serve::Hooks;
 use crate::signing::Signer;
@@ -42,6 +43,8 @@ pub struct AppState {
     pub(crate) bus: Option<Arc<dyn Bus>>,
     pub(crate) pulse: Arc<Pulse>,
     pub(crate) clearance: Arc<Keeper>,
+    /// How long pictures are kept.
+    pub(crate) retention: Arc<Adopted>,
     /// True once the console shuts down: streams end.
     pub(crate) closing: Arc<watch::Sender<bool>>,
 }
@@ -120,6 +123,8 @@ impl AppState {
             tracing::info!(sealed, "the secrets of receivers are sealed now");
         }
         store.adopt_review(&config.review).await?;
+        config.retention.check(&config.review).map_err(anyhow::Error::msg)?;
+        let retention = Arc::new(store.adopt_retention(&config.retention).await?);
         let live = Live::new();
         live.catch_up(&store).await?;
         let settings = Settings {
@@ -145,6 +150,7 @@ impl AppState {
             bus,
             pulse: Arc::default(),
             clearance: Arc::new(Keeper::new(&config.time_zone)),
+            retention,
             closing: Arc::new(watch::Sender::new(false)),
         })
     }
@@ -152,6 +158,11 @@ impl AppState {
     /// The database.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The job that deletes pictures that are due.
+    pub(crate) fn retention_job(&self) -> Job {
+        Job::new(self.store.clone(), self.vault.clone(), Arc::clone(&self.retention), self.hooks.sign.clone(), "system")
     }
 
     pub(crate) fn now_ms(&self) -> i64 {

@@ -75,6 +75,38 @@ impl Kept {
     }
 }
 
+/// Why a file cannot be deleted now. Its word is what people are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotErased {
+    /// The store does not answer.
+    StoreAway,
+    /// It does, and does not let us.
+    Refused,
+    /// This machine's disk.
+    Disk,
+    /// What lies there is not what was sealed: a person has to look before it is destroyed.
+    Changed,
+}
+
+impl NotErased {
+    /// Its word on the wire and in metrics.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::StoreAway => "store_away",
+            Self::Refused => "refused",
+            Self::Disk => "disk",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+impl From<&ObjectError> for NotErased {
+    fn from(error: &ObjectError) -> Self {
+        tracing::warn!("{error}");
+        if error.may_pass() { Self::StoreAway } else { Self::Refused }
+    }
+}
+
 /// Folder and store. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Vault {
@@ -186,6 +218,44 @@ impl Vault {
                 Ok(Body::from_stream(content))
             }
         }
+    }
+
+    /// Does the file lie in the folder or in the store? Both are asked: who has one of them away cannot delete.
+    pub(crate) async fn lies(&self, item: &Item) -> Result<bool, NotErased> {
+        let here = self.here(&item.key).await.map_err(|_| NotErased::Disk)?.is_some();
+        let Some(objects) = &self.objects else { return Ok(here) };
+        Ok(objects.known(&item.key).await.map_err(|error| NotErased::from(&error))?.is_some() || here)
+    }
+
+    /// Deletes a file wherever it lies, and sees that it is gone; `false` when it was nowhere. What has another size or digest
+    /// than the one sealed is left where it is.
+    pub(crate) async fn erase(&self, item: &Item) -> Result<bool, NotErased> {
+        let here = self.here(&item.key).await.map_err(|_| NotErased::Disk)?;
+        if here.as_ref().is_some_and(|(_, size)| *size != item.bytes) {
+            return Err(NotErased::Changed);
+        }
+        let there = match &self.objects {
+            None => None,
+            Some(objects) => objects.known(&item.key).await.map_err(|error| NotErased::from(&error))?,
+        };
+        if let Some(known) = &there
+            && (known.bytes != item.bytes || known.sha256.as_ref().is_some_and(|sha256| *sha256 != item.sha256))
+        {
+            return Err(NotErased::Changed);
+        }
+        if here.is_some() {
+            let (root, key) = (self.root.clone(), item.key.clone());
+            let gone = tokio::task::spawn_blocking(move || evidence::erase(&root, &key)).await;
+            gone.map_err(|_| NotErased::Disk)?.map_err(|error| {
+                tracing::warn!(key = item.key, error = &error as &dyn std::error::Error, "a picture cannot be deleted");
+                NotErased::Disk
+            })?;
+        }
+        if let (Some(objects), true) = (&self.objects, there.is_some()) {
+            objects.remove(&item.key).await.map_err(|error| NotErased::from(&error))?;
+        }
+        self.kept.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).stills.remove(&item.key);
+        Ok(here.is_some() || there.is_some())
     }
 
     /// All bytes of a still, for code that may block.

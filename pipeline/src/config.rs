@@ -166,6 +166,8 @@ pub struct ConsoleFile {
     pub public_url: Option<String>,
     /// Targets and order of the first review.
     pub review: console::ReviewConfig,
+    /// How long evidence pictures are kept.
+    pub retention: console::RetentionConfig,
     /// A session that is not used for so long ends, seconds. Default 1800.
     pub session_idle_s: u32,
     /// A session ends after so long, whatever happens, seconds. Default 43200: one shift.
@@ -187,6 +189,7 @@ impl Default for ConsoleFile {
             secure_cookies: false,
             public_url: None,
             review: console::ReviewConfig::default(),
+            retention: console::RetentionConfig::default(),
             session_idle_s: console.session_idle_s,
             session_s: console.session_s,
             totp_required: Vec::new(),
@@ -313,6 +316,7 @@ impl Config {
             secure_cookies: file.console.secure_cookies,
             public_url: file.console.public_url,
             review: file.console.review,
+            retention: file.console.retention,
             session_idle_s: file.console.session_idle_s,
             session_s: file.console.session_s,
             totp_required: file.console.totp_required,
@@ -328,6 +332,15 @@ impl Config {
                 .to_owned(),
             ..console::ConsoleConfig::default()
         };
+        console.retention.check(&console.review).map_err(|error| anyhow!(error))?;
+        let shortest = console.retention.shortest();
+        if objects.is_some() && keep_local >= shortest {
+            return Err(anyhow!(
+                "evidence.keep_local_h: a worker would keep its copies for {} h, and console.retention deletes after {} h",
+                keep_local.as_secs() / 3600,
+                shortest.as_secs() / 3600
+            ));
+        }
         Ok(Self {
             name: file.name,
             signing_key: file.evidence.signing_key.map_or_else(|| data.join("signing.pem"), |key| base.join(key)),

@@ -41,9 +41,20 @@ fn write(dir: &Path, name: &str, text: &str) -> String {
 
 #[test]
 fn help_is_there_on_every_subcommand() {
-    for command in
-        ["demo", "standalone", "worker", "console", "check", "analyze", "evaluate", "evidence", "models", "cameras", "seed"]
-    {
+    for command in [
+        "demo",
+        "standalone",
+        "worker",
+        "console",
+        "check",
+        "analyze",
+        "evaluate",
+        "evidence",
+        "models",
+        "cameras",
+        "seed",
+        "retention",
+    ] {
         let output = kerbwatch(&[command, "--help"]);
         assert_eq!(output.status.code(), Some(0), "{command}");
         assert!(String::from_utf8_lossy(&output.stdout).contains("Usage: kerbwatch"), "{command}");
@@ -55,6 +66,10 @@ fn help_is_there_on_every_subcommand() {
 fn bad_use_is_exit_2_and_names_the_thing() {
     let dir = tempfile::tempdir().unwrap();
     let site = write(dir.path(), "site.toml", SITE);
+    let early = write(dir.path(), "early.toml", "[console.retention]\nundecided_d = 2\n");
+    refused(&["retention", "--config", &early, "--dry-run"], 2, &["undecided_d", "hard_stop_s"]);
+    let plain = write(dir.path(), "plain.toml", "data = \"data\"\n");
+    refused(&["retention", "--config", &plain], 2, &["--dry-run"]);
     refused(&["no-such-command"], 2, &["no-such-command"]);
     refused(&["analyze", "--site", "nowhere.toml", "--camera", "c1"], 2, &["nowhere.toml"]);
     refused(&["analyze", "--site", &site, "--camera", "c2"], 2, &["c2", "c1"]);

@@ -148,7 +148,9 @@ fn shown(
     let lost = row.fate == Came::Lost;
     let candidate: &Candidate = if lost { row.before.as_ref()? } else { row.after.as_ref()? };
     let raised = row.before.as_ref().and_then(|c| decided.get(c.id.as_str()).map(|decided| (c.id.as_str(), decided)));
-    let evidence = raised.and_then(|(id, decided)| view.url(id, decided.still.as_deref()?, "backtest"));
+    let evidence = raised
+        .filter(|(_, decided)| decided.pictures_deleted.is_none())
+        .and_then(|(id, decided)| view.url(id, decided.still.as_deref()?, "backtest"));
     let recorded = || row.still.as_deref().and_then(|key| view.recorded_url(camera, key));
     let ms = |wall: events::WallTime| rfc3339(wall.unix_ns.div_euclid(1_000_000));
     Some(BacktestRow {
@@ -170,6 +172,7 @@ fn shown(
         state: raised.map(|(_, decided)| decided.state),
         reason: raised.filter(|(_, decided)| decided.state == CandidateState::Rejected).and_then(|(_, decided)| decided.reason),
         still_url: evidence.or_else(recorded),
+        pictures_deleted: raised.and_then(|(_, decided)| decided.pictures_deleted.clone()),
     })
 }
 

@@ -108,6 +108,7 @@ pub(super) async fn detail(
     Ok(Json(CandidateDetail {
         evidence: state.store.evidence(&id, &view, "review").await?,
         observations: state.store.looks(&id).await?,
+        holds: state.store.holds_over(&id, &session.actor).await?,
         decisions: state.store.decisions(&id).await?,
         recusals: if session.actor.decides() { state.store.recusals(&id).await? } else { Vec::new() },
         same_place,

@@ -152,6 +152,7 @@ pub(super) async fn detail(
         outcome: around.outcome,
         packages: state.store.packages(&id).await?,
         deliveries: state.store.deliveries_of(&id).await?,
+        holds: state.store.holds_over(&case.candidate, &session.actor).await?,
         case,
     }))
 }

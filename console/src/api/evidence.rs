@@ -28,7 +28,8 @@ pub(super) struct Signed {
     pub(super) sig: String,
 }
 
-/// A file of an evidence package. `Range` is honoured. The address is bound to the person it was made for.
+/// A file of an evidence package. `Range` is honoured. The address is bound to the person it was made for. 410
+/// `evidence_deleted` says when, by which rule and certificate a file was deleted.
 #[utoipa::path(get, path = "/evidence/{candidate}/{file}", tag = "evidence", operation_id = "getEvidence",
     params(("candidate" = String, Path, description = "Candidate id"), ("file" = String, Path, description = "File name"), Signed),
     responses((status = 200, description = "The file", content_type = "application/octet-stream", body = Vec<u8>),
@@ -49,6 +50,9 @@ pub(super) async fn look(
         return Err(missing());
     }
     let item = state.store.evidence_item(&candidate, &file).await?.ok_or_else(missing)?;
+    if let Some(deleted) = state.store.file_gone(&candidate, &file).await? {
+        return Err(ApiError::EvidenceDeleted(deleted));
+    }
     let found = state.vault.find(&item).await?;
     let size = found.size();
 

@@ -138,6 +138,9 @@ pub(super) async fn package(
     let conflict = |code, message: String| ApiError::Conflict { code, message, details: serde_json::json!({}) };
     let out = state.store.last_package(&id).await?;
     let package = out.ok_or_else(|| conflict("not_out", "the case has not left the house: there is no package".to_owned()))?;
+    if let Some(deleted) = state.store.pictures_deleted(&case.summary.candidate).await? {
+        return Err(ApiError::EvidenceDeleted(deleted));
+    }
     let mut files = Vec::new();
     for (file, item) in state.store.evidence_items(&case.summary.candidate).await? {
         let found = state.vault.find(&item).await.map_err(|error| match error {

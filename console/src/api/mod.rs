@@ -21,6 +21,7 @@ mod originals;
 mod party;
 mod recusals;
 mod register;
+mod retention;
 mod samples;
 mod session;
 mod training;
@@ -145,6 +146,12 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(samples::list, samples::draw))
         .routes(routes!(samples::detail))
         .routes(routes!(samples::look))
+        .routes(routes!(retention::overview))
+        .routes(routes!(retention::plan))
+        .routes(routes!(retention::certificates))
+        .routes(routes!(retention::certificate))
+        .routes(routes!(retention::holds, retention::place))
+        .routes(routes!(retention::lift))
         .routes(routes!(account::change_password))
         .routes(routes!(account::offer_totp, account::confirm_totp))
         .routes(routes!(account::renew_codes))

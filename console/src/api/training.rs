@@ -31,7 +31,8 @@ pub(super) async fn summary(
     let by_reason: Vec<ReasonCount> =
         counts.into_iter().map(|(reason, count)| ReasonCount { reason, count, taken: order.reasons.contains(&reason) }).collect();
     let rejected = by_reason.iter().filter(|count| count.taken).map(|count| count.count).sum();
-    Ok(Json(TrainingSummary { confirmed, rejected, by_reason, may_unmask: session.actor.sees_unmasked() }))
+    let pictures_deleted = state.store.training_deleted(&order.conditions, &order.reasons, order.decided).await?;
+    Ok(Json(TrainingSummary { confirmed, rejected, by_reason, pictures_deleted, may_unmask: session.actor.sees_unmasked() }))
 }
 
 /// Decided candidates with their trigger stills and labels, as a tape archive. Labels and `export.json` come last: an archive

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CandidateState, Kind, RejectReason, ZoneDrawing};
+use super::{CandidateState, Kind, PicturesDeleted, RejectReason, ZoneDrawing};
 
 /// Zones to be tried on the past.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -67,6 +67,8 @@ pub struct BacktestRow {
     pub reason: Option<RejectReason>,
     /// A still of the place, signed; null for those who see no pictures, and where none was kept.
     pub still_url: Option<String>,
+    /// Its evidence pictures were deleted, or are being: what is shown then is the small still of the recording.
+    pub pictures_deleted: Option<PicturesDeleted>,
 }
 
 /// How often officers found candidates right.

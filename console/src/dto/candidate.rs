@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{CameraSummary, Kind, MergeProposal};
+use super::{CameraSummary, Kind, LegalHold, MergeProposal, PicturesDeleted};
 
 /// What has been decided on a candidate so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -155,6 +155,8 @@ pub struct CandidateSummary {
     pub still_url: Option<String>,
     /// The case, if one was opened.
     pub case: Option<String>,
+    /// Its pictures were deleted, or are being; null while they are kept.
+    pub pictures_deleted: Option<PicturesDeleted>,
 }
 
 /// Candidates by state under the same filters, whatever `state` was asked for.
@@ -231,8 +233,10 @@ pub struct Evidence {
     pub sha256: String,
     /// Its size.
     pub bytes: i64,
-    /// A signed address for a few minutes; null for those who see no pictures.
+    /// A signed address for a few minutes; null for those who see no pictures, and when it was deleted.
     pub url: Option<String>,
+    /// It was deleted, or is being; null while it is kept.
+    pub deleted: Option<PicturesDeleted>,
 }
 
 /// A later look of the camera.
@@ -262,6 +266,8 @@ pub struct PlaceVisit {
     pub reason: Option<RejectReason>,
     /// The case, if one was opened.
     pub case: Option<String>,
+    /// Its pictures were deleted, or are being; null while they are kept.
+    pub pictures_deleted: Option<PicturesDeleted>,
 }
 
 /// What an officer says of a candidate.
@@ -436,4 +442,6 @@ pub struct CandidateDetail {
     pub carried: Vec<CandidateSummary>,
     /// The camera; null while it is not known.
     pub camera: Option<CameraSummary>,
+    /// Legal holds that stand over its pictures.
+    pub holds: Vec<LegalHold>,
 }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    ActOffer, CandidateSummary, CaseAct, Compliance, Decision, Delivery, Evidence, EvidenceMode, ExemptionProposal, Kind, Matter,
-    PackageInfo, Recheck, Subject, Track,
+    ActOffer, CandidateSummary, CaseAct, Compliance, Decision, Delivery, Evidence, EvidenceMode, ExemptionProposal, Kind,
+    LegalHold, Matter, PackageInfo, Recheck, Subject, Track,
 };
 
 /// Where a case is. States are added to this list, never renamed.
@@ -249,4 +249,6 @@ pub struct CaseDetail {
     pub packages: Vec<PackageInfo>,
     /// What became of them at each receiver, oldest first.
     pub deliveries: Vec<Delivery>,
+    /// Legal holds that stand over its pictures.
+    pub holds: Vec<LegalHold>,
 }

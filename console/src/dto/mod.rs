@@ -22,6 +22,7 @@ mod originals;
 mod party;
 mod recusal;
 mod register;
+mod retention;
 mod review;
 mod sample;
 mod session;
@@ -84,6 +85,11 @@ pub use recusal::{NewRecusal, Recusal, RecusalGround, RecusalList};
 pub use register::{
     CameraRegister, ClueReason, Compliance, Expiring, KindCompliance, NewRegisterRecord, Proof, RegisterRecord, RegisterVersion,
     Reminder, ReminderList, ReminderQuery, ReviewDocument, TechnicalReview,
+};
+pub use retention::{
+    ClassedArtefact, DataClass, DeletionCertificate, DeletionCertificatePage, DeletionCertificateQuery, HoldLift, HoldList,
+    HoldSubject, LegalHold, LiftHold, NewHold, PicturesDeleted, RetentionFailure, RetentionItem, RetentionLine,
+    RetentionOverview, RetentionPlanPage, RetentionPlanQuery, RetentionPolicy, RetentionQuery, RetentionRule, RetentionSum,
 };
 pub use review::{
     BulkItem, BulkLeft, BulkMade, BulkOrder, BulkPreview, BulkSelection, BulkVerdict, LeftOut, MergeProposal, SameThing,

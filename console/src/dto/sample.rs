@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Kind, RejectReason, Verdict};
+use super::{Kind, PicturesDeleted, RejectReason, Verdict};
 
 /// A sample to be drawn among confirmations and rejections that still stand.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -98,6 +98,8 @@ pub struct SampleItem {
     pub still_url: Option<String>,
     /// The clip.
     pub clip_url: Option<String>,
+    /// Its pictures were deleted, or are being; null while they are kept.
+    pub pictures_deleted: Option<PicturesDeleted>,
     /// What the officer decided; null before the second look.
     pub first: Option<Verdict>,
     /// Why it was rejected.

@@ -99,6 +99,8 @@ pub struct TrainingSummary {
     pub rejected: u64,
     /// Rejections by reason, those left out too.
     pub by_reason: Vec<ReasonCount>,
+    /// Of those, so many whose pictures the retention policy deleted: they are left out.
+    pub pictures_deleted: u64,
     /// May the person asking export originals?
     pub may_unmask: bool,
 }

@@ -298,7 +298,7 @@ impl Store {
     pub(crate) async fn latest_still(&self, camera: &str) -> Result<Option<(String, String)>, sqlx::Error> {
         let row = sqlx::query(
             "SELECT e.candidate, e.file FROM candidates k JOIN evidence_items e ON e.candidate = k.id AND e.role = 'trigger' \
-             WHERE k.camera = $1 ORDER BY k.raised_ms DESC LIMIT 1",
+             WHERE k.camera = $1 AND k.gone_rule IS NULL ORDER BY k.raised_ms DESC LIMIT 1",
         )
         .bind(camera)
         .fetch_optional(&self.pool)

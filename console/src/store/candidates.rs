@@ -3,6 +3,7 @@
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use super::deletions::pictures_deleted;
 use super::{Bind, Conditions, Store, json_column, word_column, word_column_opt};
 use crate::clock::rfc3339;
 use crate::dto::{
@@ -45,7 +46,8 @@ pub(super) fn summary(row: &AnyRow, view: &View<'_>, purpose: &str) -> Result<Ca
         }),
         _ => None,
     };
-    let still: Option<String> = row.try_get("still")?;
+    let pictures_deleted = pictures_deleted(row)?;
+    let still = row.try_get::<Option<String>, _>("still")?.filter(|_| pictures_deleted.is_none());
     Ok(CandidateSummary {
         kind: word_column(row, "kind")?,
         state: word_column(row, "state")?,
@@ -75,6 +77,7 @@ pub(super) fn summary(row: &AnyRow, view: &View<'_>, purpose: &str) -> Result<Ca
         claim,
         still_url: still.and_then(|file| view.url(&id, &file, purpose)),
         case: row.try_get("case_id")?,
+        pictures_deleted,
         id,
     })
 }
@@ -134,18 +137,23 @@ impl Store {
 
     /// The evidence of a candidate, in the order in which it is looked at.
     pub(crate) async fn evidence(&self, id: &str, view: &View<'_>, purpose: &str) -> Result<Vec<Evidence>, sqlx::Error> {
-        let rows = sqlx::query("SELECT file, role, sha256, bytes FROM evidence_items WHERE candidate = $1 ORDER BY file")
-            .bind(id)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT i.file, i.role, i.sha256, i.bytes, r.rule AS gone_rule, r.deleted_ms AS gone_ms, r.certificate AS \
+             gone_certificate FROM evidence_items i LEFT JOIN retention_deletions r ON r.candidate = i.candidate \
+             AND r.file = i.file WHERE i.candidate = $1 ORDER BY i.file",
+        )
+        .bind(id)
+        .fetch_all(&self.pool)
+        .await?;
         let read = |row: &AnyRow| -> Result<Evidence, sqlx::Error> {
-            let file: String = row.try_get("file")?;
+            let (file, deleted): (String, _) = (row.try_get("file")?, pictures_deleted(row)?);
             Ok(Evidence {
                 role: row.try_get("role")?,
                 media_type: crate::evidence::media_type(&file).to_owned(),
                 sha256: row.try_get("sha256")?,
                 bytes: row.try_get("bytes")?,
-                url: view.url(id, &file, purpose),
+                url: if deleted.is_none() { view.url(id, &file, purpose) } else { None },
+                deleted,
                 file,
             })
         };
@@ -194,7 +202,7 @@ impl Store {
     pub(crate) async fn same_place(&self, full: &Full, view: &View<'_>) -> Result<Vec<PlaceVisit>, sqlx::Error> {
         let c = &full.summary;
         let rows = sqlx::query(
-            "SELECT c.id, c.state, c.district, c.street, c.raised_ms, c.case_id, c.x1, c.y1, c.x2, c.y2, (SELECT d.reason FROM decisions d \
+            "SELECT c.id, c.state, c.district, c.street, c.raised_ms, c.case_id, c.x1, c.y1, c.x2, c.y2, c.gone_rule, c.gone_ms, c.gone_certificate, (SELECT d.reason FROM decisions d \
              WHERE d.candidate = c.id AND d.seen_version = c.version - 1) AS reason FROM candidates c \
              WHERE c.camera = $1 AND c.zone = $2 AND c.kind = $3 AND c.raised_ms > $4 AND c.raised_ms <= $5 AND c.id <> $6 \
              ORDER BY c.raised_ms DESC LIMIT 500",
@@ -221,6 +229,7 @@ impl Store {
                 raised_at: rfc3339(row.try_get("raised_ms")?),
                 reason: word_column_opt::<RejectReason>(row, "reason")?,
                 case: row.try_get("case_id")?,
+                pictures_deleted: pictures_deleted(row)?,
             });
             if visits.len() == 20 {
                 break;

@@ -426,6 +426,14 @@ impl Store {
         let standing = standing(&case, &record);
         let edge = machine::admit(&standing, actor, new.act, now_ms)?;
         machine::needs(&standing, new, now_ms)?;
+        // What goes out would be a record without what it rests on.
+        if matches!(new.act, CaseAct::File | CaseAct::HandOver | CaseAct::Refer)
+            && let Some(deleted) = tx.pictures_gone(&case.summary.candidate).await?
+        {
+            let when = deleted.at.unwrap_or_else(|| "this moment".to_owned());
+            let message = format!("its pictures were deleted ({when}, rule {}): it cannot leave the house", word(&deleted.rule));
+            return Err(refused("evidence_deleted", message));
+        }
         let officer = tx.officer(actor, machine::CERTIFIED.contains(&new.act)).await?;
         let certificate = certificate_of(new, officer.as_ref())?;
         let purpose = match new.act {

@@ -283,6 +283,8 @@ impl Tx {
             .execute(self.db())
             .await?;
         }
+        // What was deleted stays deleted: only a file that is new is a picture to be kept.
+        self.count_pictures(candidate).await?;
         Ok(())
     }
 

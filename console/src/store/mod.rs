@@ -18,7 +18,9 @@ mod cases;
 mod certificates;
 mod clearance;
 mod clocks;
+mod deletions;
 mod deliveries;
+mod holds;
 mod intake;
 mod legal;
 mod legal_revise;
@@ -37,6 +39,7 @@ mod receiver_secrets;
 mod receivers;
 mod recusals;
 mod register;
+mod retention;
 mod review;
 mod same_thing;
 mod samples;
@@ -65,6 +68,7 @@ pub(crate) use audit::Deed;
 pub(crate) use bulk::{Bulk, Cell};
 pub(crate) use cases::{CaseSort, for_reviewer, of_mode, overdue, unanswered};
 pub(crate) use clearance::{CellOf, ClearanceProgress, DayRow, Restatement};
+pub(crate) use deletions::{ClaimedFile, Erased, RUNNING_MS};
 pub(crate) use deliveries::{Due, Tried};
 pub(crate) use intake::evidence_file;
 pub(crate) use legal::LegalList;
@@ -77,6 +81,7 @@ pub(crate) use party::Opened;
 pub(crate) use precision::{Decided, LEAST as LEAST_DECISIONS};
 pub(crate) use queue::{Filter, Sort, cursor_after, cursor_text};
 pub(crate) use recusals::kept_out;
+pub(crate) use retention::PlanFilter;
 pub(crate) use samples::{Draw, Weighed};
 pub(crate) use scope::{Scope, Thing};
 pub(crate) use training::TrainingRow;
@@ -356,6 +361,10 @@ fn migrator(backend: Backend) -> Migrator {
         Backend::Sqlite => include_str!("../../migrations/sqlite/0098_originals.sql"),
         Backend::Postgres => include_str!("../../migrations/postgres/0098_originals.sql"),
     };
+    let retention_append_only = match backend {
+        Backend::Sqlite => include_str!("../../migrations/sqlite/0091_retention_append_only.sql"),
+        Backend::Postgres => include_str!("../../migrations/postgres/0091_retention_append_only.sql"),
+    };
     Migrator::with_migrations(vec![
         step(1, "tables", include_str!("../../migrations/common/0001_tables.sql")),
         step(2, "append only", append_only),
@@ -386,6 +395,8 @@ fn migrator(backend: Backend) -> Migrator {
         step(87, "desks of cases", include_str!("../../migrations/common/0087_case_desks.sql")),
         step(88, "examples", include_str!("../../migrations/common/0088_examples.sql")),
         step(89, "maintenance", include_str!("../../migrations/common/0089_maintenance.sql")),
+        step(90, "retention", include_str!("../../migrations/common/0090_retention.sql")),
+        step(91, "retention append only", retention_append_only),
         step(95, "certificates", certificates),
         step(96, "recusals", recusals),
         step(97, "party", party),

@@ -50,7 +50,7 @@ impl Package {
     }
 }
 
-fn kept(row: &AnyRow) -> Result<KeptPackage, sqlx::Error> {
+pub(super) fn kept(row: &AnyRow) -> Result<KeptPackage, sqlx::Error> {
     Ok(KeptPackage {
         document: row.try_get("document")?,
         sha256: row.try_get("sha256")?,

@@ -363,7 +363,7 @@ impl Store {
     pub(crate) async fn trigger_still(&self, candidate: &str) -> Result<Option<(Item, [f64; 4])>, sqlx::Error> {
         let row = sqlx::query(
             "SELECT e.item_key, e.sha256, e.bytes, c.x1, c.y1, c.x2, c.y2 FROM evidence_items e JOIN candidates c \
-             ON c.id = e.candidate WHERE e.candidate = $1 AND e.role = 'trigger' ORDER BY e.file LIMIT 1",
+             ON c.id = e.candidate WHERE e.candidate = $1 AND e.role = 'trigger' AND c.gone_rule IS NULL ORDER BY e.file LIMIT 1",
         )
         .bind(candidate)
         .fetch_optional(&self.pool)

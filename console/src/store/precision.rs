@@ -103,6 +103,8 @@ pub(crate) struct Decided {
     pub(crate) permitted: bool,
     /// File of its trigger still.
     pub(crate) still: Option<String>,
+    /// Its pictures were deleted.
+    pub(crate) pictures_deleted: Option<crate::dto::PicturesDeleted>,
 }
 
 impl Decided {
@@ -121,7 +123,7 @@ impl Store {
         from_ms: i64,
         until_ms: i64,
     ) -> Result<HashMap<String, Decided>, sqlx::Error> {
-        let sql = "SELECT c.id, c.state, c.permitted, c.reason, \
+        let sql = "SELECT c.id, c.state, c.permitted, c.reason, c.gone_rule, c.gone_ms, c.gone_certificate, \
                    (SELECT MIN(e.file) FROM evidence_items e WHERE e.candidate = c.id AND e.role = 'trigger') AS still \
                    FROM candidates c WHERE c.camera = $1 AND c.raised_ms >= $2 AND c.raised_ms <= $3";
         let rows = sqlx::query(sql).bind(camera).bind(from_ms).bind(until_ms).fetch_all(&self.pool).await?;
@@ -132,6 +134,7 @@ impl Store {
                     reason: word_column_opt(row, "reason")?,
                     permitted: row.try_get::<i64, _>("permitted")? != 0,
                     still: row.try_get("still")?,
+                    pictures_deleted: super::deletions::pictures_deleted(row)?,
                 };
                 Ok((row.try_get("id")?, decided))
             })

@@ -244,6 +244,9 @@ impl Store {
         if new.verdict == Verdict::Confirm && tx.now_ms() >= now.received_ms + self.review().hard_stop_ms() {
             return Err(refused("too_late", "the hard stop of the review has passed: nobody may confirm it any more"));
         }
+        if new.verdict == Verdict::Confirm && tx.pictures_gone(id).await?.is_some() {
+            return Err(refused("evidence_deleted", "its pictures were deleted: a record without them is no evidence"));
+        }
         let certificate = tx.officer(actor, new.verdict == Verdict::Confirm).await?;
         if let Some(into) = &new.into {
             tx.refuse_if_recused(into, actor).await?;

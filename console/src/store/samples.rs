@@ -200,10 +200,10 @@ impl Store {
     /// Its decisions, in the order of drawing.
     pub(crate) async fn sample_items(&self, id: &str, view: &View<'_>) -> Result<Vec<Weighed>, sqlx::Error> {
         let rows = sqlx::query(
-            "SELECT i.*, l.verdict AS second, l.note, l.by_name, l.at_ms, \
+            "SELECT i.*, l.verdict AS second, l.note, l.by_name, l.at_ms, c.gone_rule, c.gone_ms, c.gone_certificate, \
              (SELECT MIN(e.file) FROM evidence_items e WHERE e.candidate = i.candidate AND e.role = 'trigger') AS still, \
              (SELECT MIN(e.file) FROM evidence_items e WHERE e.candidate = i.candidate AND e.role = 'clip') AS clip \
-             FROM sample_items i LEFT JOIN second_looks l ON l.sample = i.sample AND l.decision = i.decision \
+             FROM sample_items i JOIN candidates c ON c.id = i.candidate LEFT JOIN second_looks l ON l.sample = i.sample AND l.decision = i.decision \
              WHERE i.sample = $1 ORDER BY i.position",
         )
         .bind(id)
@@ -212,7 +212,9 @@ impl Store {
         let read = |row: &AnyRow| -> Result<Weighed, sqlx::Error> {
             let second: Option<SecondVerdict> = word_column_opt(row, "second")?;
             let candidate: String = row.try_get("candidate")?;
-            let url = |file: Option<String>| file.and_then(|file| view.url(&candidate, &file, "sample"));
+            let pictures_deleted = super::deletions::pictures_deleted(row)?;
+            let kept = pictures_deleted.is_none();
+            let url = |file: Option<String>| file.filter(|_| kept).and_then(|file| view.url(&candidate, &file, "sample"));
             let looked = second.is_some();
             let item = SampleItem {
                 decision: row.try_get("decision")?,
@@ -220,6 +222,7 @@ impl Store {
                 kind: word_column(row, "kind")?,
                 still_url: url(row.try_get("still")?),
                 clip_url: url(row.try_get("clip")?),
+                pictures_deleted,
                 first: if looked { Some(word_column(row, "verdict")?) } else { None },
                 first_reason: if looked { word_column_opt(row, "reason")? } else { None },
                 second,

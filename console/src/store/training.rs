@@ -24,6 +24,8 @@ pub(crate) struct TrainingRow {
     /// Where its trigger still lies in the evidence store, and its digest.
     pub(crate) key: Option<String>,
     pub(crate) sha256: Option<String>,
+    /// It was deleted, or is being.
+    pub(crate) deleted: bool,
 }
 
 /// Confirmed, or rejected for one of these reasons.
@@ -54,7 +56,7 @@ impl Store {
         let mut conditions = examples(conditions, reasons);
         conditions.and("c.id > ?", [Bind::Text(after.to_owned())]);
         let sql = format!(
-            "SELECT c.id, c.kind, c.state, c.camera, c.x1, c.y1, c.x2, c.y2, d.reason, d.at_ms, e.item_key, e.sha256 {DECIDED} \
+            "SELECT c.id, c.kind, c.state, c.camera, c.x1, c.y1, c.x2, c.y2, d.reason, d.at_ms, e.item_key, e.sha256, c.gone_rule {DECIDED} \
              LEFT JOIN evidence_items e ON e.candidate = c.id AND e.role = 'trigger' AND e.file = (SELECT MIN(f.file) \
              FROM evidence_items f WHERE f.candidate = c.id AND f.role = 'trigger'){} ORDER BY c.id LIMIT {limit}",
             conditions.sql()
@@ -70,9 +72,35 @@ impl Store {
                 decided_ms: row.try_get("at_ms")?,
                 key: row.try_get("item_key")?,
                 sha256: row.try_get("sha256")?,
+                deleted: row.try_get::<Option<String>, _>("gone_rule")?.is_some(),
             })
         };
         conditions.query(sql).fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
+    /// Of how many of those examples the pictures were deleted. `decided` as below.
+    pub(crate) async fn training_deleted(
+        &self,
+        conditions: &Conditions,
+        reasons: &[RejectReason],
+        decided: bool,
+    ) -> Result<u64, sqlx::Error> {
+        let (mut conditions, from) = if decided {
+            (examples(conditions, reasons), DECIDED)
+        } else {
+            let mut conditions = conditions.clone();
+            let words: Vec<_> = reasons.iter().map(|reason| Bind::Text(crate::dto::word(reason))).collect();
+            let rejected = match words.len() {
+                0 => String::new(),
+                n => format!(" OR (c.state = 'rejected' AND c.reason IN ({}))", vec!["?"; n].join(", ")),
+            };
+            conditions.and(&format!("(c.state = 'confirmed'{rejected})"), words);
+            (conditions, "FROM candidates c")
+        };
+        conditions.and("c.gone_rule IS NOT NULL", []);
+        let sql = format!("SELECT COUNT(*) AS n {from}{}", conditions.sql());
+        let n: i64 = conditions.query(sql).fetch_one(&self.pool).await?.try_get("n")?;
+        Ok(n.unsigned_abs())
     }
 
     /// How many are confirmed, and how many rejected for each reason. `decided`: the conditions ask when, too; else the candidates alone

@@ -27,6 +27,9 @@ mod postgres;
 mod queue;
 mod recusals;
 mod register;
+mod retention;
+mod retention_choice;
+
 mod review;
 mod roles;
 mod running;

@@ -131,6 +131,33 @@ async fn a_bureau_draws_by_hand() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pictures_go_and_are_said_to_be_gone() {
+    let world = World::days_ago(8).await;
+    let chief = world.person("chief", &[Role::Supervisor]).await;
+    world.person("root", &[Role::Administrator]).await;
+    world.person("other", &[Role::Supervisor]).await;
+    let mut ids = Vec::new();
+    for n in 1..=2 {
+        let id = world.candidate(n).await;
+        let body = json!({ "seen_version": 1, "verdict": "reject", "reason": "not_a_violation" });
+        world.post(&chief, &format!("/candidates/{id}/decisions"), body).await.expect(201);
+        ids.push(id);
+    }
+    world.clock.advance(8 * 24 * 60 * 60_000);
+    let url = serve(&world).await;
+    let people = [("chief", PASSWORD), ("root", PASSWORD), ("other", PASSWORD)];
+    let ids = json!(ids).to_string();
+    let known = [("KERBWATCH_CANDIDATES", ids.as_str()), ("KERBWATCH_PHASE", "before")];
+    if !browse_with("retention.mjs", &url, &people, &known).await {
+        return;
+    }
+    let round = world.state.retention_job().round().await.unwrap().unwrap();
+    assert_eq!((round.claimed, round.deleted), (1, 2), "but for the one that is held");
+    let known = [("KERBWATCH_CANDIDATES", ids.as_str()), ("KERBWATCH_PHASE", "after")];
+    browse_with("retention.mjs", &url, &people, &known).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_can_be_read() {
     let world = World::real_time().await;
     something_happened(&world).await;

@@ -1,7 +1,7 @@
 //! Evidence in an object store (s3proxy, see `deploy/s3`): read when it is not here, and never a 5xx for what one can wait for.
 
 #[path = "../../../pipeline/objects/testing/server.rs"]
-mod server;
+pub(super) mod server;
 
 use axum::body::Body;
 use axum::http::{Request, header};

@@ -78,6 +78,13 @@ impl World {
         Self::open_at(folder, url, crate::clock::SystemClock.now_ms()).await
     }
 
+    /// A world that began so many days ago: turned on by as many, its clock stands at the present.
+    pub(crate) async fn days_ago(days: i64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("console.db").display());
+        Self::open_at(folder, url, crate::clock::SystemClock.now_ms() - days * 24 * HOUR).await
+    }
+
     async fn open(folder: TempDir, url: String) -> Self {
         Self::open_at(folder, url, START_MS).await
     }
@@ -95,7 +102,7 @@ impl World {
         let mut config = ConsoleConfig { evidence: self.folder.path().join("evidence"), ..ConsoleConfig::default() };
         change(&mut config);
         let store = self.state.store.clone();
-        let state = AppState::new(&config, store, None, PasswordCost::ForTests, Hooks::default()).await.unwrap();
+        let state = AppState::new(&config, store, None, PasswordCost::ForTests, hooks()).await.unwrap();
         Self { router: app(state.clone()), state, ..self }
     }
 

@@ -45,6 +45,9 @@ pub enum ExportError {
 
 /// The still of a row as it shall look, or why there is none.
 fn still(runtime: &tokio::runtime::Handle, vault: &Vault, row: &TrainingRow, look: Look) -> Result<Still, &'static str> {
+    if row.deleted {
+        return Err("pictures_deleted");
+    }
     let key = row.key.clone().ok_or("no_trigger_still")?;
     let sha256 = row.sha256.clone().unwrap_or_default();
     // Its size does not matter: stills are read whole, and known by their digest.

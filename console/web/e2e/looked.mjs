@@ -17,9 +17,9 @@ const PAGES = {
   legal_reviewer: [['legal-cases', '/cases?for_me=yes'], ['case', '/cases/*'], ['law-ended', '/law?ended=yes']],
   bureau_editor: [['zones', '/zones'], ['zones-camera', '/zones/*'], ['training', '/admin/training']],
   analyst: [['clearance', '/clearance'], ['zone-days', '/clearance/days'], ['definitions', '/clearance/definitions'], ['areas', '/clearance/areas']],
-  supervisor: [['originals', '/admin/training'], ['samples', '/admin/samples'], ['sample', '/admin/samples/*'], ['supervisor-camera', '/cameras/*']],
-  administrator: [['users', '/admin/users'], ['units', '/admin/units'], ['sessions', '/admin/sessions'], ['receivers', '/admin/receivers']],
-  auditor: [['audit', '/admin/audit']],
+  supervisor: [['originals', '/admin/training'], ['samples', '/admin/samples'], ['sample', '/admin/samples/*'], ['supervisor-camera', '/cameras/*'], ['retention', '/admin/retention']],
+  administrator: [['users', '/admin/users'], ['units', '/admin/units'], ['sessions', '/admin/sessions'], ['receivers', '/admin/receivers'], ['retention-administrator', '/admin/retention']],
+  auditor: [['audit', '/admin/audit'], ['retention-auditor', '/admin/retention']],
 }
 /**
  * The dialogs and forms of each profession: a name, the page, what is clicked one after the other, and what the focus goes back to
@@ -42,6 +42,7 @@ const DIALOGS = {
     ['draw', '/admin/samples', ['draw']],
     ['template-add', '/law', ['add-template']],
     ['template-revise', '/law', ['revise-template']],
+    ['hold', '/admin/retention', ['place']],
     ['matter-add', '/law', ['add-matter']],
     ['matter-revise', '/law', ['revise-matter']],
     ['matter-end', '/law', ['end-matter']],
@@ -57,7 +58,7 @@ const DIALOGS = {
     ['unit-add', '/admin/units', ['add-district']],
   ],
 }
-const BARE_KEY = /\b(?:nav|frame|queue|facts|stage|cases|cameras|maintenance|admin|law|life|org|zones|backtest|handover|state|decide|reject|problem|common|clearance|training|originals|certificate|recusal|notice|noticePurpose|party|partyState|partyStateHint|defenceChannel|auditAction|actHint)\.[a-zA-Z_]{2,}/
+const BARE_KEY = /\b(?:nav|frame|queue|facts|stage|cases|cameras|maintenance|admin|law|life|org|zones|backtest|handover|state|decide|reject|problem|common|clearance|training|retention|originals|certificate|recusal|notice|noticePurpose|party|partyState|partyStateHint|defenceChannel|auditAction|actHint)\.[a-zA-Z_]{2,}/
 const SIZES = [[1366, 768], [1920, 1080]]
 
 async function settled(page) {

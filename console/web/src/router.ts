@@ -40,6 +40,7 @@ export const router = createRouter({
     { path: '/admin/sessions', name: 'sessions', component: () => import('@/admin/SessionsPage.vue'), meta: { title: 'org.sessions', needs: 'users' } },
     { path: '/admin/samples', name: 'samples', component: () => import('@/admin/SamplesPage.vue'), meta: { title: 'org.samples', needs: 'samples' } },
     { path: '/admin/samples/:id', name: 'sample', component: () => import('@/admin/SamplePage.vue'), meta: { title: 'org.samples', needs: 'samples' } },
+    { path: '/admin/retention', name: 'retention', component: () => import('@/admin/RetentionPage.vue'), meta: { title: 'retention.title', needs: 'retention' } },
     { path: '/account', name: 'account', component: () => import('@/admin/AccountPage.vue'), meta: { title: 'org.account' } },
     // What was asked for stays in the address: it can be shown to whoever sent the link.
     { path: '/not-allowed/:rest(.*)*', name: 'not-allowed', component: () => import('@/app/MissingPage.vue'), meta: { title: 'problem.forbidden' } },

@@ -230,6 +230,26 @@ impl Objects {
         Ok(Some(hex::encode(hash.finalize())))
     }
 
+    /// Deletes an object, and sees that it is gone; `false` when it was not there. What a store keeps of earlier versions is
+    /// not reached by this.
+    ///
+    /// # Errors
+    /// Why the store cannot be used now, or [`Trouble::Different`] when it is there still.
+    pub async fn remove(&self, key: &str) -> Result<bool, ObjectError> {
+        if self.known(key).await?.is_none() {
+            return Ok(false);
+        }
+        let path = self.path(key)?;
+        match by(deadline(0), "deleting", key, self.store.delete(&path)).await? {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => return Err(ObjectError::of("deleting", key, &error)),
+        }
+        match self.known(key).await? {
+            None => Ok(true),
+            Some(_) => Err(ObjectError::new("deleting", key, Trouble::Different)),
+        }
+    }
+
     /// Names of the folders directly below a folder, or, where it is empty, below the prefix; in order.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use objects::Objects;
 
 use crate::cmd::bad_use;
 use crate::config::Config;
-use crate::evidence::verify::{Options, Report, Stored, read_keys, verify};
+use crate::evidence::verify::{Deleted, Options, Report, Stored, read_keys, verify};
 
 /// Work with evidence packages
 #[derive(Debug, clap::Args)]
@@ -44,6 +44,10 @@ struct VerifyArgs {
     /// These are only some of a worker's packages: holes in the chain are noted, not faults
     #[arg(long)]
     partial: bool,
+    /// A folder with a certificate of deletion as the console packs it: what it names is noted, not missing; may be given more
+    /// than once
+    #[arg(long, value_name = "DIR")]
+    certificate: Vec<PathBuf>,
     /// JSON instead of lines
     #[arg(long)]
     json: bool,
@@ -59,7 +63,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     for path in &args.key {
         trusted.extend(read_keys(path).map_err(bad_use)?);
     }
-    let options = Options { trusted, chain: args.chain.clone(), partial: args.partial };
+    let mut deleted = Deleted::default();
+    for folder in &args.certificate {
+        deleted.add(folder, &trusted).map_err(bad_use)?;
+    }
+    let options = Options { trusted, chain: args.chain.clone(), partial: args.partial, deleted };
     let report = match &args.config {
         Some(config) => in_store(&args.path, config, &options)?,
         None if args.path.starts_with("s3:") => return Err(bad_use(anyhow!("give --config: it says how the store is reached"))),

@@ -12,6 +12,7 @@ pub mod evaluate;
 pub mod evidence;
 pub mod export_training;
 pub mod models;
+pub mod retention;
 pub mod seed;
 pub mod standalone;
 pub mod worker;
@@ -58,6 +59,8 @@ enum Command {
     Evidence(evidence::Args),
     /// Add, check and list models
     Models(models::Args),
+    /// Delete evidence pictures that are due, or show which are
+    Retention(retention::Args),
     /// Put cameras on the bus, so that workers watch them
     Cameras(cameras::Args),
     /// Try zones on what cameras saw
@@ -109,6 +112,7 @@ fn main_with(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Analyze(args) => analyze::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Evidence(args) => evidence::run(args),
+        Command::Retention(args) => retention::run(&args),
         Command::Models(args) => models::run(args),
         Command::Cameras(args) => cameras::run(args),
         Command::Zones(args) => zones::run(args),

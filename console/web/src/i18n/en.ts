@@ -6,6 +6,7 @@ import { law } from './law.en'
 import clearance from './clearance.en'
 import org from './org.en'
 import { party } from './party.en'
+import { retention } from './retention.en'
 import signIn from './signin.en'
 import type zhCN from './zh-CN'
 import zones from './zones.en'
@@ -17,6 +18,7 @@ const en: Same<typeof zhCN> = {
   ...audit,
   ...party,
   org,
+  retention,
   signIn,
   app: { name: 'Kerbwatch', what: 'Review desk for street enforcement' },
   nav: { queue: 'Queue', cases: 'Cases', law: 'Law', zones: 'Zones', clearance: 'Clearance', cameras: 'Cameras', admin: 'Admin' },

@@ -5,6 +5,7 @@ import { audit } from './audit.zh-CN'
 import { life } from './life.zh-CN'
 import { law } from './law.zh-CN'
 import org from './org.zh-CN'
+import { retention } from './retention.zh-CN'
 import signIn from './signin.zh-CN'
 import zones from './zones.zh-CN'
 import clearance from './clearance.zh-CN'
@@ -14,6 +15,7 @@ export default {
   ...audit,
   ...party,
   org,
+  retention,
   signIn,
   app: { name: 'Kerbwatch 街面巡查', what: '非现场执法审核台' },
   nav: { queue: '审核', cases: '案件', law: '法规', zones: '布控区', clearance: '清零', cameras: '点位', admin: '管理' },

@@ -4,6 +4,7 @@
 //! no package between two others was taken away. Every fault names the file it is in.
 
 mod chain;
+mod deleted;
 mod package;
 mod stored;
 
@@ -18,6 +19,7 @@ use serde::Serialize;
 use super::chain::ChainError;
 use super::manifest::{Link, MANIFEST, PUBLIC_KEY, SIGNATURE, SUMS};
 use super::signer::key_id;
+pub use deleted::Deleted;
 pub use stored::Stored;
 
 /// Why nothing could be checked.
@@ -45,6 +47,14 @@ pub enum VerifyError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A certificate of deletion cannot be believed.
+    #[error("{path} is no certificate of deletion to rely on: {reason}")]
+    Certificate {
+        /// Its document.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// The object store cannot be read.
     #[error(transparent)]
     Store(objects::ObjectError),
@@ -63,6 +73,8 @@ pub struct Options {
     pub chain: Option<PathBuf>,
     /// These are some of a worker's packages: holes in the chain are noted, not faults.
     pub partial: bool,
+    /// What certificates of deletion say was taken away: noted, no fault.
+    pub deleted: Deleted,
 }
 
 /// What kind of fault.

@@ -40,11 +40,12 @@ struct Layer<'a> {
     package: &'a str,
     options: &'a Options,
     findings: Vec<Finding>,
+    notes: Vec<String>,
 }
 
 /// Checks the package in `folder` and adds what it finds.
 pub(super) fn check(folder: &Path, package: &str, options: &Options, report: &mut Report) {
-    let mut layer = Layer { folder: folder.to_owned(), prefix: "", package, options, findings: Vec::new() };
+    let mut layer = Layer { folder: folder.to_owned(), prefix: "", package, options, findings: Vec::new(), notes: Vec::new() };
     let read = layer.check(SCHEMA);
     let mut checked = Checked {
         package: package.to_owned(),
@@ -71,14 +72,16 @@ pub(super) fn check(folder: &Path, package: &str, options: &Options, report: &mu
         }
     }
     report.findings.append(&mut layer.findings);
+    report.notes.append(&mut layer.notes);
     let after = folder.join(AFTER);
     if after.is_dir() {
         checked.after = true;
-        let mut layer = Layer { folder: after, prefix: "after/", package, options, findings: Vec::new() };
+        let mut layer = Layer { folder: after, prefix: "after/", package, options, findings: Vec::new(), notes: Vec::new() };
         let read = layer.check(AFTER_SCHEMA);
         checked.files += read.as_ref().map_or(0, |read| read.common.items.len());
         layer.belongs(read, candidate.as_deref(), checked.manifest_sha256.as_deref());
         report.findings.append(&mut layer.findings);
+        report.notes.append(&mut layer.notes);
     }
     report.packages.push(checked);
 }
@@ -222,6 +225,10 @@ impl Layer<'_> {
                     self.fault(Some(file), problem, text);
                 }
                 Some(Err(error)) => self.fault(Some(file), Problem::Changed, format!("{shown} {}", why_not(error))),
+                None if self.options.deleted.of(&item.sha256, item.bytes).is_some() => {
+                    let how = self.options.deleted.of(&item.sha256, item.bytes).unwrap_or_default();
+                    self.notes.push(format!("{} of {} {how}", shown, self.package));
+                }
                 None => {
                     let moved = there.iter().find(|(_, seen)| matches!(seen, Ok((digest, _)) if *digest == item.sha256));
                     let now = moved.map_or(String::new(), |(name, _)| format!("; its bytes are in {}", self.shown(name)));

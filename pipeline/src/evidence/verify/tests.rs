@@ -251,3 +251,56 @@ proptest! {
         })?;
     }
 }
+
+/// A certificate as the console packs it, signed by the world's key, that lists a file of package 1 as deleted.
+fn certificate(world: &World, file: &str, signer: &Signer) -> PathBuf {
+    let manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(world.package(1).join(MANIFEST)).unwrap()).unwrap();
+    let item = manifest["items"].as_array().unwrap().iter().find(|item| item["file"] == file).unwrap();
+    let document = serde_json::json!({
+        "type": "kerbwatch.deletion_certificate.v1", "number": 7, "district": "Pudong",
+        "items": [{ "candidate": candidate(1).id.as_str(), "file": file, "sha256": item["sha256"], "bytes": item["bytes"],
+                    "rule": "rejected", "outcome": "deleted", "at": "2027-01-22T00:00:00.000Z" }],
+    });
+    let folder = world.folder.path().join("certificate");
+    std::fs::create_dir_all(&folder).unwrap();
+    let text = document.to_string();
+    std::fs::write(folder.join("certificate.json"), &text).unwrap();
+    std::fs::write(folder.join("certificate.sig"), signer.sign(text.as_bytes())).unwrap();
+    std::fs::write(folder.join("key.pem"), signer.public_key_pem()).unwrap();
+    folder
+}
+
+#[test]
+fn what_a_certificate_says_was_deleted_is_noted_and_not_missing() {
+    let world = World::new();
+    std::fs::remove_file(world.package(1).join("trigger.jpg")).unwrap();
+    world.finds(1, "trigger.jpg", Problem::Missing, "missing");
+    let folder = certificate(&world, "trigger.jpg", &world.signer);
+    let mut deleted = Deleted::default();
+    deleted.add(&folder, &[]).unwrap();
+    let options = Options { deleted, ..Options::default() };
+    let report = verify(&world.root(), &options).unwrap();
+    assert!(report.ok(), "{:#?}", report.lines());
+    let note = report.notes.iter().find(|note| note.contains("trigger.jpg")).unwrap();
+    assert!(note.contains("deleted on 2027-01-22") && note.contains("rule rejected, certificate 7"), "{note}");
+    // It says nothing of other files.
+    std::fs::remove_file(world.package(2).join("trigger.jpg")).unwrap();
+    assert!(!verify(&world.root(), &options).unwrap().ok());
+}
+
+#[test]
+fn a_certificate_that_was_changed_or_is_a_strangers_is_refused() {
+    let world = World::new();
+    let folder = certificate(&world, "trigger.jpg", &world.signer);
+    let stranger = Signer::load_or_create(&world.folder.path().join("stranger.pem")).unwrap();
+    let trusted = read_keys(&folder.join("key.pem")).unwrap();
+    Deleted::default().add(&folder, &trusted).unwrap();
+    let text = std::fs::read_to_string(folder.join("certificate.json")).unwrap();
+    std::fs::write(folder.join("certificate.json"), text.replace("rejected", "undecided")).unwrap();
+    let error = Deleted::default().add(&folder, &[]).unwrap_err();
+    assert!(error.to_string().contains("does not fit"), "{error}");
+    let folder = certificate(&world, "trigger.jpg", &stranger);
+    Deleted::default().add(&folder, &[]).unwrap();
+    let error = Deleted::default().add(&folder, &trusted).unwrap_err();
+    assert!(error.to_string().contains("not among the trusted"), "{error}");
+}
