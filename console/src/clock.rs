@@ -42,6 +42,9 @@ impl Clock for SimulatedClock {
     }
 }
 
+/// A day of twenty-four hours, milliseconds.
+pub(crate) const DAY_MS: i64 = 24 * 60 * 60_000;
+
 /// RFC 3339 in UTC with milliseconds; times no calendar has become the nearest one that has.
 pub(crate) fn rfc3339(ms: i64) -> String {
     let nearest = if ms < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };

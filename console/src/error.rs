@@ -116,6 +116,11 @@ fn gone(deleted: &PicturesDeleted) -> String {
     }
 }
 
+/// What is asked for cannot be, for a reason that has a stable `code`.
+pub(crate) fn refused(code: &'static str, message: impl Into<String>) -> ApiError {
+    ApiError::Refused { code, message: message.into() }
+}
+
 impl ApiError {
     /// An internal failure of an operation.
     pub fn internal(operation: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {

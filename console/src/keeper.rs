@@ -25,6 +25,7 @@ use crate::clearance::episode::Seen;
 use crate::clearance::figures::{CellKey, ZoneDay, closes_at};
 use crate::clearance::interval::{IntervalSet, Ms};
 use crate::clearance::schedule::{DutyClock, date_of, day, midnight};
+use crate::clock::DAY_MS;
 use crate::dto::{ClearanceDefinition, ClearanceParameters, Kind};
 use crate::store::{CellOf, ClearanceProgress, DayRow, Restatement, Store};
 
@@ -34,7 +35,6 @@ const ROUND: Duration = Duration::from_secs(60);
 pub(crate) const ALL_MS: Ms = 10 * 60_000;
 /// Rows may be committed a little after the time they are stamped with.
 const SLACK_MS: Ms = 10_000;
-const DAY_MS: Ms = 86_400_000;
 /// Nothing older is made or kept up: a year and what compares with it.
 const HISTORY_DAYS: i64 = 400;
 /// A limit in working hours may lie so far ahead over holidays.

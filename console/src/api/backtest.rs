@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::evidence::Signed;
 use crate::backtest::{Answer, Ask, Fate as Came, Row, Zoning};
-use crate::clock::rfc3339;
+use crate::clock::{DAY_MS, rfc3339};
 use crate::dto::{
     AskBacktest, Backtest, BacktestCounts, BacktestCover, BacktestPrecision, BacktestRow, CandidateState, Fate, Kind,
 };
@@ -24,8 +24,6 @@ use crate::state::AppState;
 use crate::store::{Decided, Deed, LEAST_DECISIONS};
 use crate::view::View;
 use crate::zones::{Plan, kept, wilson};
-
-const DAY_MS: i64 = 86_400_000;
 
 /// Most rows of an answer; the counts count all.
 const ROWS: usize = 2000;

@@ -5,15 +5,11 @@ use axum::extract::State;
 
 use super::candidates::filter;
 use crate::dto::{BulkMade, BulkOrder, BulkPreview, BulkSelection};
-use crate::error::ApiError;
+use crate::error::{ApiError, refused};
 use crate::extract::JsonBody;
 use crate::gate::Session;
 use crate::state::AppState;
 use crate::store::MOST_AT_ONCE;
-
-fn refused(code: &'static str, message: &str) -> ApiError {
-    ApiError::Refused { code, message: message.to_owned() }
-}
 
 /// Says which of a selection a rejection would reject, and which it would leave out and why. Changes nothing.
 #[utoipa::path(post, path = "/candidates/bulk/preview", tag = "candidates", operation_id = "previewBulk",

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
+use crate::clock::DAY_MS;
 use crate::dto::{
     CameraRegister, EndEntry, Exemption, ExemptionRevision, LegalLists, Matter, MatterRevision, NewExemption, NewMatter,
     NewRegisterRecord, ReminderList, ReminderQuery,
@@ -11,7 +12,6 @@ use crate::dto::{
 use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf, QueryOf};
 use crate::gate::Session;
-use crate::lifecycle::machine::DAY_MS;
 use crate::state::AppState;
 use crate::store::LegalList;
 

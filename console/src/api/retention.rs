@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::{limit, page};
-use crate::clock::{parse_ms, rfc3339};
+use crate::clock::{DAY_MS, parse_ms, rfc3339};
 use crate::dto::{
     DeletionCertificatePage, DeletionCertificateQuery, HoldList, LegalHold, LiftHold, NewHold, RetentionOverview,
     RetentionPlanPage, RetentionPlanQuery, RetentionPolicy, RetentionQuery, RetentionRule,
@@ -17,7 +17,7 @@ use crate::dto::{
 use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf, QueryOf};
 use crate::gate::Session;
-use crate::retention::{CLASSES, DAY_MS, resting};
+use crate::retention::{CLASSES, resting};
 use crate::state::AppState;
 use crate::store::PlanFilter;
 

@@ -6,16 +6,12 @@ use axum::http::StatusCode;
 
 use super::account::no_password;
 use crate::dto::{PasswordReset, SessionList, SignIn, SignInChange, UserChange, UserRecord};
-use crate::error::ApiError;
+use crate::error::{ApiError, refused};
 use crate::extract::{JsonBody, PathOf};
 use crate::gate::Session;
 use crate::password;
 use crate::state::AppState;
 use crate::users;
-
-fn refused(code: &'static str, message: impl Into<String>) -> ApiError {
-    ApiError::Refused { code, message: message.into() }
-}
 
 async fn record(state: &AppState, id: &str) -> Result<Json<UserRecord>, ApiError> {
     let found = state.store.users().await?.into_iter().find(|user| user.id == id);

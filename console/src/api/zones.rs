@@ -5,7 +5,7 @@ use axum::extract::State;
 use jiff::Timestamp;
 
 use super::checked_text;
-use crate::clock::rfc3339;
+use crate::clock::{DAY_MS, rfc3339};
 use crate::dto::{
     ApprovalSetting, ApprovalSettings, DraftEvent, DraftState, DraftStep, DraftStepped, RestoreVersion, SaveDraft, SetApproval,
     ZoneCheck, ZoneChecked, ZoneDesk, ZoneDraft, ZonePrecision, ZoneVersions, ZonedCameras, ZonesQuery,
@@ -16,8 +16,6 @@ use crate::gate::Session;
 use crate::state::AppState;
 use crate::store::{LEAST_DECISIONS, StoredDraft};
 use crate::zones::{Plan, diff, kept, plan};
-
-const DAY_MS: i64 = 86_400_000;
 
 fn days(asked: Option<u32>) -> Result<i64, ApiError> {
     super::limit(asked, 90, 365).map_err(|_| ApiError::BadRequest("the query: days is 1 to 365".to_owned()))

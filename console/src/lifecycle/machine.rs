@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use crate::auth::Actor;
+use crate::clock::DAY_MS;
 use crate::dto::{ActOffer, CaseAct, CaseState, Defect, EvidenceMode, NewCaseAct, Recusal, RejectReason, Role, word};
-use crate::error::ApiError;
+use crate::error::{ApiError, refused};
 use crate::store::kept_out;
 
 /// A record must be reviewed within five days of what it shows. The rule for road traffic (Provisions on the procedure for
@@ -17,7 +18,6 @@ const PURSUIT_LIMIT_MS: i64 = 730 * DAY_MS;
 /// A time to put something right is a minute at least and ninety days at most.
 const SHORTEST_WARNING_MS: i64 = 60_000;
 const LONGEST_WARNING_MS: i64 = 90 * DAY_MS;
-pub(crate) const DAY_MS: i64 = 24 * 60 * 60_000;
 
 /// One act: from where to where, by whom.
 pub(crate) struct Edge {
@@ -121,10 +121,6 @@ pub(crate) struct Standing {
 
 fn conflict(code: &'static str, message: impl Into<String>, details: serde_json::Value) -> ApiError {
     ApiError::Conflict { code, message: message.into(), details }
-}
-
-fn refused(code: &'static str, message: impl Into<String>) -> ApiError {
-    ApiError::Refused { code, message: message.into() }
 }
 
 /// The edge of an act from a state.

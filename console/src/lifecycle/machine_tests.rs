@@ -1,6 +1,7 @@
 //! The whole table: every state, every act, every role; and the rules that no table shows.
 
 use super::*;
+use crate::clock::DAY_MS;
 use crate::dto::{Channel, LegalTicks, Subject, SubjectKind};
 
 const TABLE: &str = include_str!("../../testdata/case_states.txt");

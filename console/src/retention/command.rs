@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::RetentionConfig;
 use super::job::{Job, resting};
-use super::{DAY_MS, RetentionConfig};
+use crate::clock::DAY_MS;
 use crate::config::ConsoleConfig;
 use crate::dto::{RetentionLine, Role};
 use crate::serve::Sign;

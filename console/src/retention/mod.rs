@@ -22,6 +22,7 @@ mod job;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::DAY_MS;
 use crate::sla::ReviewConfig;
 
 pub(crate) use certificate::{Listed, digest, document};
@@ -29,8 +30,6 @@ pub(crate) use classes::CLASSES;
 pub use command::{RetentionError, RetentionOutcome, retention};
 pub(crate) use job::{Job, resting, watch};
 
-/// A day, milliseconds.
-pub(crate) const DAY_MS: i64 = 24 * 60 * 60_000;
 /// Nothing is kept longer by a rule, days: whatever is to stay for ever has no rule.
 const LONGEST_D: u32 = 100 * 365;
 /// Within two years an act may still be pursued (Administrative Penalty Law, article 36), and its pictures be asked for.

@@ -12,24 +12,20 @@ use super::notices::{self, Told};
 use super::packages::{self, Leaving};
 use super::{Scope, Store, Tx, party, recusals};
 use crate::auth::Actor;
-use crate::clock::{parse_ms, rfc3339};
+use crate::clock::{DAY_MS, parse_ms, rfc3339};
 use crate::days;
 use crate::dto::{
     ActOffer, CaseAct, CaseActDone, CaseState, Compliance, Defence, EarlierViolation, Exemption, ExemptionProposal, Ground,
     HeldCertificate, Matter, NewCaseAct, Notice, NoticePurpose, Recheck, RecheckProposal, Recusal, SeenState, Subject, Track,
     word,
 };
-use crate::error::ApiError;
-use crate::lifecycle::machine::{self, DAY_MS, REVIEW_TARGET_MS, Standing};
+use crate::error::{ApiError, refused};
+use crate::lifecycle::machine::{self, REVIEW_TARGET_MS, Standing};
 use crate::lifecycle::{exemption, recheck, track};
 use crate::serve::Sign;
 
 /// Candidates near the same place that are looked through for a box that overlaps.
 const MOST_NEAR: i64 = 500;
-
-fn refused(code: &'static str, message: impl Into<String>) -> ApiError {
-    ApiError::Refused { code, message: message.into() }
-}
 
 /// The record around a case that proposals are made from.
 pub(crate) struct Record {

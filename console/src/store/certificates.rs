@@ -8,21 +8,16 @@ use sqlx::{AnyConnection, Row};
 use super::audit::Deed;
 use super::{Store, Tx, json_column};
 use crate::auth::{Actor, DECIDE};
-use crate::clock::rfc3339;
+use crate::clock::{DAY_MS, rfc3339};
 use crate::days;
 use crate::dto::{
     CertificateRecord, CertificateReminder, CertificateReminders, CertificateStanding, CertificateState, CertificateVersion,
     HeldCertificate, NewCertificate, Role, UserCertificates,
 };
-use crate::error::ApiError;
-use crate::lifecycle::machine::DAY_MS;
+use crate::error::{ApiError, refused};
 
 /// As long before its end as the register of cameras reminds.
 const REMINDER_MS: i64 = 30 * DAY_MS;
-
-fn refused(code: &'static str, message: impl Into<String>) -> ApiError {
-    ApiError::Refused { code, message: message.into() }
-}
 
 /// A version with its days turned into times.
 struct Entry {

@@ -10,11 +10,7 @@ use crate::auth::Actor;
 use crate::clock::rfc3339;
 use crate::days;
 use crate::dto::{EndEntry, Exemption, Ground, LegalLists, Matter, NewExemption, NewMatter, word};
-use crate::error::ApiError;
-
-pub(super) fn refused(code: &'static str, message: impl Into<String>) -> ApiError {
-    ApiError::Refused { code, message: message.into() }
-}
+use crate::error::{ApiError, refused};
 
 pub(super) fn read_matter(row: &AnyRow) -> Result<Matter, sqlx::Error> {
     Ok(Matter {

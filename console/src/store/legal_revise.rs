@@ -6,12 +6,12 @@ use serde_json::json;
 use sqlx::Row;
 
 use super::audit::Deed;
-use super::legal::{LegalList, answers_for, check_bound, check_days, check_text, check_time, read_exemption, refused};
+use super::legal::{LegalList, answers_for, check_bound, check_days, check_text, check_time, read_exemption};
 use super::{Store, Tx};
 use crate::auth::Actor;
 use crate::days;
 use crate::dto::{Exemption, ExemptionRevision, Matter, MatterRevision};
-use crate::error::ApiError;
+use crate::error::{ApiError, refused};
 
 /// The day before the new version holds, on which the old one ends.
 pub(super) fn last_day(old_from: &str, old_until: Option<&str>, valid_from: &str, today: &str) -> Result<String, ApiError> {

@@ -7,20 +7,15 @@ use sqlx::any::AnyRow;
 use super::audit::Deed;
 use super::{Store, Tx};
 use crate::auth::Actor;
-use crate::clock::{parse_ms, rfc3339};
+use crate::clock::{DAY_MS, parse_ms, rfc3339};
 use crate::dto::{LiveKind, Maintenance, MaintenanceEnd, NewMaintenance};
-use crate::error::ApiError;
-use crate::lifecycle::machine::DAY_MS;
+use crate::error::{ApiError, refused};
 
 /// So far from now work may lie.
 const FAR_MS: i64 = 366 * DAY_MS;
 
 /// The list holds so many.
 const SHOWN: i64 = 200;
-
-fn refused(code: &'static str, message: impl Into<String>) -> ApiError {
-    ApiError::Refused { code, message: message.into() }
-}
 
 fn time(field: &str, text: &str, now_ms: i64) -> Result<i64, ApiError> {
     let ms = parse_ms(text).ok_or_else(|| refused("bad_time", format!("{field} {text:?} is not an RFC 3339 time")))?;

@@ -9,14 +9,14 @@ use sqlx::{AnyConnection, Row};
 use super::audit::Deed;
 use super::case_acts::Record;
 use super::cases::CaseRow;
-use super::legal::{LegalList, answers_for, check_days, check_id, check_reason, check_text, refused};
+use super::legal::{LegalList, answers_for, check_days, check_id, check_reason, check_text};
 use super::legal_revise::last_day;
 use super::{Store, Tx, word_column};
 use crate::auth::Actor;
 use crate::clock::rfc3339;
 use crate::days;
 use crate::dto::{NewNoticeTemplate, Notice, NoticePurpose, NoticeTemplate, NoticeTemplateRevision, NoticeTemplates, word};
-use crate::error::ApiError;
+use crate::error::{ApiError, refused};
 use crate::lifecycle::exemption::holds_on;
 use crate::lifecycle::notice::{self, PLACEHOLDERS, Unfilled};
 

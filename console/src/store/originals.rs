@@ -7,10 +7,9 @@ use sqlx::any::AnyRow;
 use super::audit::Deed;
 use super::{Store, json_column};
 use crate::auth::Actor;
-use crate::clock::rfc3339;
+use crate::clock::{DAY_MS, rfc3339};
 use crate::dto::{NewOriginalsRuling, OriginalsRequest, OriginalsState};
-use crate::error::ApiError;
-use crate::lifecycle::machine::DAY_MS;
+use crate::error::{ApiError, refused};
 use crate::training::Order;
 
 /// A request waits so long for a ruling.
@@ -20,10 +19,6 @@ const HOLDS_MS: i64 = DAY_MS;
 
 const REQUEST: &str = "SELECT q.*, r.approved, r.note, r.by_name AS ruled_by, r.at_ms AS ruled_ms FROM originals_requests q \
                        LEFT JOIN originals_rulings r ON r.request = q.id";
-
-fn refused(code: &'static str, message: &str) -> ApiError {
-    ApiError::Refused { code, message: message.to_owned() }
-}
 
 /// Who asked is theirs; besides, who answers for the place may see and rule.
 fn answers_for(actor: &Actor, district: &str) -> bool {

@@ -9,13 +9,13 @@ use super::audit::Deed;
 use super::cases::{CaseRow, Step, case_row};
 use super::{Store, Tx, word_column};
 use crate::auth::Actor;
-use crate::clock::rfc3339;
+use crate::clock::{DAY_MS, rfc3339};
 use crate::dto::{
     CaseAct, CaseEvent, CaseState, Defence, DefenceAnswer, DefenceChannel, NewAnswer, NewDefence, Notice, PartyCode,
     PartyDefence, PartyLook, PartyNotice, PartyRecord, PartyState, PartyView, word,
 };
-use crate::error::ApiError;
-use crate::lifecycle::machine::{self, DAY_MS};
+use crate::error::{ApiError, refused};
+use crate::lifecycle::machine;
 use crate::lifecycle::notice;
 use crate::vault::Item;
 
@@ -26,10 +26,6 @@ const LOOKS_AN_HOUR: i64 = 60;
 /// Statements of one case in an hour by the page. No limit to the defence: the next hour has as many, and paper has none.
 const STATEMENTS_AN_HOUR: i64 = 10;
 const HOUR_MS: i64 = 60 * 60_000;
-
-fn refused(code: &'static str, message: impl Into<String>) -> ApiError {
-    ApiError::Refused { code, message: message.into() }
-}
 
 /// What number and code say of themselves when they do not open anything; which of both is wrong, is not told.
 fn wrong() -> ApiError {

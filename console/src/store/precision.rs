@@ -5,14 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use sqlx::Row;
 
 use super::{Bind, Conditions, Scope, Store, word_column, word_column_opt};
+use crate::clock::DAY_MS;
 use crate::dto::{CandidateState, DraftState, Kind, Precision, RejectReason, ZonedCamera};
 use crate::zones::wilson;
 
 /// Shares of fewer decisions are chance, and not shown.
 pub(crate) const LEAST: i64 = 30;
-
-/// A day of `candidate_days`, of UTC.
-const DAY_MS: i64 = 24 * 60 * 60_000;
 
 /// Most cameras that are listed.
 const CAMERAS: i64 = 5000;

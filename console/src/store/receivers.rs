@@ -10,16 +10,12 @@ use super::receiver_secrets::kept;
 use crate::auth::Actor;
 use crate::clock::rfc3339;
 use crate::dto::{NewReceiver, Receiver, ReceiverChange, ReceiverMade};
-use crate::error::ApiError;
+use crate::error::{ApiError, refused};
 use crate::sealing::Sealer;
 use crate::webhook::check_url;
 
 const RECEIVER: &str = "SELECT r.*, (SELECT COUNT(*) FROM deliveries d WHERE d.receiver = r.id AND d.state = 'waiting') AS waiting, \
                         (SELECT COUNT(*) FROM deliveries d WHERE d.receiver = r.id AND d.state = 'dead') AS dead FROM receivers r";
-
-fn refused(code: &'static str, message: impl Into<String>) -> ApiError {
-    ApiError::Refused { code, message: message.into() }
-}
 
 fn read(row: &AnyRow) -> Result<Receiver, sqlx::Error> {
     Ok(Receiver {

@@ -14,15 +14,11 @@ use crate::dto::{
     CameraRegister, ClueReason, Compliance, EvidenceMode, Expiring, Kind, KindCompliance, LiveKind, NewRegisterRecord,
     RegisterRecord, RegisterVersion, Reminder,
 };
-use crate::error::ApiError;
+use crate::error::{ApiError, refused};
 use crate::lifecycle::compliance::{self, Entry, Seen};
 
 /// Reminders are a list for people, not an export.
 const MOST_REMINDERS: i64 = 500;
-
-fn refused(code: &'static str, message: impl Into<String>) -> ApiError {
-    ApiError::Refused { code, message: message.into() }
-}
 
 /// The days of a record as times.
 struct Span {

@@ -5,9 +5,9 @@ use sqlx::any::AnyRow;
 
 use super::holds::held;
 use super::{Bind, Conditions, Scope, Store, word_column};
-use crate::clock::rfc3339;
+use crate::clock::{DAY_MS, rfc3339};
 use crate::dto::{RetentionFailure, RetentionItem, RetentionLine, RetentionRule, RetentionSum};
-use crate::retention::{Adopted, DAY_MS, RetentionConfig};
+use crate::retention::{Adopted, RetentionConfig};
 use crate::store::clocks::OWED;
 
 /// Ends of a case after which its pictures may go. One that was handed over and not closed is not over.

@@ -11,17 +11,13 @@ use super::{Store, Tx, word_column};
 use crate::auth::{Actor, SECOND_EYES};
 use crate::clock::rfc3339;
 use crate::dto::{CandidateState, Claim, Decision, DecisionMade, LiveKind, NewDecision, RejectReason, Verdict, word};
-use crate::error::ApiError;
+use crate::error::{ApiError, refused};
 
 /// A claim ends after two minutes unless it is renewed.
 pub(crate) const CLAIM_MS: i64 = 2 * 60_000;
 
 fn conflict(code: &'static str, message: impl Into<String>, details: Value) -> ApiError {
     ApiError::Conflict { code, message: message.into(), details }
-}
-
-fn refused(code: &'static str, message: &str) -> ApiError {
-    ApiError::Refused { code, message: message.to_owned() }
 }
 
 /// What can be said of a decision by itself.

@@ -9,7 +9,7 @@ use super::{Store, Tx, json_column, word_column};
 use crate::auth::Actor;
 use crate::clock::rfc3339;
 use crate::dto::{DraftEvent, DraftState, LiveKind, SaveDraft, word};
-use crate::error::ApiError;
+use crate::error::{ApiError, refused};
 use crate::zones::{Plan, kept, plan};
 
 /// States in which a draft is the camera's open one.
@@ -53,10 +53,6 @@ fn stored(row: &AnyRow) -> Result<StoredDraft, sqlx::Error> {
 
 pub(super) fn conflict(code: &'static str, message: impl Into<String>, details: Value) -> ApiError {
     ApiError::Conflict { code, message: message.into(), details }
-}
-
-pub(super) fn refused(code: &'static str, message: impl Into<String>) -> ApiError {
-    ApiError::Refused { code, message: message.into() }
 }
 
 /// A step of a draft, as written down.

@@ -8,12 +8,12 @@ use sqlx::Row;
 
 use super::audit::Deed;
 use super::outbox::SOURCE;
-use super::zone_drafts::{Step, StoredDraft, conflict, note_of, refused};
+use super::zone_drafts::{Step, StoredDraft, conflict, note_of};
 use super::{Scope, Store, Tx};
 use crate::auth::Actor;
 use crate::clock::rfc3339;
 use crate::dto::{ApprovalSetting, DraftState, DraftStepped, ZoneVersion};
-use crate::error::ApiError;
+use crate::error::{ApiError, refused};
 use crate::zones::{Plan, diff, kept, plan};
 
 /// Most versions that are listed.

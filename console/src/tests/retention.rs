@@ -13,8 +13,9 @@ use super::vault::server::{SECRET, Server};
 use super::world::{
     HOUR, Person, Reply, World, candidate_data, candidate_message, confirm, look_message, message, sign_in_tests,
 };
+use crate::clock::DAY_MS;
 use crate::dto::Role;
-use crate::retention::{DAY_MS, digest};
+use crate::retention::digest;
 use crate::store::RUNNING_MS;
 
 const MANY: [Role; 3] = [Role::Supervisor, Role::Operator, Role::LegalReviewer];

@@ -6,9 +6,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::world::{HOUR, Person, World, confirm};
-use crate::clock::rfc3339;
+use crate::clock::{DAY_MS, rfc3339};
 use crate::dto::Role;
-use crate::retention::DAY_MS;
 
 /// What a test knows of a candidate.
 #[derive(Clone)]
