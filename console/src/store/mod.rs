@@ -18,6 +18,7 @@ mod cases;
 mod certificates;
 mod clearance;
 mod clocks;
+mod deletion_certificates;
 mod deletions;
 mod deliveries;
 mod holds;

@@ -23,7 +23,7 @@ key_area = true
 [camera.zone.rules.waste_dumping]
 "#;
 
-async fn import(world: &World) {
+pub(super) async fn import(world: &World) {
     world.state.store.import_site(&Site::parse("site.toml", SITE).unwrap(), "test").await.unwrap();
 }
 

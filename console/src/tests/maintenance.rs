@@ -1,26 +1,12 @@
 //! Work on a camera: its time is unknown, and known again when it was entered wrongly.
 
-use events::site::Site;
 use serde_json::{Value, json};
 
 use super::both;
+use super::clearance::import;
 use super::world::{HOUR, Person, SATURDAY, World};
 use crate::clock::rfc3339;
 use crate::dto::Role;
-
-const SITE: &str = r#"
-[[camera]]
-id = "cam-1"
-name = "Corner"
-district = "Xuhui"
-street = "Hunan Road"
-source = "rtsp://camera/1"
-[[camera.zone]]
-id = "north"
-name = "North pavement"
-polygon = [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9]]
-[camera.zone.rules.waste_dumping]
-"#;
 
 async fn day(world: &World, analyst: &Person) -> (Value, Value) {
     world.state.clearance.refresh(&world.state.store).await.unwrap().expect("nobody else makes figures");
@@ -34,7 +20,7 @@ fn at(hour: i64) -> String {
 
 both!(time_of_work_on_a_camera_is_unknown_until_it_ended);
 async fn time_of_work_on_a_camera_is_unknown_until_it_ended(world: World) {
-    world.state.store.import_site(&Site::parse("site.toml", SITE).unwrap(), "test").await.unwrap();
+    import(&world).await;
     world.beats("cam-1", SATURDAY, SATURDAY + 24 * HOUR).await;
     world.turn_to(SATURDAY + 25 * HOUR);
     let analyst = world.person("ana", &[Role::Analyst]).await;
@@ -67,7 +53,7 @@ async fn time_of_work_on_a_camera_is_unknown_until_it_ended(world: World) {
 
 both!(work_that_cannot_be_is_refused);
 async fn work_that_cannot_be_is_refused(world: World) {
-    world.state.store.import_site(&Site::parse("site.toml", SITE).unwrap(), "test").await.unwrap();
+    import(&world).await;
     let supervisor = world.person("super", &[Role::Supervisor]).await;
     let now = world.now_ms();
     let (today, earlier) = (rfc3339(now), rfc3339(now - HOUR));
