@@ -15,7 +15,7 @@ from .errors import KitError
 from .export import LARGEST, halve, runner
 from .road import Order, check, pictures, say
 
-EPOCHS = 12
+EPOCHS = 48
 PLACES = 6000
 """Cut from the photographs it shall be unsure of."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
 import time
@@ -22,25 +23,45 @@ MARGIN = 0.15
 
 LONGEST = 250
 """Steps of an epoch at most: rare classes are drawn often, so an epoch need not see everything."""
+PARTS = 0.35
+"""Share of the views that show a part of the thing only: on rendered streets static change outlines four fifths of a stall's width in the
+median, and of one in twenty less than half."""
+
+
+def brief() -> contextlib.AbstractContextManager:
+    """16 bit arithmetic where the processor has instructions for it: half the time, the same net to a thousandth."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=bool(torch.cpu.get_capabilities().get("amx_bf16")))
+
+
+def step(a: int, b: int, stride: int) -> nn.Sequential:
+    """A convolution of three by three with its norm."""
+    return nn.Sequential(nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b))
+
+
+class Block(nn.Module):
+    """Two convolutions that add to what they are given (He et al. 2016)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first, self.second = step(width, width, 1), step(width, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(x + self.second(F.relu(self.first(x))))
 
 
 class ThingNet(nn.Module):
-    """Six plain convolutions, then mean and maximum over the picture. `[n, 3, INPUT, INPUT]`, RGB / 127.5 - 1, to logits."""
+    """Eleven convolutions, then mean and maximum over the picture. `[n, 3, INPUT, INPUT]`, RGB / 127.5 - 1, to logits."""
 
-    def __init__(self, classes: int, width: int = 20) -> None:
+    def __init__(self, classes: int, width: int = 32) -> None:
         super().__init__()
-
-        def step(a: int, b: int, stride: int) -> nn.Sequential:
-            return nn.Sequential(nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU())
-
         self.body = nn.Sequential(
-            step(3, width, 2), step(width, 2 * width, 2), step(2 * width, 3 * width, 1),
-            step(3 * width, 5 * width, 2), step(5 * width, 5 * width, 1), step(5 * width, 7 * width, 1),
+            step(3, width, 2), nn.ReLU(), step(width, 2 * width, 2), nn.ReLU(), Block(2 * width), Block(2 * width),
+            step(2 * width, 5 * width, 2), nn.ReLU(), Block(5 * width), Block(5 * width),
         )
-        self.last = nn.Linear(14 * width, classes)
+        self.last = nn.Linear(10 * width, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.body(x)
+        x = self.body(x).float()
         # The mean says what it is made of, the maximum whether some part is there.
         return self.last(F.dropout(torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1), 0.2, self.training))
 
@@ -67,6 +88,10 @@ def views(crops: Crops, index: np.ndarray, rng: np.random.Generator | None) -> T
     if rng is not None:
         middle = rng.normal(0.0, 0.11 * unit * 2, (n, 2)).clip(-0.3, 0.3)
         half = unit * np.exp(rng.normal(-0.04, 0.18, (n, 2))).clip(0.5, 1.5)
+        for i in np.flatnonzero(rng.random(n) < PARTS):
+            share = rng.uniform((0.4, 0.55), 1.0)
+            half[i] = unit * share
+            middle[i] = unit * rng.uniform(share - 1, 1 - share)
         mirror = rng.choice([-1.0, 1.0], n)
     shown = half * (1 + 2 * MARGIN)
     aspect = crops.aspects[index] * shown[:, 0] / shown[:, 1]
@@ -130,7 +155,9 @@ def train(crops: Crops, seed: int, minutes: float, epochs: int, checkpoint: Path
         lost = 0.0
         for _ in range(steps):
             index = rng.choice(len(weights), batch, p=weights)
-            loss = F.cross_entropy(net(views(crops, index, rng)), torch.from_numpy(crops.classes[index]), label_smoothing=0.05)
+            with brief():
+                spoken = net(views(crops, index, rng))
+            loss = F.cross_entropy(spoken, torch.from_numpy(crops.classes[index]), label_smoothing=0.05)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 5.0)
@@ -162,7 +189,8 @@ def doubt(net: ThingNet, crops: Crops, unlike: Crops, seed: int, epochs: int = 5
         net.train()
         for _ in range(steps):
             known, other = rng.choice(len(weights), 104, p=weights), rng.integers(0, len(unlike.classes), 32)
-            spoken = net(torch.cat([views(crops, known, rng), views(unlike, other, rng)]))
+            with brief():
+                spoken = net(torch.cat([views(crops, known, rng), views(unlike, other, rng)]))
             right = F.cross_entropy(spoken[:104], torch.from_numpy(crops.classes[known]), label_smoothing=0.05)
             loss = right - 0.5 * F.log_softmax(spoken[104:], 1).mean()
             optimiser.zero_grad()
