@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::Context as _;
-use bus::{LedgerChange, Message, Spool};
+use bus::{LedgerChange, Message, Spool, SpoolError};
 use events::wire::v1::{CandidateData, Event, ObservationData, topic};
 use events::{CameraId, Candidate};
 
@@ -15,7 +15,8 @@ pub trait Outlet: Send {
     /// When it could not be written; the caller keeps it and tries again.
     fn candidate(&mut self, candidate: &Candidate, data: CandidateData) -> anyhow::Result<()>;
 
-    /// A later fact.
+    /// A later fact. A `present` that the spool leaves out over its quota is written as far as the caller is concerned: it was
+    /// counted there, the next one says the same again, and what comes after it must not wait behind it.
     ///
     /// # Errors
     /// When it could not be written; the caller keeps it and tries again.
@@ -90,8 +91,43 @@ impl Outlet for Spooled {
             (Some(id), Some("cleared" | "lost")) => LedgerChange::Close(id.parse().context("closing a candidate")?),
             _ => LedgerChange::None,
         };
+        let account = data.account.is_some();
         let message = Message::from_event(topic::OBSERVATIONS, &data.into_event(&self.source, camera))?;
-        self.spool.append(&[message], ledger).context("writing an observation to the spool")?;
-        Ok(())
+        match self.spool.append(&[message], ledger) {
+            Err(SpoolError::Full { .. }) if !account => Ok(()),
+            other => other.map(drop).context("writing an observation to the spool"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bus::SpoolOptions;
+
+    fn observation(state: &str) -> ObservationData {
+        let json = serde_json::json!({
+            "candidate": "0".repeat(32), "state": state, "camera": "cam-1", "run": 1, "at_s": 1.0, "at": "2026-10-01T08:00:00.000Z",
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn a_present_that_a_full_spool_leaves_out_holds_nothing_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(folder.path().join("spool.db"), SpoolOptions { quota_bytes: 1 }).unwrap();
+        let (mut outlet, camera) = (Spooled::new(spool.clone(), "worker-1"), "cam-1".parse().unwrap());
+        outlet.observation(&camera, observation("present")).unwrap();
+        assert_eq!(spool.len(), 0);
+        outlet.observation(&camera, observation("cleared")).unwrap();
+        assert_eq!(spool.len(), 1);
+        // An account is different: who gave it keeps it for the next try.
+        let mut account = observation("present");
+        (account.candidate, account.state, account.health) = (None, None, Some("ok".to_owned()));
+        account.account = serde_json::from_value(serde_json::json!({
+            "from": "2026-10-01T07:55:00.000Z", "received": 1, "decoded": 1, "inferred": 1, "decode": "full", "judged": [],
+        }))
+        .unwrap();
+        assert!(outlet.observation(&camera, account).is_err());
     }
 }

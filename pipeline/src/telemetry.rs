@@ -70,6 +70,20 @@ impl FrameDropped<'_> {
     }
 }
 
+/// An account of some minutes of a camera was given up, because for an hour none could be written.
+pub struct AccountLost<'a> {
+    /// Which camera.
+    pub camera: &'a str,
+}
+
+impl AccountLost<'_> {
+    /// Counts it.
+    pub fn emit(&self) {
+        metrics::counter!("kerbwatch_accounts_lost_total", "camera" => self.camera.to_owned()).increment(1);
+        tracing::warn!(camera = self.camera, "frame counts of some minutes were given up: the spool takes none");
+    }
+}
+
 /// Something that must not fail did: a package could not be sealed, a row could not be written.
 pub struct DeliveryFailed<'a> {
     /// Which camera.

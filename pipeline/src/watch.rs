@@ -6,6 +6,8 @@
 //! candidate on nothing is dropped. While something is kept back, [`Watch::settled`] says no, and the worker saves no
 //! snapshot, so that a crash brings the same candidate again, with the same id.
 
+mod account;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,8 +24,14 @@ use crate::evidence::recorder::{Footage, ReadyDraft, Recorder};
 use crate::evidence::{Context, still};
 use crate::outlet::Outlet;
 use crate::recording::Writer;
-use crate::telemetry::{CandidateRaised, DeliveryFailed, FrameDropped};
+use crate::telemetry::{AccountLost, CandidateRaised, DeliveryFailed, FrameDropped};
 use crate::worker::Desk;
+
+use account::Account;
+pub use account::Flow;
+
+/// Accounts that could not be written are kept for the next try, so many of them: an hour. Older ones are given up and counted.
+const KEPT_ACCOUNTS: usize = 12;
 
 /// Something said and not yet written.
 enum Pending {
@@ -88,6 +96,10 @@ pub struct Watch {
     /// The last frame came, but the models could not look at it: nobody knows what was on it.
     blind: bool,
     inferred: u64,
+    /// What was done since the last account.
+    account: Option<Account>,
+    /// Accounts that could not be written yet.
+    accounts: VecDeque<ObservationData>,
     /// Raised in the last frame.
     raised: Vec<Candidate>,
 }
@@ -133,6 +145,8 @@ impl Watch {
             health: Health::Ok,
             blind: false,
             inferred: 0,
+            account: None,
+            accounts: VecDeque::new(),
             raised: Vec::new(),
         }
     }
@@ -141,24 +155,31 @@ impl Watch {
     pub fn frame(&mut self, frame: &Frame, footage: &dyn Footage) -> bool {
         self.raised.clear();
         self.blind = true;
+        let at = frame.stamp().moment();
+        if self.account.as_ref().is_none_or(|account| account.run() != at.run) {
+            self.account = Some(Account::begin(at, self.camera.decode.min_fps));
+        }
         let detections = match &self.detector {
             None => Detections::none(frame.stamp().clone()),
             Some(detector) => match detector.detect(frame, &self.scene.regions()) {
                 Ok(detections) => detections,
                 Err(_) => {
                     // The engine counts it by reason. The scene must not take a frame nobody looked at for an empty one.
-                    FrameDropped { camera: self.camera.id.as_str(), reason: "detect_failed" }.emit();
+                    self.not_looked_at(at, "detect_failed");
                     return false;
                 }
             },
         };
-        self.inferred += u64::from(self.detector.is_some());
+        if self.detector.is_some() {
+            self.inferred += 1;
+            self.account.as_mut().into_iter().for_each(Account::inferred);
+        }
         if let Some(detector) = &self.detector {
             let (questions, places): (Vec<Question>, Vec<BBox>) = self.scene.questions(&detections).into_iter().unzip();
             match detector.name(frame, &places) {
                 Ok(names) => questions.into_iter().zip(names).for_each(|(asked, names)| self.scene.told(asked, names)),
                 Err(_) => {
-                    FrameDropped { camera: self.camera.id.as_str(), reason: "name_failed" }.emit();
+                    self.not_looked_at(at, "name_failed");
                     return false;
                 }
             }
@@ -168,6 +189,8 @@ impl Watch {
             seen.before(&mut self.scene, frame);
         }
         let judgements = self.scene.step(frame, &detections);
+        let sight = self.scene.sight();
+        self.account.as_mut().into_iter().for_each(|account| account.seen(at, sight));
         if let Some(seen) = &mut self.seen {
             seen.after(&mut self.scene, frame);
         }
@@ -213,6 +236,41 @@ impl Watch {
         let observation = Observation { camera: self.camera.id.clone(), at, subject: Subject::Camera { health: self.health } };
         self.pending.push_back(Pending::Observation(Box::new(observation), None));
         self.deliver(footage, false);
+    }
+
+    /// Gives an account of what was done since the last one, up to `at`: after some minutes, before other zones hold, and at
+    /// the end of a run, so that each is of one run, one set of kinds and one set of models. It is no beat: those are sent
+    /// besides, and are never left out. One that cannot be written, as when the spool is over its quota, is kept and tried again
+    /// with the next.
+    pub fn give_account(&mut self, at: Moment, flow: &Flow<'_>) {
+        let Some(account) = &mut self.account else { return };
+        if flow.ended.is_none() && account.is_empty(at) {
+            return;
+        }
+        let at = Moment { run: account.run(), ..at };
+        let told = account.end(at, &self.camera, &self.models, flow);
+        if flow.ended.is_some() {
+            self.account = None;
+        }
+        let observation = Observation { camera: self.camera.id.clone(), at, subject: Subject::Camera { health: self.health } };
+        self.accounts.push_back(ObservationData::new(&observation, Vec::new()).with_account(told));
+        while let Some(data) = self.accounts.front() {
+            if let Err(error) = self.outlet.observation(&self.camera.id, data.clone()) {
+                tracing::debug!(camera = %self.camera.id, "an account waits: {error:#}");
+                break;
+            }
+            self.accounts.pop_front();
+        }
+        while self.accounts.len() > KEPT_ACCOUNTS {
+            self.accounts.pop_front();
+            AccountLost { camera: self.camera.id.as_str() }.emit();
+        }
+    }
+
+    /// The models could not look at a frame.
+    fn not_looked_at(&mut self, at: Moment, reason: &'static str) {
+        FrameDropped { camera: self.camera.id.as_str(), reason }.emit();
+        self.account.as_mut().into_iter().for_each(|account| account.failed(at, reason));
     }
 
     /// New zones, permits or a new name.

@@ -311,6 +311,7 @@ pub(crate) fn look_message(candidate: &str, state: &str, at_ms: i64) -> Message 
         at: rfc3339(at_ms),
         bbox: Some([0.25, 0.5, 0.5, 0.75]),
         evidence: Vec::new(),
+        account: None,
     };
     let id = format!("{candidate}-{state}-{}", data.at);
     message(topic::OBSERVATIONS, v1::OBSERVATION, &id, Some(serde_json::to_vec(&data).unwrap()))
@@ -331,6 +332,7 @@ pub(crate) fn health_message_of(camera: &str, health: &str, at_ms: i64) -> Messa
         at: rfc3339(at_ms),
         bbox: None,
         evidence: Vec::new(),
+        account: None,
     };
     let id = format!("{camera}-{health}-{}", data.at);
     message(topic::OBSERVATIONS, v1::OBSERVATION, &id, Some(serde_json::to_vec(&data).unwrap()))

@@ -38,6 +38,19 @@ pub enum Attention {
     Active,
 }
 
+/// Was a look judged, and if not, why?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// It was.
+    Judging,
+    /// The empty street is not known yet.
+    Learning,
+    /// The view is not what was learnt.
+    View,
+    /// The light jumped, or something large passes close by.
+    Light,
+}
+
 /// A condition that failed, with what would have met it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Condition {

@@ -17,7 +17,7 @@ pub mod tracker;
 mod view;
 mod violation;
 
-pub use judgement::{Attention, Condition, Judgement, NearMiss};
+pub use judgement::{Attention, Condition, Judgement, NearMiss, Sight};
 pub use options::SceneOptions;
 pub use scene::{Names, Question, Scene};
 pub use snapshot::SnapshotError;

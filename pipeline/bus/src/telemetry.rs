@@ -14,7 +14,7 @@ pub(crate) fn spool_oldest(age: Option<Duration>) {
     gauge!("kerbwatch_bus_spool_oldest_seconds").set(age.unwrap_or_default().as_secs_f64());
 }
 
-/// Observations `present` that the spool left out or dropped, over its quota.
+/// Observations `present` and plain accounts that the spool left out or dropped, over its quota.
 pub(crate) fn shed(messages: u64) {
     counter!("kerbwatch_bus_shed_total").increment(messages);
 }

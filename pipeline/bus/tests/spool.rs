@@ -159,6 +159,25 @@ fn a_present_observation_with_evidence_is_no_repetition_and_is_kept() {
     assert_eq!(spool.append(&[with_picture], LedgerChange::None).unwrap(), Appended::New);
 }
 
+#[test]
+fn beyond_its_quota_the_spool_gives_up_plain_accounts_but_none_that_tells_of_a_gap() {
+    let account = |number: u64, more: &str| {
+        let data = format!(
+            r#"{{"camera":"{}","health":"ok","run":1,"at_s":300.0,"at":"2026-10-01T08:05:00.000Z","account":{{"from":"2026-10-01T08:00:00.000Z","received":7500,"decoded":150,"inferred":150,"decode":"keyframes","judged":["illegal_stall"]{more}}}}}"#,
+            camera(number)
+        );
+        Message { id: format!("account-{number}"), data: Some(data.into_bytes()), ..observation(number, "present") }
+    };
+    let gap = r#","unjudged":[{"from":"2026-10-01T08:01:00.000Z","until":"2026-10-01T08:02:00.000Z","why":"models_failed"}]"#;
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Spool::open(folder.path().join("spool.db"), SpoolOptions { quota_bytes: 1 }).unwrap();
+    let full = spool.append(&[account(1, "")], LedgerChange::None).unwrap_err();
+    assert!(matches!(full, SpoolError::Full { .. }), "{full}");
+    assert_eq!(spool.append(&[account(2, gap)], LedgerChange::None).unwrap(), Appended::New);
+    assert_eq!(spool.append(&[account(3, r#","ended":"stalled""#)], LedgerChange::None).unwrap(), Appended::New);
+    assert_eq!(waiting(&spool), ["account-2", "account-3"]);
+}
+
 fn damage(make: impl FnOnce(&Path)) -> (String, bool) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("spool.db");

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jsonschema::{Registry, Validator};
-use kerbwatch_events::wire::v1::{self, CameraData, CandidateData, CaseData, Event, EvidenceItem, ObservationData};
+use kerbwatch_events::wire::v1::{self, AccountData, CameraData, CandidateData, CaseData, Event, EvidenceItem, ObservationData};
 use kerbwatch_events::{
     BBox, CameraId, Candidate, CandidateId, CandidateState, ClockSource, Fact, Health, Kind, ModelRef, Moment, Observation,
     RunId, Score, StreamTime, Subject, WallTime, Why,
@@ -147,6 +147,34 @@ fn an_observation_of_a_cameras_health() {
     check("observation-health", &ObservationData::new(&observation, Vec::new()).into_event(SOURCE, &camera()));
 }
 
+/// Five minutes of key frames, in which the models failed for a while; at their end the camera was silent for too long.
+fn account() -> AccountData {
+    let at = |seconds: f64| moment(seconds).wall.to_rfc3339();
+    AccountData {
+        from: at(400.25),
+        received: 7_500,
+        decoded: 150,
+        inferred: 131,
+        dropped: [("not_needed".to_owned(), 7_350), ("detect_failed".to_owned(), 19)].into(),
+        decode: "keyframes".to_owned(),
+        active_s: 41.5,
+        judged: vec![Kind::IllegalStall.wire_name().to_owned(), Kind::WasteDumping.wire_name().to_owned()],
+        models: vec!["street-objects@aaaaaaaa".to_owned()],
+        unjudged: vec![v1::UnjudgedData { from: at(520.25), until: at(558.25), why: "models_failed".to_owned() }],
+        ended: Some("stalled".to_owned()),
+    }
+}
+
+#[test]
+fn an_account_of_what_a_worker_did() {
+    let subject = Subject::Camera { health: Health::Ok };
+    let observation = Observation { camera: camera(), at: moment(700.25), subject };
+    let data = ObservationData::new(&observation, Vec::new()).with_account(account());
+    check("observation-account", &data.into_event(SOURCE, &camera()));
+    assert!(!account().is_plain());
+    assert!(AccountData { unjudged: Vec::new(), ended: None, ..account() }.is_plain());
+}
+
 #[test]
 fn a_case() {
     let data = CaseData {
@@ -216,12 +244,18 @@ fn the_schemas_refuse_what_is_wrong() {
     spoilt("candidate-permitted", "/data/permitted", false.into());
     spoilt("observation-cleared", "/data/state", "gone".into());
     spoilt("observation-health", "/data/health", "sleepy".into());
+    spoilt("observation-account", "/data/account/received", (-1).into());
+    spoilt("observation-account", "/data/account/decode", "some".into());
+    spoilt("observation-account", "/data/account/unjudged/0/until", "later".into());
     spoilt("case", "/data/evidence_sha256", "".into());
     spoilt("camera", "/data/version", (-1).into());
 
     let mut both = golden("observation-health");
     both["data"]["state"] = "present".into();
     assert!(!schema.is_valid(&both), "health and state together");
+    let mut looked = golden("observation-cleared");
+    looked["data"]["account"] = golden("observation-account")["data"]["account"].clone();
+    assert!(!schema.is_valid(&looked), "an account is of a camera, not of a candidate");
     for name in ["candidate", "observation-cleared", "case", "camera"] {
         let event = golden(name);
         for field in event["data"].as_object().unwrap().keys().filter(|field| !matches!(field.as_str(), "box" | "evidence")) {

@@ -20,7 +20,7 @@ use crate::evidence::recorder::{self, Recorder};
 use crate::footage::RingFootage;
 use crate::outlet::Spooled;
 use crate::recording::Writer;
-use crate::watch::{Looks, Parts, Recording, Watch};
+use crate::watch::{Flow, Looks, Parts, Recording, Watch};
 
 /// The scene's memory is saved at least this often, so that a crash costs at most this much of the empty street.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
@@ -28,6 +28,9 @@ const SAVE_EVERY: Duration = Duration::from_secs(60);
 const SAVE_AT_MOST_EVERY: Duration = Duration::from_secs(2);
 /// How often a camera says how it is, when nothing changes. The console takes five of these missing for a silent camera.
 const HEARTBEAT: Duration = Duration::from_secs(60);
+/// How often it gives an account of what was done; the first of a run comes sooner, for whoever has just set the camera up.
+const ACCOUNT: Duration = Duration::from_secs(300);
+const FIRST_ACCOUNT: Duration = Duration::from_secs(60);
 /// Full decoding goes on this long after the scene has become quiet, so that it does not flutter.
 const ATTENTION_HOLD: Duration = Duration::from_secs(10);
 
@@ -68,6 +71,9 @@ impl Running {
             shared,
             saved: Instant::now(),
             beat: None,
+            accounted: None,
+            active: Duration::ZERO,
+            active_since: None,
             dirty: false,
             active_until: None,
             rate: None,
@@ -165,6 +171,11 @@ struct Life {
     active_fps: f64,
     saved: Instant,
     beat: Option<Instant>,
+    /// When the next account is due; `None` before the first frame of a run.
+    accounted: Option<Instant>,
+    /// How long more than the quiet rate was decoded since the last account, and since when it is.
+    active: Duration,
+    active_since: Option<Instant>,
     dirty: bool,
     active_until: Option<Instant>,
     rate: Option<Rate>,
@@ -177,7 +188,7 @@ impl Life {
     fn run(&mut self) {
         let mut last: Option<Moment> = None;
         while !self.stop.load(Ordering::SeqCst) {
-            self.take_orders();
+            self.take_orders(last);
             match self.stream.next(Duration::from_millis(200)) {
                 CameraEvent::Frame(frame) => {
                     last = Some(frame.stamp().moment());
@@ -185,12 +196,16 @@ impl Life {
                     let footage = self.footage();
                     self.dirty |= self.watch.frame(&frame, &footage);
                     self.heartbeat(frame.stamp().moment());
+                    self.account(frame.stamp().moment());
                     self.follow_attention();
                     self.save(SAVE_AT_MOST_EVERY);
                 }
                 CameraEvent::State(state) => self.state(state, last),
                 CameraEvent::Idle => self.watch.idle(&self.footage()),
             }
+        }
+        if let Some(last) = last {
+            self.give_account(last, Some("stopped"));
         }
         // What waits for its post-roll is sealed with what there is; nothing is said of the camera's health, because the
         // camera did not go: we did.
@@ -204,11 +219,14 @@ impl Life {
         RingFootage { ring: self.stream.ring(), camera: self.camera.id.clone() }
     }
 
-    fn take_orders(&mut self) {
+    fn take_orders(&mut self, last: Option<Moment>) {
         loop {
             match self.orders.try_recv() {
                 Ok(Reconfigure { camera, calendar }) => {
                     tracing::info!(camera = %camera.id, "new zones");
+                    if let Some(last) = last {
+                        self.give_account(last, None);
+                    }
                     (self.camera, self.calendar) = (camera.clone(), calendar.clone());
                     self.watch.reconfigure(camera, calendar, &self.footage());
                     self.dirty = true;
@@ -231,6 +249,8 @@ impl Life {
                 self.streaming.store(false, Ordering::Relaxed);
                 let at = last.map_or_else(never_seen, |last| Moment { wall: now(), ..last });
                 self.watch.lost(at, &self.footage());
+                self.give_account(at, Some(reason.wire_name()));
+                self.accounted = None;
                 self.dirty = true;
                 self.save(SAVE_AT_MOST_EVERY);
             }
@@ -242,6 +262,30 @@ impl Life {
             self.beat = Some(Instant::now());
             self.watch.heartbeat(at, &self.footage());
         }
+    }
+
+    /// What was done on the camera, every few minutes.
+    fn account(&mut self, at: Moment) {
+        match self.accounted {
+            None => self.accounted = Some(Instant::now() + FIRST_ACCOUNT),
+            Some(due) if Instant::now() >= due => {
+                self.accounted = Some(Instant::now() + ACCOUNT);
+                self.give_account(at, None);
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn give_account(&mut self, at: Moment, ended: Option<&'static str>) {
+        self.count_active();
+        let flow = Flow { stats: &self.stream.stats(), decode: self.idle, active: std::mem::take(&mut self.active), ended };
+        self.watch.give_account(at, &flow);
+    }
+
+    fn count_active(&mut self) {
+        let since = self.active_since.take();
+        self.active += since.map(|since| since.elapsed()).unwrap_or_default();
+        self.active_since = matches!(self.rate, Some(Rate::Fps(_))).then(Instant::now);
     }
 
     /// Full decoding while something undecided goes on, with hysteresis.
@@ -257,6 +301,7 @@ impl Life {
         };
         if self.rate != Some(wanted) {
             self.rate = Some(wanted);
+            self.count_active();
             self.stream.set_rate(wanted);
         }
     }

@@ -17,7 +17,7 @@ use events::{BBox, Candidate, CandidateState, Detections, Frame, Health, Kind, M
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Line, Seconds, When};
-use crate::judgement::{Attention, Judgement, NearMiss};
+use crate::judgement::{Attention, Judgement, NearMiss, Sight};
 use crate::motion::light::Light;
 use crate::motion::past::Past;
 use crate::motion::picture::Picture;
@@ -280,6 +280,19 @@ impl Scene {
             Attention::Active
         } else {
             Attention::Quiet
+        }
+    }
+
+    /// Was the last look judged, and if not, why?
+    pub fn sight(&self) -> Sight {
+        if self.state.street.is_none() {
+            Sight::Learning
+        } else if self.state.view.is_uneasy() {
+            Sight::View
+        } else if self.state.upset_looks > 0 {
+            Sight::Light
+        } else {
+            Sight::Judging
         }
     }
 

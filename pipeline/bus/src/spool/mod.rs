@@ -12,9 +12,10 @@
 //!
 //! **When the bus stays away** the spool grows. Its quota counts the bytes of waiting messages (the file takes up to twice
 //! that). Beyond the quota it gives up the least valuable first, and says so (ERROR, `kerbwatch_bus_shed_total`):
-//! 1. new observations "still present" are refused with [`SpoolError::Full`]: the next one says the same again;
-//! 2. "still present" observations that wait are dropped, oldest first, to make room for what follows;
-//! 3. candidates, `cleared`, `lost` and health are accepted all the same, until the disk itself fails
+//! 1. new observations "still present" and plain accounts of a camera are refused with [`SpoolError::Full`]: the next one says
+//!    the same again, and an account that was refused is kept by who gave it;
+//! 2. those that wait are dropped, oldest first, to make room for what follows;
+//! 3. candidates, `cleared`, `lost`, health, and accounts that tell of time in which nothing was judged, are accepted all the same, until the disk itself fails
 //!    ([`SpoolError::Disk`]): they are facts that nobody will state a second time, and small beside the evidence, which
 //!    fills the disk long before them.
 //!
@@ -96,8 +97,9 @@ pub enum SpoolError {
         /// The newest format this program knows.
         known: i64,
     },
-    /// Over its quota, and the message is one that may be left out (an observation "still present"). It was not stored.
-    #[error("spool {path} holds {bytes} bytes, over its quota of {quota}: an observation `present` was left out")]
+    /// Over its quota, and the message is one that may be left out (an observation "still present", a plain account). It was not
+    /// stored.
+    #[error("spool {path} holds {bytes} bytes, over its quota of {quota}: an observation that may be left out was")]
     Full {
         /// The file.
         path: String,
@@ -241,7 +243,7 @@ impl Spool {
     /// Stores messages to send, and the ledger change that belongs to them, in one transaction that is on disk on return.
     ///
     /// # Errors
-    /// [`SpoolError::Full`] only when every new message is an observation "still present"; the ledger is unchanged then.
+    /// [`SpoolError::Full`] only when every new message is one that may be left out; the ledger is unchanged then.
     /// Any other error also means that nothing was stored.
     pub fn append(&self, messages: &[Message], ledger: LedgerChange) -> Result<Appended, SpoolError> {
         let quota = self.inner.options.quota_bytes;
@@ -294,7 +296,7 @@ impl Spool {
         if shed > 0 {
             telemetry::shed(shed);
             tracing::error!(spool = %self.inner.path.display(), bytes, quota, shed,
-                "the spool is over its quota: observations `present` were dropped to keep candidates");
+                "the spool is over its quota: observations `present` and plain accounts were dropped to keep candidates");
         }
         if fresh.is_empty() {
             return Ok(Appended::Known);
@@ -539,12 +541,14 @@ fn shed_oldest(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<u64>> {
     sizes.collect()
 }
 
-/// An observation "still present" may be left out: the next one says the same again.
+/// An observation "still present" may be left out: the next one says the same again. So may an account that says nothing
+/// against what beats say.
 fn is_sheddable(message: &Message) -> bool {
     message.kind == v1::OBSERVATION
-        && message
-            .parse::<v1::ObservationData>(v1::OBSERVATION)
-            .is_ok_and(|observation| observation.state.as_deref() == Some("present") && observation.evidence.is_empty())
+        && message.parse::<v1::ObservationData>(v1::OBSERVATION).is_ok_and(|observation| match &observation.account {
+            Some(account) => account.is_plain(),
+            None => observation.state.as_deref() == Some("present") && observation.evidence.is_empty(),
+        })
 }
 
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {

@@ -4,6 +4,9 @@
 //! headers, the value is `data` alone, the key is the camera id. JSON Schemas are in `deploy/schemas/`, golden files in
 //! `pipeline/events/testdata/`.
 
+mod account;
+
+pub use account::{AccountData, UnjudgedData};
 use serde::{Deserialize, Serialize};
 
 use crate::candidate::{Candidate, ModelRef, Why};
@@ -319,6 +322,9 @@ pub struct ObservationData {
     /// The after-picture of a cleared candidate.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub evidence: Vec<EvidenceItem>,
+    /// With `health`, every few minutes: what the worker did since the account before. Workers of earlier versions give none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub account: Option<AccountData>,
 }
 
 impl ObservationData {
@@ -341,13 +347,20 @@ impl ObservationData {
             at: wall.to_rfc3339(),
             bbox,
             evidence,
+            account: None,
         }
+    }
+
+    /// The same with an account of the time up to it.
+    pub fn with_account(self, account: AccountData) -> Self {
+        Self { account: Some(account), ..self }
     }
 
     /// Its envelope. The event id is made of what is said, so that a retry is the same event.
     pub fn into_event(self, source: &str, camera: &CameraId) -> Event<ObservationData> {
         let what = match (&self.candidate, &self.state, &self.health) {
             (Some(candidate), Some(state), _) => format!("{candidate}-{state}"),
+            _ if self.account.is_some() => format!("{camera}-account"),
             (_, _, health) => format!("{camera}-{}", health.as_deref().unwrap_or("ok")),
         };
         let id = format!("{what}-{}", self.at);
