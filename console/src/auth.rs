@@ -236,6 +236,7 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/cameras", Access::Roles(&Role::ALL)),
     ("GET", "/cameras/{id}", Access::Roles(&Role::ALL)),
     ("GET", "/cameras/{id}/zones", Access::Roles(&Role::ALL)),
+    ("GET", "/cameras/{id}/flow", Access::Roles(&Role::ALL)),
     ("POST", "/cameras/import", Access::Roles(IMPORT)),
     ("GET", "/zones", Access::Roles(ZONES)),
     ("POST", "/zones/check", Access::Roles(HANDS_ON)),

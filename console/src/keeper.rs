@@ -378,7 +378,10 @@ async fn load(
     let mut views = Vec::with_capacity(shown_by.len());
     for zone in &shown_by {
         let maintained = IntervalSet::of(store.maintained(&zone.0, first - DAY_MS).await?);
-        let observed = IntervalSet::of(store.watched(&zone.0, first - DAY_MS).await?).minus(&maintained);
+        let mut observed = IntervalSet::of(store.watched(&zone.0, first - DAY_MS).await?).minus(&maintained);
+        if parameters.observed_by_kind {
+            observed = observed.minus(&store.not_judged(&zone.0, zone.2, first - DAY_MS).await?);
+        }
         views.push(View { states: versions.states(zone), observed });
     }
     Ok(Cell { views, seen, models, limit: parameters.limits.of(cell.2) })

@@ -67,6 +67,9 @@ impl Default for Hooks {
     }
 }
 
+/// How often old accounts of cameras are looked for.
+const FOLD_EVERY: Duration = Duration::from_secs(600);
+
 /// How often zones that were approved for a later time are looked for: they are live within seconds of it.
 const PLANNED: Duration = Duration::from_secs(1);
 
@@ -105,6 +108,7 @@ pub async fn serve(
     let clearance = tokio::spawn(keep(Arc::clone(&state.clearance), store.clone()));
     let clocks = tokio::spawn(close_unreviewed(store.clone()));
     let chain = tokio::spawn(chain::watch(store.clone()));
+    let flow = tokio::spawn(fold_flow(store.clone()));
     let retention = tokio::spawn(retention::watch(state.retention_job()));
     let client = webhook::client().context("setting up the client for webhooks")?;
     let deliveries = tokio::spawn(webhook::run(store.clone(), state.sealer.clone(), client));
@@ -151,6 +155,7 @@ pub async fn serve(
     clocks.abort();
     deliveries.abort();
     chain.abort();
+    flow.abort();
     retention.abort();
     live.abort();
     store.close().await;
@@ -158,6 +163,21 @@ pub async fn serve(
     match taken {
         Ok(result) => result.context("the intake from the bus"),
         Err(_) => anyhow::bail!("the intake thread panicked"),
+    }
+}
+
+/// Adds up what workers said of their cameras two days ago.
+async fn fold_flow(store: Store) {
+    loop {
+        match store.fold_flow().await {
+            // More may wait: go on soon, but let others write in between.
+            Ok(folded) if folded > 0 => tokio::time::sleep(PLANNED).await,
+            Ok(_) => tokio::time::sleep(FOLD_EVERY).await,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "adding up what cameras did");
+                tokio::time::sleep(FOLD_EVERY).await;
+            }
+        }
     }
 }
 

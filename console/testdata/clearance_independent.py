@@ -278,6 +278,11 @@ def main():
     watched_of = {}
     for camera, a, b in db.execute("SELECT camera, from_ms, until_ms FROM watch_spans WHERE health = 'ok' ORDER BY from_ms"):
         watched_of.setdefault(camera, []).append((a, b))
+    told_of, holes_of = {}, {}
+    for camera, run, a, b, kinds in db.execute("SELECT camera, run, from_ms, until_ms, kinds FROM judged_spans"):
+        told_of.setdefault(camera, []).append((run, a, b, kinds.split(",")))
+    for camera, run, a, b in db.execute("SELECT camera, run, from_ms, until_ms FROM unjudged_spans"):
+        holes_of.setdefault((camera, run), []).append((a, b))
     versions_of = {}
     for camera, at, site in db.execute("SELECT camera, at_ms, site FROM camera_versions ORDER BY camera, version"):
         versions_of.setdefault(camera, []).append((at, tomllib.loads(site)["camera"][0]))
@@ -295,6 +300,11 @@ def main():
     for cam, zone, kind in sorted(cells):
         rows = groups.get((cam, zone, kind), c.iloc[:0])
         watched = union(watched_of.get(cam, []))
+        if p["observed_by_kind"]:
+            # Where workers gave account, some worker must have judged this kind; of other times the beats alone speak.
+            told = told_of.get(cam, [])
+            judged = union([s for run, a, b, kinds in told if kind in kinds for s in minus([(a, b)], union(holes_of.get((cam, run), [])))])
+            watched = minus(watched, minus(union([(a, b) for _, a, b, _ in told]), judged))
         versions = versions_of[cam]
         limit = p["limits"][kind]
         due_at = lambda t: duty.after(t, limit["minutes"] * MINUTE) if limit["duty"] else t + limit["minutes"] * MINUTE

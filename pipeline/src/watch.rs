@@ -247,7 +247,7 @@ impl Watch {
         if flow.ended.is_none() && account.is_empty(at) {
             return;
         }
-        let at = Moment { run: account.run(), ..at };
+        let at = account.until(at);
         let told = account.end(at, &self.camera, &self.models, flow);
         if flow.ended.is_some() {
             self.account = None;

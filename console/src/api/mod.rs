@@ -12,6 +12,7 @@ mod cases;
 mod certificates;
 mod clearance;
 mod evidence;
+mod flow;
 mod handover;
 mod live;
 mod maintenance;
@@ -117,6 +118,7 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(cameras::list))
         .routes(routes!(cameras::detail))
         .routes(routes!(cameras::zones))
+        .routes(routes!(flow::flow))
         .routes(routes!(cameras::import))
         .routes(routes!(cameras::overview))
         .routes(routes!(zones::list))

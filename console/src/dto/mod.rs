@@ -13,6 +13,7 @@ mod candidate;
 mod case;
 mod certificate;
 mod clearance;
+mod flow;
 mod handover;
 mod legal;
 mod live;
@@ -63,6 +64,7 @@ pub use clearance::{
     RecurrenceFigure, RestatedDay, ShareFigure, SlaFigure, TimesFigure, TrendDay, ViolationEpisode, ZeroDay, ZeroFigure,
     ZoneDayDetail, ZoneDayKey, ZoneDayPage, ZoneDayQuery, ZoneDayRow,
 };
+pub use flow::{CameraFlow, CameraRun, Dropped, FlowQuery, FlowSum, JudgedSpan, UnjudgedSpan};
 pub use handover::{
     CallbackTaken, Delivery, DeliveryList, DeliveryQuery, DeliveryState, NewReceiver, PackageInfo, Receiver, ReceiverChange,
     ReceiverList, ReceiverMade, StatusCallback, TheirStatus,

@@ -4,6 +4,7 @@
 
 mod city;
 mod fate;
+mod flow;
 mod places;
 mod random;
 mod rows;
@@ -140,7 +141,7 @@ async fn seed_into(
         due += share * camera.busy;
         let want = if index + 1 == city.cameras.len() { options.candidates } else { due.round() as u64 };
         let mut random = Random::of(options.seed, 1_000 + index as u64);
-        rows.camera(camera).await?;
+        rows.camera(camera, index, options).await?;
         for told in story::tell(camera, options, want.saturating_sub(done), &mut random) {
             rows.candidate(camera, &told).await?;
             done += 1;

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::SeedOptions;
 use super::city::SeedCamera;
 use super::fate::{Fate, Step, matter};
+use super::flow::FlowRows;
 use super::places::SeedArea;
 use super::random::Random;
 use super::story::{Told, Verdict, reason};
@@ -42,6 +43,7 @@ pub(super) struct Rows<'a> {
     versions: Bulk,
     zones: Bulk,
     spans: Bulk,
+    flow: FlowRows,
     candidates: Bulk,
     observations: Bulk,
     decisions: Bulk,
@@ -94,6 +96,7 @@ impl<'a> Rows<'a> {
             versions: bulk("camera_versions", &["camera", "version", "site", "at_ms", "by_name"]),
             zones: bulk("zones", &["camera", "zone", "name", "key_area"]),
             spans: bulk("watch_spans", &["camera", "from_ms", "until_ms", "health"]),
+            flow: FlowRows::new(),
             candidates: bulk(
                 "candidates",
                 &[
@@ -195,7 +198,7 @@ impl<'a> Rows<'a> {
     }
 
     /// A camera with its settings, beats and outages.
-    pub(super) async fn camera(&mut self, camera: &SeedCamera) -> Result<(), sqlx::Error> {
+    pub(super) async fn camera(&mut self, camera: &SeedCamera, index: usize, options: &SeedOptions) -> Result<(), sqlx::Error> {
         let last = camera.versions.last().expect("a camera has settings");
         let down = camera.outages.last().filter(|(_, until, _)| camera.watched.spans().last().is_none_or(|s| s.1 < *until));
         let (health, since) = down.map_or(("ok", last.0), |(from, _, what)| (*what, *from));
@@ -221,6 +224,7 @@ impl<'a> Rows<'a> {
         for (zone, name) in [("pavement", "Pavement"), ("shops", "Shop fronts")] {
             self.zones.push(vec![text(&camera.id), text(zone), text(name), Cell::Int(i64::from(key_area))]);
         }
+        self.flow.camera(options, index, camera);
         for (from, until) in camera.watched.spans() {
             self.spans.push(vec![text(&camera.id), Cell::Int(*from), Cell::Int(*until), text("ok")]);
         }
@@ -418,6 +422,7 @@ impl<'a> Rows<'a> {
     }
 
     async fn flush(&mut self) -> Result<(), sqlx::Error> {
+        let [judged, unjudged, runs, hours, accounts] = self.flow.all();
         // In the order of references: cameras before versions, candidates before decisions, cases before their history.
         self.store
             .write_bulk(&mut [
@@ -425,6 +430,11 @@ impl<'a> Rows<'a> {
                 &mut self.versions,
                 &mut self.zones,
                 &mut self.spans,
+                judged,
+                unjudged,
+                runs,
+                hours,
+                accounts,
                 &mut self.candidates,
                 &mut self.observations,
                 &mut self.decisions,

@@ -134,7 +134,7 @@ fn one(
         verdict: verdict.filter(|verdict| verdict.at < options.until_ms),
         late,
         score: 0.5 + random.unit() * 0.49,
-        model: usize::from(first_seen > options.until_ms - i64::from(options.days) * DAY / 3),
+        model: usize::from(first_seen > super::flow::upgraded(options)),
     })
 }
 

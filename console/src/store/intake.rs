@@ -9,7 +9,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 
-use super::{Store, Tx};
+use super::{Store, Tx, flow};
 use crate::clock::parse_ms;
 use crate::dto::{self, LiveKind, SeenState, from_word};
 
@@ -336,9 +336,20 @@ impl Tx {
             }
             _ => return refuse("an observation has either candidate and state, or health"),
         }
+        let account = match &data.account {
+            None => None,
+            Some(_) if data.candidate.is_some() => return refuse("an account is of a camera, not of a candidate"),
+            Some(account) => Some(flow::check(account, at_ms).map_err(Refusal::Message)?),
+        };
         self.heard_of(&data.camera, at_ms).await?;
+        if let Some(account) = &account {
+            // It is no beat: a worker whose models fail still counts frames.
+            let new = self.take_account(&data.camera, run, account).await?;
+            return Ok(if new { Taken::Stored } else { Taken::Duplicate });
+        }
         if let Some(health) = &data.health {
             self.mark_watch(&data.camera, health, at_ms).await?;
+            self.mark_run(&data.camera, run, (at_ms, at_ms), None).await?;
         }
         if let Some(health) = &data.health
             && !self.put_health(&data.camera, health, at_ms).await?

@@ -21,8 +21,10 @@ mod clocks;
 mod deletion_certificates;
 mod deletions;
 mod deliveries;
+mod flow;
 mod holds;
 mod intake;
+mod judged;
 mod legal;
 mod legal_revise;
 mod live;
@@ -71,6 +73,7 @@ pub(crate) use cases::{CaseSort, for_reviewer, of_mode, overdue, unanswered};
 pub(crate) use clearance::{CellOf, ClearanceProgress, DayRow, Restatement};
 pub(crate) use deletions::{ClaimedFile, Erased, RUNNING_MS};
 pub(crate) use deliveries::{Due, Tried};
+pub(crate) use flow::Flow;
 pub(crate) use intake::evidence_file;
 pub(crate) use legal::LegalList;
 pub(crate) use live::LiveEvent;
@@ -402,6 +405,7 @@ fn migrator(backend: Backend) -> Migrator {
         step(96, "recusals", recusals),
         step(97, "party", party),
         step(98, "originals", originals),
+        step(110, "camera flow", include_str!("../../migrations/common/0110_camera_flow.sql")),
     ])
 }
 

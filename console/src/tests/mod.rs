@@ -11,6 +11,7 @@ mod clearance;
 mod counts;
 mod desk;
 mod evidence;
+mod flow;
 mod fuzz;
 mod handover;
 mod independent;

@@ -89,9 +89,15 @@ impl Account {
         self.run
     }
 
+    /// The moment at which it would end: no clock that is set back makes it end before its last frame.
+    pub(super) fn until(&self, at: Moment) -> Moment {
+        let wall = WallTime { unix_ns: at.wall.unix_ns.max(self.last), ..at.wall };
+        Moment { run: self.run, wall, ..at }
+    }
+
     /// Nothing lies between its beginning and this moment.
     pub(super) fn is_empty(&self, at: Moment) -> bool {
-        at.wall.unix_ns.max(self.last) <= self.from
+        self.until(at).wall.unix_ns <= self.from
     }
 
     /// The models looked at a frame.
@@ -133,7 +139,7 @@ impl Account {
 
     /// Ends it at a moment, and begins the next one there.
     pub(super) fn end(&mut self, at: Moment, camera: &Camera, models: &[ModelRef], flow: &Flow<'_>) -> AccountData {
-        let until = at.wall.unix_ns.max(self.last);
+        let until = self.until(at).wall.unix_ns;
         self.settle(until);
         let wall = |unix_ns: i64| WallTime { unix_ns, ..at.wall }.to_rfc3339();
         // A count that went back is one of another run.

@@ -247,6 +247,22 @@ fn many_gaps_are_told_as_few() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_makes_no_account_of_negative_time() {
+    let mut told = Told::of(SITE);
+    told.see(100, 160);
+    told.account(40, None);
+    told.see(40, 80);
+    told.account(80, None);
+    assert_eq!(told.accounts().len(), 1, "the clock has not caught up yet");
+    told.see(80, 200);
+    told.account(200, None);
+    let accounts = told.accounts();
+    let span = |data: &ObservationData| (seconds(&data.account.as_ref().unwrap().from), seconds(&data.at));
+    assert_eq!(accounts.iter().map(span).collect::<Vec<_>>(), [(100.0, 158.0), (158.0, 200.0)]);
+    assert_eq!(accounts.iter().map(|data| data.account.as_ref().unwrap().received).sum::<u64>(), 110 * 50, "every frame counts");
+}
+
+#[test]
 fn an_account_names_the_kinds_that_have_a_rule() {
     let zone = "[[camera.zone]]\nid = \"a\"\nname = \"A\"\npolygon = [[0.1,0.1],[0.9,0.1],[0.9,0.9]]\n\
                 [camera.zone.rules.waste_dumping]\n[camera.zone.rules.illegal_stall]\n";

@@ -50,6 +50,11 @@ pub struct ClearanceParameters {
     pub coverage_min: f64,
     /// A zone-day with a longer unwatched stretch in force time is unknown, minutes.
     pub hole_max_min: u32,
+    /// A kind counts as watched only while workers say that it was judged: its models looked, the street was known, a zone had
+    /// a rule for it. Without it, as in definitions of before there were such accounts, every minute in which the camera was
+    /// well counts for every kind. Time of which there is no account counts so either way.
+    #[serde(default)]
+    pub observed_by_kind: bool,
     /// Gone means not there for so many watched minutes.
     pub clear_watched_min: u32,
     /// When the camera was down around the end, up to so many minutes are halved; beyond, the end is censored.
@@ -92,6 +97,7 @@ impl Default for ClearanceParameters {
         Self {
             coverage_min: 0.8,
             hole_max_min: 60,
+            observed_by_kind: true,
             clear_watched_min: 10,
             midpoint_gap_min: 15,
             merge_gap_min: 15,

@@ -202,6 +202,7 @@ export default {
   reload: 'Load again',
   limit: '{kind}: limit, minutes',
   dutyOnly: 'duty hours only',
+  observedByKind: 'A kind counts as watched only while the models judged it',
   dutyWindows: 'Duty windows, one a line',
   parameter: {
     coverage_min: 'Coverage a zero-day and a follow-up need',

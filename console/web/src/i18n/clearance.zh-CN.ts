@@ -202,6 +202,7 @@ export default {
   reload: '重新载入',
   limit: '{kind}时限（分钟）',
   dutyOnly: '只计值勤时间',
+  observedByKind: '某类别只有在模型确实判断过的时间才算观看',
   dutyWindows: '值勤时段（每行一段）',
   parameter: {
     coverage_min: '零违法日和跟踪所需覆盖率',
