@@ -94,6 +94,10 @@ impl Actor {
             ("users", USERS),
             ("audit", AUDIT),
             ("samples", SUPERVISE),
+            ("frame_audits", SUPERVISE),
+            ("finds", QUEUE),
+            ("enter_finds", DECIDE),
+            ("rule_finds", SUPERVISE),
             ("retention", RETENTION),
             ("hold", HOLD),
         ];
@@ -227,6 +231,16 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/clearance/days", Access::Roles(CLEARANCE)),
     ("GET", "/clearance/day", Access::Roles(CLEARANCE)),
     ("GET", "/clearance/export", Access::Roles(CLEARANCE)),
+    ("GET", "/clearance/recall", Access::Roles(CLEARANCE)),
+    // What was drawn and answered, without pictures: an analyst sees what a figure is made of.
+    ("GET", "/clearance/recall/minutes", Access::Roles(CLEARANCE)),
+    ("GET", "/clearance/recall/finds", Access::Roles(QUEUE)),
+    ("GET", "/clearance/recall/export", Access::Roles(CLEARANCE)),
+    ("POST", "/finds", Access::Roles(DECIDE)),
+    ("POST", "/finds/import", Access::Roles(DECIDE)),
+    ("GET", "/finds/{id}", Access::Roles(QUEUE)),
+    // Not for who rejects candidates all day: a match says how good the program is.
+    ("POST", "/finds/{id}/rulings", Access::Roles(SUPERVISE)),
     ("GET", "/cameras/{id}/maintenance", Access::Roles(&Role::ALL)),
     ("POST", "/cameras/{id}/maintenance", Access::Roles(MAINTENANCE)),
     ("POST", "/cameras/{id}/maintenance/{work}/end", Access::Roles(MAINTENANCE)),
@@ -288,6 +302,10 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/samples", Access::Roles(SUPERVISE)),
     ("GET", "/samples/{id}", Access::Roles(SUPERVISE)),
     ("POST", "/samples/{id}/looks", Access::Roles(SUPERVISE)),
+    ("GET", "/frame-audits", Access::Roles(SUPERVISE)),
+    ("POST", "/frame-audits", Access::Roles(SUPERVISE)),
+    ("GET", "/frame-audits/{id}", Access::Roles(SUPERVISE)),
+    ("POST", "/frame-audits/{id}/answers", Access::Roles(SUPERVISE)),
     ("GET", "/retention", Access::Roles(RETENTION)),
     ("GET", "/retention/plan", Access::Roles(RETENTION)),
     ("GET", "/retention/certificates", Access::Roles(RETENTION)),
@@ -305,6 +323,7 @@ const THINGS: &[(&str, Thing)] = &[
     ("/candidates/{", Thing::Candidate),
     ("/cases/{", Thing::Case),
     ("/evidence/{", Thing::Candidate),
+    ("/finds/{", Thing::Find),
     // Entries of the lists of law: a district's own list binds the whole city's cases of that district.
     ("/receivers/{", Thing::Nowhere),
     ("/legal/matters/{", Thing::Nowhere),
@@ -312,6 +331,7 @@ const THINGS: &[(&str, Thing)] = &[
     ("/legal/templates/{", Thing::Nowhere),
     // One's own, or anybody's for the whole city: the handlers see to it.
     ("/samples/{", Thing::Nowhere),
+    ("/frame-audits/{", Thing::Nowhere),
     // Of a district, a street or the city: the handlers see to it.
     ("/retention/certificates/{", Thing::Nowhere),
     ("/retention/holds/{", Thing::Nowhere),

@@ -4,6 +4,7 @@
 //! which zone-days are looked at again. One console makes them (a lease), all read them. A day that was final and changes is
 //! kept as a restatement.
 
+mod places;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,6 +18,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, Notify, OnceCell};
 
+pub(crate) use self::places::Place;
 use self::versions::Versions;
 use crate::areas::{Areas, area_cell};
 use crate::clearance::coverage::View;
@@ -355,6 +357,21 @@ struct Round<'a> {
     first: bool,
 }
 
+/// `Obs` of a camera and kind from a time on.
+async fn observed(
+    store: &Store,
+    parameters: &ClearanceParameters,
+    (camera, kind): (&str, Kind),
+    from: Ms,
+) -> Result<IntervalSet, sqlx::Error> {
+    let maintained = IntervalSet::of(store.maintained(camera, from - DAY_MS).await?);
+    let observed = IntervalSet::of(store.watched(camera, from - DAY_MS).await?).minus(&maintained);
+    if !parameters.observed_by_kind {
+        return Ok(observed);
+    }
+    Ok(observed.minus(&store.not_judged(camera, kind, from - DAY_MS).await?))
+}
+
 async fn load(
     store: &Store,
     versions: &Versions,
@@ -377,11 +394,7 @@ async fn load(
     let first = seen.first().map_or(from, |seen| seen.first_seen.min(from));
     let mut views = Vec::with_capacity(shown_by.len());
     for zone in &shown_by {
-        let maintained = IntervalSet::of(store.maintained(&zone.0, first - DAY_MS).await?);
-        let mut observed = IntervalSet::of(store.watched(&zone.0, first - DAY_MS).await?).minus(&maintained);
-        if parameters.observed_by_kind {
-            observed = observed.minus(&store.not_judged(&zone.0, zone.2, first - DAY_MS).await?);
-        }
+        let observed = observed(store, parameters, (&zone.0, zone.2), first).await?;
         views.push(View { states: versions.states(zone), observed });
     }
     Ok(Cell { views, seen, models, limit: parameters.limits.of(cell.2) })

@@ -15,7 +15,12 @@ pub(crate) struct View<'a> {
 impl View<'_> {
     /// A signed address of a recorded still, or nothing for those who see no pictures.
     pub(crate) fn recorded_url(&self, camera: &str, file: &str) -> Option<String> {
-        self.signer.map(|signer| signer.recorded_url(&self.actor.id, camera, file, "backtest", self.now_ms))
+        self.recorded_url_for(camera, file, "backtest")
+    }
+
+    /// The same, for another purpose: it stands in the log with every look.
+    pub(crate) fn recorded_url_for(&self, camera: &str, file: &str, purpose: &str) -> Option<String> {
+        self.signer.map(|signer| signer.recorded_url(&self.actor.id, camera, file, purpose, self.now_ms))
     }
 
     /// A signed address, or nothing for those who see no pictures.

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 
 use super::{limit, text_filters, words};
 use crate::auth::Actor;
+use crate::clearance::interval::MINUTE;
 use crate::dto::{CandidateDetail, CandidatePage, CandidateQuery, CandidateState, Claim, DecisionMade, Kind, NewDecision};
 use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf, QueryOf};
@@ -105,7 +106,9 @@ pub(super) async fn detail(
     let same_place = state.store.same_place(&full, &view).await?;
     let proposals = state.store.proposals(&full, &view).await?;
     let camera = state.store.camera(&full.summary.camera, state.silent_since_ms()).await?.map(|(camera, _)| camera);
+    let slack = i64::from(state.store.clearance_definition().await?.parameters.find_match_min) * MINUTE;
     Ok(Json(CandidateDetail {
+        finds: state.store.finds_of(&id, slack).await?,
         evidence: state.store.evidence(&id, &view, "review").await?,
         observations: state.store.looks(&id).await?,
         holds: state.store.holds_over(&id, &session.actor).await?,

@@ -42,16 +42,16 @@ pub(super) struct Selection {
     pub(super) from: Date,
     pub(super) until: Date,
     scope: Scope,
-    district: Option<String>,
-    street: Option<String>,
-    area: Option<String>,
-    camera: Option<String>,
-    zone: Option<String>,
-    kinds: Vec<Kind>,
-    key_area: Option<bool>,
+    pub(super) district: Option<String>,
+    pub(super) street: Option<String>,
+    pub(super) area: Option<String>,
+    pub(super) camera: Option<String>,
+    pub(super) zone: Option<String>,
+    pub(super) kinds: Vec<Kind>,
+    pub(super) key_area: Option<bool>,
 }
 
-fn bad(text: impl std::fmt::Display) -> ApiError {
+pub(super) fn bad(text: impl std::fmt::Display) -> ApiError {
     ApiError::BadRequest(format!("the query: {text}"))
 }
 
@@ -100,7 +100,7 @@ impl Selection {
     }
 
     /// Everything that decides which zone-days these are.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let place = (&self.scope, &self.district, &self.street, &self.area, &self.camera, &self.zone);
         format!("{} {} {} {place:?} {:?} {:?}", self.definition.version, self.from, self.until, self.kinds, self.key_area)
     }
@@ -145,6 +145,19 @@ impl Selection {
         let back = |date: Date, days: i64| date.checked_sub(jiff::Span::new().days(days)).unwrap_or(date);
         self.between(back(self.from, length), back(self.from, 1), zones || self.of_zones())
     }
+}
+
+/// What groups are, by its word.
+pub(super) fn by_word(word: Option<&str>) -> Result<By, ApiError> {
+    Ok(match word {
+        None | Some("district") => By::District,
+        Some("street") => By::Street,
+        Some("area") => By::Area,
+        Some("camera") => By::Camera,
+        Some("zone") => By::Zone,
+        Some("kind") => By::Kind,
+        Some(other) => return Err(bad(format!("by {other:?} is none of district, street, area, camera, zone, kind"))),
+    })
 }
 
 async fn definition(state: &AppState, version: Option<i64>) -> Result<ClearanceDefinition, ApiError> {
@@ -197,15 +210,7 @@ pub(super) async fn figures(
     session: Session,
     QueryOf(query): QueryOf<ClearanceQuery>,
 ) -> Result<Response, ApiError> {
-    let by = match query.by.as_deref() {
-        None | Some("district") => By::District,
-        Some("street") => By::Street,
-        Some("area") => By::Area,
-        Some("camera") => By::Camera,
-        Some("zone") => By::Zone,
-        Some("kind") => By::Kind,
-        Some(other) => return Err(bad(format!("by {other:?} is none of district, street, area, camera, zone, kind"))),
-    };
+    let by = by_word(query.by.as_deref())?;
     let selection = Selection::read(&state, &session.actor.scope, &query.filter()).await?;
     let brief = query.brief.unwrap_or(false);
     let loaded = Arc::clone(&selection.loaded);
@@ -403,22 +408,27 @@ pub(super) async fn export(
     session: Session,
     QueryOf(query): QueryOf<ClearanceExport>,
 ) -> Result<Response, ApiError> {
-    let (format, media_type) = match query.format.as_deref() {
-        None | Some("csv") => ("csv", "text/csv; charset=utf-8"),
-        Some("parquet") => ("parquet", "application/vnd.apache.parquet"),
-        Some(other) => return Err(bad(format!("format {other:?} is neither csv nor parquet"))),
-    };
     let selection = Selection::read(&state, &session.actor.scope, &query.filter()).await?;
     let name = format!("clearance-{}-{}-v{}", selection.from, selection.until, selection.definition.version);
     let time_zone = state.settings.time_zone.clone();
     let made = tokio::task::spawn_blocking(move || {
         let table = export::zone_days::table(selection.days(), &selection.definition, &time_zone);
-        match format {
-            "csv" => export::csv(&table).map_err(|error| ApiError::internal("writing CSV", error)),
-            _ => export::parquet(&table).map_err(|error| ApiError::internal("writing Parquet", error)),
-        }
+        file(&table, query.format.as_deref(), &name)
     });
-    let bytes = made.await.map_err(|error| ApiError::internal("writing the file", error))??;
+    made.await.map_err(|error| ApiError::internal("writing the file", error))?
+}
+
+/// A table as a file to be kept.
+pub(super) fn file<R>(table: &export::Table<'_, R>, format: Option<&str>, name: &str) -> Result<Response, ApiError> {
+    let (format, media_type) = match format {
+        None | Some("csv") => ("csv", "text/csv; charset=utf-8"),
+        Some("parquet") => ("parquet", "application/vnd.apache.parquet"),
+        Some(other) => return Err(bad(format!("format {other:?} is neither csv nor parquet"))),
+    };
+    let bytes = match format {
+        "csv" => export::csv(table).map_err(|error| ApiError::internal("writing CSV", error)),
+        _ => export::parquet(table).map_err(|error| ApiError::internal("writing Parquet", error)),
+    }?;
     let disposition = format!("attachment; filename=\"{name}.{format}\"");
     let headers = [(header::CONTENT_TYPE, media_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
     Ok((headers, bytes).into_response())

@@ -12,7 +12,9 @@ mod cases;
 mod certificates;
 mod clearance;
 mod evidence;
+mod finds;
 mod flow;
+mod frame_audits;
 mod handover;
 mod live;
 mod maintenance;
@@ -20,6 +22,7 @@ mod notices;
 mod oidc;
 mod originals;
 mod party;
+mod recall;
 mod recusals;
 mod register;
 mod retention;
@@ -111,6 +114,14 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(clearance::days))
         .routes(routes!(clearance::one_day))
         .routes(routes!(clearance::export))
+        .routes(routes!(recall::figures))
+        .routes(routes!(recall::list_minutes))
+        .routes(routes!(recall::list_finds))
+        .routes(routes!(recall::export))
+        .routes(routes!(finds::add))
+        .routes(routes!(finds::import))
+        .routes(routes!(finds::detail))
+        .routes(routes!(finds::rule))
         .routes(routes!(maintenance::list, maintenance::add))
         .routes(routes!(maintenance::end))
         .routes(routes!(areas::list, areas::add))
@@ -148,6 +159,9 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(samples::list, samples::draw))
         .routes(routes!(samples::detail))
         .routes(routes!(samples::look))
+        .routes(routes!(frame_audits::list, frame_audits::draw))
+        .routes(routes!(frame_audits::detail))
+        .routes(routes!(frame_audits::answer))
         .routes(routes!(retention::overview))
         .routes(routes!(retention::plan))
         .routes(routes!(retention::certificates))

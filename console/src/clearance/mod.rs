@@ -13,6 +13,7 @@ pub(crate) mod interval;
 pub(crate) mod league;
 pub(crate) mod proportion;
 pub(crate) mod reached;
+pub(crate) mod recall;
 pub(crate) mod recurrence;
 pub(crate) mod schedule;
 pub(crate) mod sum;

@@ -103,7 +103,7 @@ pub(crate) fn share(part: u64, n: u64) -> ShareFigure {
 }
 
 /// A share that is hidden while it rests on too few.
-fn share_from(part: u64, n: u64, least: u32) -> ShareFigure {
+pub(crate) fn share_from(part: u64, n: u64, least: u32) -> ShareFigure {
     if n < u64::from(least) { ShareFigure { part, n, ..ShareFigure::default() } } else { share(part, n) }
 }
 

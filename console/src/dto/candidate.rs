@@ -444,4 +444,6 @@ pub struct CandidateDetail {
     pub camera: Option<CameraSummary>,
     /// Legal holds that stand over its pictures.
     pub holds: Vec<LegalHold>,
+    /// Complaints and patrol finds that it answers, the first one first, at most 20.
+    pub finds: Vec<super::FindLink>,
 }

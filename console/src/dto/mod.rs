@@ -13,7 +13,9 @@ mod candidate;
 mod case;
 mod certificate;
 mod clearance;
+mod find;
 mod flow;
+mod frame_audit;
 mod handover;
 mod legal;
 mod live;
@@ -59,12 +61,22 @@ pub use certificate::{
 };
 pub use clearance::{
     AgeCount, ClearanceDefinition, ClearanceDefinitions, ClearanceExport, ClearanceFilter, ClearanceGroup, ClearanceParameters,
-    ClearanceQuery, ClearanceReport, CountsAs, CoverageFigure, CurvePoint, DayCandidate, EpisodeEnd, GroupDay, HeatCell,
-    Indicator, LatencyFigure, Limit, Limits, NamedShare, NewClearanceDefinition, OvmFigure, QualityFigure, Reached, ReachedWhy,
-    RecurrenceFigure, RestatedDay, ShareFigure, SlaFigure, TimesFigure, TrendDay, ViolationEpisode, ZeroDay, ZeroFigure,
-    ZoneDayDetail, ZoneDayKey, ZoneDayPage, ZoneDayQuery, ZoneDayRow,
+    ClearanceQuery, ClearanceReport, CountsAs, CoverageFigure, CurvePoint, DayCandidate, EpisodeEnd, FindCover, FindPage,
+    GroupDay, HeatCell, Indicator, LatencyFigure, Limit, Limits, MinuteOutcome, NamedShare, NewClearanceDefinition,
+    OverlapRecord, OvmFigure, QualityFigure, Reached, ReachedWhy, RecallExport, RecallFigure, RecallGroup, RecallListQuery,
+    RecallMinute, RecallMinutePage, RecallQuery, RecallReport, RecurrenceFigure, RestatedDay, ShareFigure, SlaFigure,
+    TimesFigure, TrendDay, ViolationEpisode, ZeroDay, ZeroFigure, ZoneDayDetail, ZoneDayKey, ZoneDayPage, ZoneDayQuery,
+    ZoneDayRow,
+};
+pub use find::{
+    FindImport, FindLineError, FindLink, FindRecord, FindRuling, FindRulingRecord, FindSource, FindsImported, NewFind,
+    NewFindRuling,
 };
 pub use flow::{CameraFlow, CameraRun, Dropped, FlowQuery, FlowSum, JudgedSpan, UnjudgedSpan};
+pub use frame_audit::{
+    CannotTell, FrameAnswer, FrameAudit, FrameAuditDetail, FrameAuditList, FrameMinute, FrameVerdict, NewFrameAnswer,
+    NewFrameAudit, NotSampled,
+};
 pub use handover::{
     CallbackTaken, Delivery, DeliveryList, DeliveryQuery, DeliveryState, NewReceiver, PackageInfo, Receiver, ReceiverChange,
     ReceiverList, ReceiverMade, StatusCallback, TheirStatus,

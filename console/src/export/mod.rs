@@ -1,5 +1,6 @@
 //! Tables as files: CSV for spreadsheets, Parquet for analysis. One list of columns makes both, so that they cannot differ.
 
+pub(crate) mod recall;
 pub(crate) mod zone_days;
 
 use std::sync::Arc;

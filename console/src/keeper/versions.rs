@@ -110,6 +110,13 @@ impl Versions {
         out
     }
 
+    /// The corners of a zone as it was drawn at a moment, and the name of that state.
+    pub(super) fn drawn(&self, camera: &str, zone: &str, at: Ms) -> Option<(Vec<[f64; 2]>, String)> {
+        let version = self.by_camera.get(camera)?.iter().rev().find(|version| version.at <= at)?;
+        let drawn = version.camera.zones.iter().find(|z| z.id.as_str() == zone)?;
+        Some((drawn.polygon.corners().iter().map(|point| [point.x, point.y]).collect(), drawn.version.clone()))
+    }
+
     /// Names and places for people: those of the area, or of the latest settings that know the zone.
     pub(super) fn key(&self, cell: &CellId, areas: &Areas) -> CellKey {
         let (camera, zone, kind) = cell;

@@ -21,7 +21,9 @@ mod clocks;
 mod deletion_certificates;
 mod deletions;
 mod deliveries;
+mod finds;
 mod flow;
+mod frame_audits;
 mod holds;
 mod intake;
 mod judged;
@@ -73,7 +75,9 @@ pub(crate) use cases::{CaseSort, for_reviewer, of_mode, overdue, unanswered};
 pub(crate) use clearance::{CellOf, ClearanceProgress, DayRow, Restatement};
 pub(crate) use deletions::{ClaimedFile, Erased, RUNNING_MS};
 pub(crate) use deliveries::{Due, Tried};
+pub(crate) use finds::{FindRow, PutFind};
 pub(crate) use flow::Flow;
+pub(crate) use frame_audits::{DrawnMinute, MinuteRow, NewAudit};
 pub(crate) use intake::evidence_file;
 pub(crate) use legal::LegalList;
 pub(crate) use live::LiveEvent;
@@ -369,6 +373,10 @@ fn migrator(backend: Backend) -> Migrator {
         Backend::Sqlite => include_str!("../../migrations/sqlite/0091_retention_append_only.sql"),
         Backend::Postgres => include_str!("../../migrations/postgres/0091_retention_append_only.sql"),
     };
+    let recall_append_only = match backend {
+        Backend::Sqlite => include_str!("../../migrations/sqlite/0101_recall_append_only.sql"),
+        Backend::Postgres => include_str!("../../migrations/postgres/0101_recall_append_only.sql"),
+    };
     Migrator::with_migrations(vec![
         step(1, "tables", include_str!("../../migrations/common/0001_tables.sql")),
         step(2, "append only", append_only),
@@ -406,6 +414,8 @@ fn migrator(backend: Backend) -> Migrator {
         step(97, "party", party),
         step(98, "originals", originals),
         step(110, "camera flow", include_str!("../../migrations/common/0110_camera_flow.sql")),
+        step(100, "recall", include_str!("../../migrations/common/0100_recall.sql")),
+        step(101, "recall append only", recall_append_only),
     ])
 }
 

@@ -30,6 +30,7 @@ pub(crate) enum Thing {
     Camera,
     Candidate,
     Case,
+    Find,
     /// Belongs to no place: users, units, and what only people of the whole city may touch.
     Nowhere,
 }
@@ -42,6 +43,7 @@ impl Thing {
             Self::Camera => Some("SELECT district, street FROM cameras WHERE id = $1"),
             Self::Candidate => Some("SELECT district, street FROM candidates WHERE id = $1"),
             Self::Case => Some("SELECT district, street FROM cases WHERE id = $1"),
+            Self::Find => Some("SELECT district, street FROM finds WHERE id = $1"),
             Self::Nowhere => None,
         }
     }
@@ -53,6 +55,7 @@ impl Thing {
             Self::Camera => "camera",
             Self::Candidate => "candidate",
             Self::Case => "case",
+            Self::Find => "find",
             Self::Nowhere => "page",
         }
     }

@@ -26,6 +26,7 @@ mod outside;
 mod party;
 mod postgres;
 mod queue;
+mod recall;
 mod recusals;
 mod register;
 mod retention;

@@ -101,6 +101,17 @@ async fn something_happened(world: &World) {
     }
 }
 
+/// The same, a day ago; since then the camera watched, and a picture an hour was kept.
+async fn a_day_was_watched() -> World {
+    let mut world = World::days_ago(1).await;
+    something_happened(&world).await;
+    let begin = world.now_ms();
+    super::recall::keep_pictures(&mut world, root().join("sample-streams/samples/stills/00000060.jpg"), begin);
+    world.beats("cam-1", begin, begin + 24 * super::world::HOUR).await;
+    world.turn_to(begin + 24 * super::world::HOUR);
+    world
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_administrators_day() {
     let world = World::real_time().await;
@@ -113,8 +124,7 @@ async fn the_administrators_day() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_auditors_and_the_supervisors_day() {
-    let world = World::real_time().await;
-    something_happened(&world).await;
+    let world = a_day_was_watched().await;
     world.person("eye", &[Role::Auditor]).await;
     world.person("chief", &[Role::Supervisor]).await;
     let url = serve(&world).await;
@@ -159,8 +169,7 @@ async fn pictures_go_and_are_said_to_be_gone() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_can_be_read() {
-    let world = World::real_time().await;
-    something_happened(&world).await;
+    let world = a_day_was_watched().await;
     let people = [
         ("operator", Role::Operator),
         ("legal_reviewer", Role::LegalReviewer),
@@ -181,7 +190,14 @@ async fn every_page_can_be_read() {
     }
     let day = |offset_ms: i64| crate::clock::rfc3339(world.now_ms() + offset_ms);
     let period = json!({ "from": day(-86_400_000), "until": day(1000), "per_stratum": 2 });
-    world.post(&chief.unwrap(), "/samples", period).await.expect(201);
+    let chief = chief.unwrap();
+    world.post(&chief, "/samples", period).await.expect(201);
+    let date = |offset_ms: i64| day(offset_ms)[..10].to_owned();
+    let audit = json!({ "from": date(-86_400_000), "until": date(86_400_000), "minutes": 60, "seed": "pages" });
+    world.post(&chief, "/frame-audits", audit).await.expect(201);
+    let find = json!({ "source": "12345", "number": "2026-0417", "kind": "waste_dumping", "camera": "cam-1", "zone": "north",
+                       "seen_at": day(-3_600_000) });
+    world.post(&chief, "/finds", find).await.expect(201);
     let url = serve(&world).await;
     tokio::spawn(world.state.live.clone().follow(world.state.store.clone()));
     browse("looked.mjs", &url, &people.map(|(name, _)| (name, PASSWORD))).await;

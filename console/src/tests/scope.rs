@@ -51,6 +51,7 @@ pub(super) struct Place {
     candidate: String,
     case: String,
     area: String,
+    find: String,
 }
 
 impl Place {
@@ -60,6 +61,7 @@ impl Place {
             Thing::Camera => Some(self.camera),
             Thing::Candidate => Some(&self.candidate),
             Thing::Case => Some(&self.case),
+            Thing::Find => Some(&self.find),
             Thing::Nowhere => None,
         }
     }
@@ -89,7 +91,10 @@ pub(super) async fn two_districts(world: &World) -> (Place, Place) {
         let area = json!({ "name": "Square", "district": district, "street": street, "note": "seen by one camera",
                            "zones": [{ "camera": camera, "zone": "north" }] });
         let area = world.post(&chief, "/areas", area).await.expect(201)["id"].as_str().unwrap().to_owned();
-        places.push(Place { camera, candidate: candidate_at(world, n + 1, camera).await, case, area });
+        let find = json!({ "source": "patrol", "kind": "waste_dumping", "camera": camera, "zone": "north",
+                           "seen_at": crate::clock::rfc3339(world.now_ms()) });
+        let find = world.post(&chief, "/finds", find).await.expect(201)["id"].as_str().unwrap().to_owned();
+        places.push(Place { camera, candidate: candidate_at(world, n + 1, camera).await, case, area, find });
     }
     let far = places.pop().unwrap();
     (places.pop().unwrap(), far)

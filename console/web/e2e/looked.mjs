@@ -16,8 +16,8 @@ const PAGES = {
   operator: [['queue', '/queue'], ['cases', '/cases'], ['cases-table', '/cases?view=table'], ['law', '/law'], ['cameras', '/cameras'], ['camera', '/cameras/*'], ['account', '/account'], ['party-page', '/party'], ['not-allowed', '/admin/users']],
   legal_reviewer: [['legal-cases', '/cases?for_me=yes'], ['case', '/cases/*'], ['law-ended', '/law?ended=yes']],
   bureau_editor: [['zones', '/zones'], ['zones-camera', '/zones/*'], ['training', '/admin/training']],
-  analyst: [['clearance', '/clearance'], ['zone-days', '/clearance/days'], ['definitions', '/clearance/definitions'], ['areas', '/clearance/areas']],
-  supervisor: [['originals', '/admin/training'], ['samples', '/admin/samples'], ['sample', '/admin/samples/*'], ['supervisor-camera', '/cameras/*'], ['retention', '/admin/retention']],
+  analyst: [['clearance', '/clearance'], ['zone-days', '/clearance/days'], ['definitions', '/clearance/definitions'], ['areas', '/clearance/areas'], ['recall-minutes', '/clearance/minutes'], ['finds', '/clearance/finds']],
+  supervisor: [['originals', '/admin/training'], ['samples', '/admin/samples'], ['sample', '/admin/samples/*'], ['frame-audits', '/admin/frame-audits'], ['frame-audit', '/admin/frame-audits/*'], ['finds-supervisor', '/clearance/finds'], ['supervisor-camera', '/cameras/*'], ['retention', '/admin/retention']],
   administrator: [['users', '/admin/users'], ['units', '/admin/units'], ['sessions', '/admin/sessions'], ['receivers', '/admin/receivers'], ['retention-administrator', '/admin/retention']],
   auditor: [['audit', '/admin/audit'], ['retention-auditor', '/admin/retention']],
 }
@@ -40,6 +40,10 @@ const DIALOGS = {
     ['recuse-case', '/cases/*', ['recuse']],
     ['maintenance', '/cameras/*', ['maintenance-add']],
     ['draw', '/admin/samples', ['draw']],
+    ['draw-audit', '/admin/frame-audits', ['draw-audit']],
+    ['find-add', '/clearance/finds', ['add-find']],
+    ['finds-import', '/clearance/finds', ['import-finds']],
+    ['find-correct', '/clearance/finds', ['correct']],
     ['template-add', '/law', ['add-template']],
     ['template-revise', '/law', ['revise-template']],
     ['hold', '/admin/retention', ['place']],
@@ -116,7 +120,7 @@ async function focusGoesRound(page) {
 
 async function pathOf(page, path) {
   if (!path.endsWith('/*')) return path
-  const list = { '/zones': '/api/v1/cameras?limit=1', '/cameras': '/api/v1/cameras?limit=1', '/cases': '/api/v1/cases?state=opened&limit=1', '/admin/samples': '/api/v1/samples' }[path.slice(0, -2)]
+  const list = { '/zones': '/api/v1/cameras?limit=1', '/cameras': '/api/v1/cameras?limit=1', '/cases': '/api/v1/cases?state=opened&limit=1', '/admin/samples': '/api/v1/samples', '/admin/frame-audits': '/api/v1/frame-audits' }[path.slice(0, -2)]
   const first = await page.evaluate(async (url) => (await (await fetch(url, { headers: { 'x-kerbwatch': '1' } })).json()).items[0]?.id, list)
   return path.replace('*', first)
 }

@@ -30,6 +30,8 @@ export const router = createRouter({
     { path: '/clearance/days', name: 'zone-days', component: () => import('@/clearance/ZoneDaysPage.vue'), meta: { title: 'nav.clearance', needs: 'clearance' } },
     { path: '/clearance/definitions', name: 'definitions', component: () => import('@/clearance/DefinitionsPage.vue'), meta: { title: 'nav.clearance', needs: 'clearance' } },
     { path: '/clearance/areas', name: 'areas', component: () => import('@/clearance/AreasPage.vue'), meta: { title: 'nav.clearance', needs: 'clearance' } },
+    { path: '/clearance/minutes', name: 'recall-minutes', component: () => import('@/recall/MinutesPage.vue'), meta: { title: 'nav.clearance', needs: 'clearance' } },
+    { path: '/clearance/finds', name: 'finds', component: () => import('@/recall/FindsPage.vue'), meta: { title: 'recall.finds.title', needs: 'finds' } },
     { path: '/cameras', name: 'cameras', component: () => import('@/cameras/CamerasPage.vue'), meta: { title: 'nav.cameras', needs: 'cameras' } },
     { path: '/cameras/:id', name: 'camera', component: () => import('@/cameras/CameraPage.vue'), meta: { title: 'nav.cameras', needs: 'cameras' } },
     { path: '/admin/users', name: 'users', component: () => import('@/admin/UsersPage.vue'), meta: { title: 'admin.users', needs: 'users' } },
@@ -40,6 +42,8 @@ export const router = createRouter({
     { path: '/admin/sessions', name: 'sessions', component: () => import('@/admin/SessionsPage.vue'), meta: { title: 'org.sessions', needs: 'users' } },
     { path: '/admin/samples', name: 'samples', component: () => import('@/admin/SamplesPage.vue'), meta: { title: 'org.samples', needs: 'samples' } },
     { path: '/admin/samples/:id', name: 'sample', component: () => import('@/admin/SamplePage.vue'), meta: { title: 'org.samples', needs: 'samples' } },
+    { path: '/admin/frame-audits', name: 'frame-audits', component: () => import('@/recall/AuditsPage.vue'), meta: { title: 'recall.toAudits', needs: 'frame_audits' } },
+    { path: '/admin/frame-audits/:id', name: 'frame-audit', component: () => import('@/recall/AuditPage.vue'), meta: { title: 'recall.toAudits', needs: 'frame_audits' } },
     { path: '/admin/retention', name: 'retention', component: () => import('@/admin/RetentionPage.vue'), meta: { title: 'retention.title', needs: 'retention' } },
     { path: '/account', name: 'account', component: () => import('@/admin/AccountPage.vue'), meta: { title: 'org.account' } },
     // What was asked for stays in the address: it can be shown to whoever sent the link.

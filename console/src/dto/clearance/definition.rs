@@ -88,6 +88,29 @@ pub struct ClearanceParameters {
     pub league_prior_days: u32,
     /// League tables: no rank below this coverage. 0 to 1.
     pub league_coverage_min: f64,
+    /// Frame audits: the picture may lie so far from the drawn minute, minutes. Recorders keep one an hour, so that half an hour
+    /// reaches one wherever a camera watched throughout. What is asked is what stood when the picture was taken.
+    #[serde(default = "half_an_hour")]
+    #[schema(required = true)]
+    pub audit_picture_max_min: u32,
+    /// Frame audits: a candidate counts as there so long before it was first seen and after it was last, minutes. A tracker's
+    /// first look may come a little late.
+    #[serde(default = "two_minutes")]
+    #[schema(required = true)]
+    pub audit_match_min: u32,
+    /// Complaints and patrol finds: the same, minutes. People say roughly when they saw something.
+    #[serde(default = "half_an_hour")]
+    #[schema(required = true)]
+    pub find_match_min: u32,
+}
+
+/// Definitions that were made before there were audits are read with these.
+fn half_an_hour() -> u32 {
+    30
+}
+
+fn two_minutes() -> u32 {
+    2
 }
 
 impl Default for ClearanceParameters {
@@ -119,6 +142,9 @@ impl Default for ClearanceParameters {
             reached_recurrence_max: 0.15,
             league_prior_days: 20,
             league_coverage_min: 0.7,
+            audit_picture_max_min: half_an_hour(),
+            audit_match_min: two_minutes(),
+            find_match_min: half_an_hour(),
         }
     }
 }
@@ -148,6 +174,9 @@ impl ClearanceParameters {
             ("close_after_h", self.close_after_h, 0),
             ("precision_n_min", self.precision_n_min, 0),
             ("league_prior_days", self.league_prior_days, 0),
+            ("audit_picture_max_min", self.audit_picture_max_min, 0),
+            ("audit_match_min", self.audit_match_min, 0),
+            ("find_match_min", self.find_match_min, 0),
             ("limits.illegal_stall.minutes", self.limits.illegal_stall.minutes, 1),
             ("limits.storefront_encroachment.minutes", self.limits.storefront_encroachment.minutes, 1),
             ("limits.unauthorized_ad.minutes", self.limits.unauthorized_ad.minutes, 1),

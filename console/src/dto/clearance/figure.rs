@@ -157,7 +157,7 @@ pub struct NamedShare {
     pub share: ShareFigure,
 }
 
-/// How right the machine was, of what officers have reviewed. Recall is not known and not shown.
+/// How right the machine was, of what officers have reviewed. What it missed is estimated apart: [`super::RecallFigure`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QualityFigure {
     /// Raised, without what permits cover.

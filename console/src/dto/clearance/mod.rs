@@ -4,6 +4,7 @@ mod day;
 mod definition;
 mod figure;
 mod query;
+mod recall;
 mod report;
 mod word;
 
@@ -13,6 +14,11 @@ pub use figure::{
     AgeCount, CoverageFigure, CurvePoint, LatencyFigure, NamedShare, OvmFigure, QualityFigure, RecurrenceFigure, ShareFigure,
     SlaFigure, TimesFigure, ZeroFigure,
 };
-pub use query::{ClearanceExport, ClearanceFilter, ClearanceQuery, ZoneDayKey, ZoneDayQuery};
+pub use query::{
+    ClearanceExport, ClearanceFilter, ClearanceQuery, RecallExport, RecallListQuery, RecallQuery, ZoneDayKey, ZoneDayQuery,
+};
+pub use recall::{
+    FindCover, FindPage, MinuteOutcome, OverlapRecord, RecallFigure, RecallGroup, RecallMinute, RecallMinutePage, RecallReport,
+};
 pub use report::{ClearanceGroup, ClearanceReport, GroupDay, HeatCell, Indicator, TrendDay};
 pub use word::{CountsAs, EpisodeEnd, Reached, ReachedWhy, ZeroDay};

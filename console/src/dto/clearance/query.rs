@@ -125,6 +125,45 @@ filtered! {
     }
 }
 
+filtered! {
+    /// Which drawn minutes and finds the estimates of recall are made of. All that are given must hold.
+    RecallQuery {} {
+        /// What the groups are: `district` (default), `street`, `area`, `camera`, `zone` or `kind`.
+        pub by: Option<String>,
+        /// Under this definition; default the one in force.
+        pub definition: Option<i64>,
+    }
+}
+
+filtered! {
+    /// Which of them are wanted as a list. All that are given must hold.
+    RecallListQuery {} {
+        /// Under this definition; default the one in force.
+        pub definition: Option<i64>,
+        /// One or more words, comma-separated. Of minutes what became of them; of finds where they were covered (`covered`,
+        /// `unwatched`, `not_in_force`, `no_zone`), `missed`, `matched`, `first` (reported before the candidate) or `withdrawn`.
+        pub with: Option<String>,
+        /// `next_cursor` of the page before.
+        pub cursor: Option<String>,
+        /// 1 to 200; default 50.
+        #[param(minimum = 1, maximum = 200)]
+        pub limit: Option<u32>,
+    }
+}
+
+filtered! {
+    /// Drawn minutes or finds as a file.
+    RecallExport {
+        /// `minutes` (default) or `finds`.
+        pub of: Option<String>,
+        /// `csv` (default) or `parquet`.
+        pub format: Option<String>,
+    } {
+        /// Under this definition; default the one in force.
+        pub definition: Option<i64>,
+    }
+}
+
 /// One zone-day.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -73,3 +73,10 @@ export function exportAddress(filters: Filters, format: 'csv' | 'parquet'): stri
   for (const [name, value] of Object.entries(writeFilters({ ...filters, format }))) query.set(name, String(value))
   return `/api/v1/clearance/export?${query.toString()}`
 }
+
+/** The drawn minutes or the finds behind the estimates of recall, as a file. */
+export function recallAddress(of: 'minutes' | 'finds', filters: Filters, format: 'csv' | 'parquet'): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(writeFilters({ ...filters, of, format }))) query.set(name, String(value))
+  return `/api/v1/clearance/recall/export?${query.toString()}`
+}

@@ -64,7 +64,6 @@ export default {
   revoked: 'Revoked on review',
   lost: 'Lost in court',
   noCases: 'none yet',
-  recall: 'Recall is not known: it takes an audit of pictures or complaints, and is not guessed here.',
   median: 'Median',
   km: 'Median with open ones (Kaplan–Meier)',
   kmSub: '{low} to {high} · {n}, {censored} without an end seen',
@@ -221,6 +220,9 @@ export default {
     reached_recurrence_max: 'Reached: 7-day recurrence at most',
     league_prior_days: 'League: weight of the average, zone-days',
     league_coverage_min: 'League: coverage a rank needs',
+    audit_picture_max_min: 'Audit: picture at most so far from the minute, minutes',
+    audit_match_min: 'Audit: candidate counts so long around it, minutes',
+    find_match_min: 'Finds: candidate counts so long around it, minutes',
   },
   formula: {
     coverage: 'Cov = E / Force: time in force that was really watched over time in force, permitted windows taken out.',

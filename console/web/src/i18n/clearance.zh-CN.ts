@@ -64,7 +64,6 @@ export default {
   revoked: '复议撤销率',
   lost: '诉讼败诉率',
   noCases: '暂无',
-  recall: '漏报率未知：需抽查画面或对照投诉，不在此估计。',
   median: '中位数',
   km: '中位数（含未结，Kaplan–Meier）',
   kmSub: '{low} 至 {high} · {n} 件，{censored} 件未见结束',
@@ -221,6 +220,9 @@ export default {
     reached_recurrence_max: '达到：7 天回潮上限',
     league_prior_days: '排名：平均值权重（区日）',
     league_coverage_min: '排名：最低覆盖率',
+    audit_picture_max_min: '核查：画面离该分钟最远（分钟）',
+    audit_match_min: '核查：前后多久内的线索算数（分钟）',
+    find_match_min: '发现：前后多久内的线索算数（分钟）',
   },
   formula: {
     coverage: 'Cov = E / Force：规则生效且真正在看的时间 / 规则生效时间（扣除许可时段）。',

@@ -6,6 +6,7 @@ import { law } from './law.en'
 import clearance from './clearance.en'
 import org from './org.en'
 import { party } from './party.en'
+import { recall } from './recall.en'
 import { retention } from './retention.en'
 import signIn from './signin.en'
 import type zhCN from './zh-CN'
@@ -18,6 +19,7 @@ const en: Same<typeof zhCN> = {
   ...audit,
   ...party,
   org,
+  recall,
   retention,
   signIn,
   app: { name: 'Kerbwatch', what: 'Review desk for street enforcement' },

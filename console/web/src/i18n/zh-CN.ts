@@ -4,6 +4,7 @@ import { party } from './party.zh-CN'
 import { audit } from './audit.zh-CN'
 import { life } from './life.zh-CN'
 import { law } from './law.zh-CN'
+import { recall } from './recall.zh-CN'
 import org from './org.zh-CN'
 import { retention } from './retention.zh-CN'
 import signIn from './signin.zh-CN'
@@ -15,6 +16,7 @@ export default {
   ...audit,
   ...party,
   org,
+  recall,
   retention,
   signIn,
   app: { name: 'Kerbwatch 街面巡查', what: '非现场执法审核台' },

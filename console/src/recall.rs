@@ -1,0 +1,198 @@
+//! Drawn minutes and finds, matched with what the program had: the rows that estimates of recall are folded from.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::clearance::day::{Cell, violations};
+use crate::clearance::episode::Episode;
+use crate::clearance::interval::{MINUTE, Ms};
+use crate::clearance::recall::{FindFact, Overlap, cover, outcome, overlaps};
+use crate::clock::{DAY_MS, rfc3339};
+use crate::dto::{
+    ClearanceParameters, FindCover, FindRecord, FindRuling, FrameVerdict, MinuteOutcome, OverlapRecord, RecallMinute,
+};
+use crate::keeper::CellId;
+use crate::state::AppState;
+use crate::store::{FindRow, MinuteRow};
+
+/// A drawn minute with what became of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Minute {
+    pub(crate) record: RecallMinute,
+    /// In which cell it is counted.
+    pub(crate) cell: CellId,
+    pub(crate) at: Ms,
+    pub(crate) answered: Ms,
+}
+
+/// A find with what it was matched with.
+#[derive(Debug, Clone)]
+pub(crate) struct Find {
+    pub(crate) record: FindRecord,
+    /// In which cell it is counted; `None` where it stood in no zone.
+    pub(crate) cell: Option<CellId>,
+    pub(crate) at: Ms,
+    pub(crate) fact: FindFact,
+}
+
+/// Cells with their candidates and violations, made once for all that is asked of them.
+struct Known {
+    counted_in: HashMap<CellId, CellId>,
+    cells: HashMap<CellId, (Cell, Vec<Episode>)>,
+    as_of: Ms,
+}
+
+impl Known {
+    async fn of(state: &AppState, parameters: &ClearanceParameters, wanted: &BTreeMap<CellId, Ms>) -> Result<Self, sqlx::Error> {
+        let (counted_in, cells) = state.clearance.cells(&state.store, parameters, wanted).await?;
+        let as_of = state.now_ms();
+        let with_episodes = |(id, cell): (CellId, Cell)| {
+            let episodes = violations(&cell, as_of, parameters);
+            (id, (cell, episodes))
+        };
+        let cells = tokio::task::block_in_place(|| cells.into_iter().map(with_episodes).collect());
+        Ok(Self { counted_in, cells, as_of })
+    }
+
+    fn counted(&self, cell: &CellId) -> CellId {
+        self.counted_in.get(cell).unwrap_or(cell).clone()
+    }
+
+    fn overlaps(&self, cell: &CellId, at: Ms, slack_min: u32) -> Vec<Overlap> {
+        let found = self.cells.get(cell);
+        found.map_or_else(Vec::new, |(cell, episodes)| overlaps(cell, episodes, at, Ms::from(slack_min) * MINUTE, self.as_of))
+    }
+
+    fn cover(&self, cell: &CellId, at: Ms) -> FindCover {
+        self.cells.get(cell).map_or(FindCover::NotInForce, |(cell, _)| cover(cell, at))
+    }
+}
+
+fn earliest(cells: impl Iterator<Item = (CellId, Ms)>) -> BTreeMap<CellId, Ms> {
+    let mut out: BTreeMap<CellId, Ms> = BTreeMap::new();
+    for (cell, at) in cells {
+        let slot = out.entry(cell).or_insert(at);
+        *slot = (*slot).min(at);
+    }
+    // A day more: whatever stood then was there before.
+    out.values_mut().for_each(|at| *at -= DAY_MS);
+    out
+}
+
+fn told(overlaps: &[Overlap]) -> Vec<OverlapRecord> {
+    overlaps.iter().map(overlap_record).collect()
+}
+
+fn overlap_record(overlap: &Overlap) -> OverlapRecord {
+    let Overlap { candidate, raised, rejected } = overlap;
+    OverlapRecord { candidate: candidate.clone(), raised_at: rfc3339(*raised), rejected: *rejected }
+}
+
+/// What became of drawn minutes. What the program had is told only of those that somebody has looked at.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn minutes(
+    state: &AppState,
+    parameters: &ClearanceParameters,
+    rows: Vec<MinuteRow>,
+) -> Result<Vec<Minute>, sqlx::Error> {
+    let cell_of = |row: &MinuteRow| (row.drawn.camera.clone(), row.drawn.zone.clone(), row.drawn.kind);
+    let known = Known::of(state, parameters, &earliest(rows.iter().map(|row| (cell_of(row), row.drawn.minute_ms)))).await?;
+    let one = |row: MinuteRow| {
+        let cell = known.counted(&cell_of(&row));
+        let answer = row.answers.last().cloned();
+        let found = match (&answer, &row.drawn.picture) {
+            (Some(_), Some((at, _))) => known.overlaps(&cell, *at, parameters.audit_match_min),
+            _ => Vec::new(),
+        };
+        let outcome = match answer.as_ref().map(|answer| answer.verdict) {
+            _ if row.drawn.why_not.is_some() => MinuteOutcome::NotSampled,
+            None => MinuteOutcome::Waiting,
+            Some(FrameVerdict::CannotTell) => MinuteOutcome::CannotTell,
+            Some(FrameVerdict::None) => MinuteOutcome::None,
+            Some(FrameVerdict::Violation) => outcome(&found),
+        };
+        let record = RecallMinute {
+            audit: row.audit,
+            position: row.position,
+            minute_at: rfc3339(row.drawn.minute_ms),
+            picture_at: row.drawn.picture.as_ref().map(|(at, _)| rfc3339(*at)),
+            kind: row.drawn.kind,
+            area: Some(cell.1.clone()).filter(|_| cell.0.is_empty()),
+            camera: row.drawn.camera,
+            camera_name: row.drawn.camera_name,
+            zone: row.drawn.zone,
+            zone_name: row.drawn.zone_name,
+            district: row.drawn.district,
+            street: row.drawn.street,
+            outcome,
+            answer,
+            revised: row.answers.len() > 1,
+            overlaps: told(&found),
+        };
+        Minute { record, cell, at: row.drawn.minute_ms, answered: row.answered_ms }
+    };
+    Ok(rows.into_iter().map(one).collect())
+}
+
+/// Finds with what they were matched with. A person's word goes before the program's.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn finds(
+    state: &AppState,
+    parameters: &ClearanceParameters,
+    rows: Vec<FindRow>,
+) -> Result<Vec<Find>, sqlx::Error> {
+    let cell_of = |row: &FindRow| (row.put.camera.clone(), row.put.zone.clone(), row.put.kind);
+    let in_zones = rows.iter().filter(|row| !row.put.zone.is_empty());
+    let known = Known::of(state, parameters, &earliest(in_zones.map(|row| (cell_of(row), row.put.seen_ms)))).await?;
+    Ok(rows.into_iter().map(|row| find(&known, parameters, row)).collect())
+}
+
+fn find(known: &Known, parameters: &ClearanceParameters, row: FindRow) -> Find {
+    let put = row.put;
+    let cell = (!put.zone.is_empty()).then(|| known.counted(&(put.camera.clone(), put.zone.clone(), put.kind)));
+    let found = cell.as_ref().map_or_else(Vec::new, |cell| known.overlaps(cell, put.seen_ms, parameters.find_match_min));
+    let cover = cell.as_ref().map_or(FindCover::NoZone, |cell| known.cover(cell, put.seen_ms));
+    let last = row.rulings.last();
+    let ruling = last.map_or(FindRuling::Automatic, |last| last.record.ruling);
+    let matched = match (ruling, last) {
+        (FindRuling::Automatic, _) => found.first().filter(|best| !best.rejected).cloned(),
+        (FindRuling::Candidate, Some(last)) => last.record.candidate.clone().zip(last.raised_ms).map(|(candidate, raised)| {
+            Overlap { rejected: found.iter().any(|one| one.candidate == candidate && one.rejected), candidate, raised }
+        }),
+        _ => None,
+    };
+    let fact = FindFact {
+        cover,
+        raised: matched.as_ref().map(|matched| matched.raised),
+        rejected: matched.is_none() && found.iter().any(|one| one.rejected),
+        reported: put.reported_ms,
+    };
+    let lead = fact.raised.filter(|raised| put.reported_ms < *raised).map(|raised| raised - put.reported_ms);
+    let record = FindRecord {
+        id: row.id,
+        source: put.source,
+        number: put.number,
+        kind: put.kind,
+        camera: put.camera,
+        camera_name: row.camera_name,
+        zone: Some(put.zone).filter(|zone| !zone.is_empty()),
+        zone_name: row.zone_name,
+        district: row.district,
+        street: row.street,
+        seen_at: rfc3339(put.seen_ms),
+        reported_at: rfc3339(put.reported_ms),
+        note: put.note,
+        by: row.by,
+        at: rfc3339(row.at_ms),
+        cover,
+        matched: matched.as_ref().map(overlap_record),
+        overlaps: told(&found),
+        lead_s: lead.map(|lead| u32::try_from(lead / 1000).unwrap_or(u32::MAX)),
+        withdrawn: ruling == FindRuling::Withdrawn,
+        rulings: row.rulings.into_iter().map(|ruling| ruling.record).collect(),
+    };
+    Find { record, cell, at: put.seen_ms, fact }
+}
