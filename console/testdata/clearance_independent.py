@@ -2,7 +2,7 @@
 them with the report the console gave. Shares no code with the console: intervals here are arrays of minutes' edges, the curve
 is lifelines', sums are pandas'.
 
-usage: clearance_independent.py DATABASE REPORT.json
+usage: clearance_independent.py DATABASE REPORT.json RECALL.json
 """
 
 import json
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times
+from scipy.stats import binomtest
 
 MINUTE = 60_000
 DAY_MS = 86_400_000
@@ -219,7 +220,7 @@ def episodes(rows, watched, as_of, p):
                 # Once out of reach, out of reach: the console forgets it, too.
                 e["over"] = True
         if joined is None:
-            out.append({"first": c.first_seen_ms, "conf": c.decided, "box": box, "end": end, "over": False,
+            out.append({"first": c.first_seen_ms, "raised": c.raised_ms, "conf": c.decided, "box": box, "end": end, "over": False,
                         "warned": c.warned_ms, "subject": c.subject_ref})
             continue
         joined["warned"] = min((w for w in (joined["warned"], c.warned_ms) if w is not None), default=None)
@@ -244,9 +245,90 @@ def fit(durations):
     return clean(km.median_survival_time_), lows[0], lows[1]
 
 
+# ---- what the program misses ----
+
+def was_there(rows, standing, episodes_of_cell, at, slack, as_of):
+    """Candidates around a moment as (rejected, distance, raised, id), the best first. `standing`: id to found or rejected."""
+    out = []
+    for c in rows:
+        if c.id not in standing:
+            continue
+        until = as_of if c.seen_state in (None, "present") else max(c.seen_ms, c.raised_ms)
+        away = max(c.first_seen_ms - at, at - until, 0)
+        if away <= slack:
+            out.append((standing[c.id] == "rejected", away, c.raised_ms, c.id))
+    if all(one[0] for one in out):
+        out += [(False, 0, e["raised"], "") for e in episodes_of_cell if e["first"] <= at <= stood(e, as_of)]
+    return sorted(out)
+
+
+def recall_figures(db, recall, c, versions_of, watched_of, clock, p):
+    """The counts of a recall report, as a dict with its names."""
+    as_of = int(datetime.fromisoformat(recall["as_of"].replace("Z", "+00:00")).timestamp() * 1000)
+    begin = clock.at(date.fromisoformat(recall["from"]), 0)
+    end = clock.at(date.fromisoformat(recall["until"]) + timedelta(days=1), 0)
+    standing = {row.id: "rejected" if row.fp else "found" for row in c.itertuples()}
+    cells, stories = {}, {}
+    for key, rows in c.groupby(["camera", "zone", "kind"]):
+        cells[key] = list(rows.itertuples())
+        stories[key] = episodes(list(rows[rows.tp].itertuples()), union(watched_of.get(key[0], [])), as_of, p)
+
+    def there(key, at, minutes):
+        return was_there(cells.get(key, []), standing, stories.get(key, []), at, minutes * MINUTE, as_of)
+
+    n = dict.fromkeys("drawn not_sampled waiting cannot_tell none found missed rejected revised finds no_zone not_in_force "
+                      "unwatched covered without_candidate only_rejected reported_first".split(), 0)
+    m = pd.read_sql(f"SELECT * FROM frame_audit_minutes WHERE minute_ms >= {begin} AND minute_ms < {end}", db)
+    given = pd.read_sql("SELECT * FROM frame_answers ORDER BY audit, position, n", db)
+    last = given.groupby(["audit", "position"]).agg(verdict=("verdict", "last"), times=("n", "max"), answered=("at_ms", "last"))
+    m = m.join(last, on=["audit", "position"])
+    m["answered"] = m.answered.fillna(0)
+    dark = m[m.why_not != ""]
+    m = m[m.why_not == ""].sort_values(["answered", "audit"], ascending=False)
+    m = m.drop_duplicates(["camera", "zone", "kind", "picture_ms"])
+    n["not_sampled"] = len(dark)
+    n["drawn"] = len(dark) + len(m)
+    for row in m.itertuples():
+        n["revised"] += row.times > 1
+        if row.verdict != row.verdict or row.verdict is None:
+            n["waiting"] += 1
+        elif row.verdict != "violation":
+            n[row.verdict] += 1
+        else:
+            found = there((row.camera, row.zone, row.kind), int(row.picture_ms), p["audit_match_min"])
+            n["missed" if not found else "rejected" if found[0][0] else "found"] += 1
+
+    lead = []
+    ruled = pd.read_sql("SELECT find, ruling FROM find_rulings ORDER BY find, n", db).groupby("find").ruling.last()
+    for f in pd.read_sql(f"SELECT * FROM finds WHERE seen_ms >= {begin} AND seen_ms < {end}", db).itertuples():
+        ruling = ruled.get(f.id, "automatic")
+        if ruling == "withdrawn":
+            continue
+        n["finds"] += 1
+        if f.zone == "":
+            n["no_zone"] += 1
+            continue
+        moment = [(f.seen_ms, f.seen_ms + 1)]
+        if not force(versions_of[f.camera], f.zone, f.kind, clock, *moment[0]):
+            n["not_in_force"] += 1
+        elif not intersect(moment, watched_of.get(f.camera, [])):
+            n["unwatched"] += 1
+        else:
+            n["covered"] += 1
+            found = there((f.camera, f.zone, f.kind), f.seen_ms, p["find_match_min"])
+            if ruling == "none" or not found or found[0][0]:
+                n["without_candidate"] += 1
+                n["only_rejected"] += any(one[0] for one in found)
+            elif f.reported_ms < found[0][2]:
+                n["reported_first"] += 1
+                lead.append((found[0][2] - f.reported_ms) // 1000)
+    return n, lead
+
+
 def main():
-    database, path = sys.argv[1:]
+    database, path, recall_path = sys.argv[1:]
     report = json.load(open(path))
+    recall = json.load(open(recall_path))
     db = sqlite3.connect(database)
     p = report["definition"]["parameters"]
     clock = Clock(report["time_zone"])
@@ -470,6 +552,24 @@ def main():
     closed = c[c.decided.notna() & ~c.pending & ~c.allowed]
     closed_day = [first_day <= clock.day_of(ms) <= last_day for ms in closed.decided]
     same("confirm rate", part(int(closed[closed_day].tp.sum()), int(sum(closed_day))), report["quality"]["confirm_rate"]["value"])
+    n, lead = recall_figures(db, recall, c, versions_of, watched_of, clock, p)
+    total = recall["total"]
+    for name, count in n.items():
+        same(f"recall {name}", count, total[name])
+    missed = n["missed"] + n["rejected"]
+    shares = {"missed_share": (missed, n["none"] + n["found"] + missed), "recall": (n["found"], n["found"] + missed),
+              "miss_share": (n["without_candidate"], n["covered"]),
+              "reported_first_share": (n["reported_first"], n["covered"] - n["without_candidate"])}
+    for name, (count, of) in shares.items():
+        same(f"recall {name} n", of, total[name]["n"])
+        if of < p["precision_n_min"]:
+            same(f"recall {name} hidden", None, total[name]["value"])
+            continue
+        interval = binomtest(count, of).proportion_ci(method="wilson")
+        for what, value in (("value", count / of), ("low", interval.low), ("high", interval.high)):
+            same(f"recall {name} {what}", value, total[name][what], 1e-6)
+    same("recall lead", float(pd.Series(lead).median()) if lead else None, total["lead_median_s"])
+    same("recall groups", total["drawn"] + total["finds"], sum(g["figure"]["drawn"] + g["figure"]["finds"] for g in recall["groups"]))
     for cell in report["heat"]:
         watched_s, ovm_s = heat.get((cell["weekday"], cell["hour"]), (0, 0))
         same(f"heat {cell['weekday']} {cell['hour']}", part(ovm_s * 60, watched_s), cell["per_watched_h"])

@@ -1,5 +1,5 @@
 //! A made-up history, the same for the same seed: cameras with zones and permits, areas, outages, candidates, decisions, cases, late
-//! reviews. For demonstrations, for measuring at a million candidates, and for comparing every clearance figure with an
+//! reviews, frame audits, complaints and patrol finds. For demonstrations, for measuring at a million candidates, and for comparing every clearance figure with an
 //! independent computation. It has no pictures, and nothing in it is about anybody.
 
 mod city;
@@ -7,6 +7,7 @@ mod fate;
 mod flow;
 mod places;
 mod random;
+mod recall;
 mod rows;
 mod story;
 
@@ -136,6 +137,7 @@ async fn seed_into(
     rows.officers().await?;
     let share = options.candidates as f64 / city.cameras.iter().map(|camera| camera.busy).sum::<f64>();
     let (mut done, mut due) = (0u64, 0.0f64);
+    let (mut picks, every) = (Vec::new(), (options.candidates / recall::PICKED).max(1));
     for (index, camera) in city.cameras.iter().enumerate() {
         // Cameras differ threefold in what they see; in all it is what was asked for.
         due += share * camera.busy;
@@ -145,6 +147,9 @@ async fn seed_into(
         for told in story::tell(camera, options, want.saturating_sub(done), &mut random) {
             rows.candidate(camera, &told).await?;
             done += 1;
+            if done % every == 0 {
+                picks.push((index, told));
+            }
             if done.is_multiple_of(5_000) {
                 progress(SeedProgress::Candidates(done, options.candidates));
             }
@@ -162,6 +167,7 @@ async fn seed_into(
     // The backlog is worked off at the very end: days that were final change. So much later that every zone is looked at.
     clock.advance(ALL_MS);
     let late = rows.late_reviews(clock.now_ms()).await?;
+    recall::recall(store, &keeper, (&city, options, &picks), clock.now_ms()).await?;
     if options.figures {
         keeper.refresh(store).await?;
         let definition = store.clearance_definition().await?;

@@ -17,7 +17,7 @@ use crate::store::{Bulk, Cell, Store};
 const GATHER: usize = 4_000;
 
 /// Names of the made-up officers. Their accounts are closed and have no password.
-const OFFICERS: [&str; 3] = ["seed.officer.1", "seed.officer.2", "seed.officer.3"];
+pub(super) const OFFICERS: [&str; 3] = ["seed.officer.1", "seed.officer.2", "seed.officer.3"];
 
 const MODELS: [&str; 2] = [
     r#"[{"name":"street","sha256":"5eed000000000000000000000000000000000000000000000000000000000001"}]"#,

@@ -5,6 +5,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::audit::Deed;
 use super::{Store, Tx};
+use crate::dto::{Kind, word};
 
 /// Values a statement. SQLite looks each `$n` up among those before it: a statement of thousands takes seconds to be read.
 /// Full ones of a table all have the same text, and are read once.
@@ -103,6 +104,14 @@ impl Store {
                 .await?;
         }
         tx.commit().await
+    }
+
+    /// Did something that is not rejected stand in a zone at a moment?
+    pub(crate) async fn stood_at(&self, (camera, zone, kind): (&str, &str, Kind), at_ms: i64) -> Result<bool, sqlx::Error> {
+        let sql = "SELECT id FROM candidates WHERE camera = $1 AND zone = $2 AND kind = $3 AND first_seen_ms <= $4 \
+                   AND state <> 'rejected' AND (seen_state = 'present' OR seen_ms >= $4) LIMIT 1";
+        let query = sqlx::query(sql).bind(camera).bind(zone).bind(word(&kind)).bind(at_ms);
+        Ok(query.fetch_optional(&self.pool).await?.is_some())
     }
 
     /// Says in the chain that there is a made-up history.

@@ -231,6 +231,11 @@ async fn a_seeded_history_has_everything_an_analyst_looks_for(world: World) {
     assert_eq!(areas["items"].as_array().unwrap().len(), 6, "every other street has one: {areas}");
     let by_area = world.get(&analyst, "/clearance/report?by=area").await.expect(200);
     assert!(by_area["groups"].as_array().unwrap().iter().any(|group| group["area"].is_string()), "they are counted");
+    let recall = world.get(&analyst, "/clearance/recall").await.expect(200)["total"].clone();
+    for count in ["none", "found", "missed", "cannot_tell", "waiting", "not_sampled", "covered", "without_candidate", "no_zone"] {
+        assert!(recall[count].as_u64().unwrap() > 0, "{count}: {recall}");
+    }
+    assert!(recall["missed_share"]["value"].is_f64() && recall["miss_share"]["value"].is_f64(), "enough to be shown: {recall}");
     let again = crate::seed(&world.url, &options(), |_| {}).await;
     assert!(matches!(again, Err(SeedError::NotEmpty { cameras: 12, candidates: 900 })), "never over data");
 }
@@ -245,8 +250,12 @@ async fn the_same_seed_is_the_same_history(world: World) {
     for world in [&world, &other] {
         let analyst = world.person("ana", &[Role::Analyst]).await;
         let mut report = world.get(&analyst, "/clearance/report?by=zone").await.expect(200);
-        report["definition"]["at"] = Value::Null;
-        reports.push(report);
+        let mut recall = world.get(&analyst, "/clearance/recall?by=street").await.expect(200);
+        for one in [&mut report, &mut recall] {
+            one["definition"]["at"] = Value::Null;
+        }
+        recall["as_of"] = Value::Null;
+        reports.push((report, recall));
     }
     assert_eq!(reports[0], reports[1]);
 }

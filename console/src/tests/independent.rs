@@ -51,8 +51,12 @@ async fn an_independent_computation_gives_the_same_figures() {
         let report = world.get(&analyst, &format!("/clearance/report?{period}")).await.expect(200);
         let file = world.folder.path().join("report.json");
         std::fs::write(&file, report.to_string()).unwrap();
+        let recall = world.get(&analyst, &format!("/clearance/recall?{period}")).await.expect(200);
+        assert!(recall["total"]["missed_share"]["n"].as_u64().unwrap() >= 30, "there is something to compare: {recall}");
+        let estimates = world.folder.path().join("recall.json");
+        std::fs::write(&estimates, recall.to_string()).unwrap();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/clearance_independent.py");
-        let out = Command::new(&python).arg(script).arg(database).arg(&file).output().unwrap();
+        let out = Command::new(&python).arg(script).arg(database).arg(&file).arg(&estimates).output().unwrap();
         let text = String::from_utf8_lossy(&out.stdout);
         let wrong: Vec<&str> = text.lines().filter(|line| line.starts_with("WRONG")).collect();
         assert!(out.status.success(), "{wrong:#?}\n{}", String::from_utf8_lossy(&out.stderr));

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 
 import { atTheDesk, consoleUnderTest, logIn, step } from './lib/browser.mjs'
 
-const BARE_KEY = /\b(?:clearance|problem|common|kind)\.[a-zA-Z]/
+const BARE_KEY = /\b(?:clearance|recall|problem|common|kind)\.[a-zA-Z]/
 
 test("an analyst's day", { timeout: 240_000 }, async (t) => {
   const target = consoleUnderTest()
@@ -97,9 +97,24 @@ test("an analyst's day", { timeout: 240_000 }, async (t) => {
       step('a restated day shows what it said before')
     }
 
+    await page.goto(`${target.url}/clearance`)
+    for (const figure of ['missed-share', 'recall', 'miss-share', 'reported-first']) await page.locator(`[data-test=${figure}] .value`).waitFor()
+    assert.doesNotMatch(await page.locator('[data-test=recall-panel]').innerText(), /100\.0 %/)
+    await page.locator('[data-test=recall-panel]').scrollIntoViewIfNeeded()
+    await desk.shot('recall-en-light')
+    await page.locator('[data-test=missed-share] a.value').click()
+    await page.waitForURL(/clearance\/minutes\?.*with=missed/)
+    await page.locator('[data-test=recall-minutes]').waitFor()
+    await page.locator('[data-test=recall-minute]').first().waitFor()
+    await page.goBack()
+    await page.locator('[data-test=miss-share] a.value').click()
+    await page.waitForURL(/clearance\/finds\?.*with=missed/)
+    await page.locator('[data-test=find-row]').first().waitFor()
+    step('what the program misses is estimated, and each estimate leads to the minutes and finds behind it')
+
     for (const language of ['en', 'zh-CN']) {
       if ((await page.evaluate(() => document.documentElement.lang)) !== language) await page.locator('[data-test=language]').click()
-      for (const route of ['clearance', 'clearance/days', 'clearance/definitions', 'clearance/areas']) {
+      for (const route of ['clearance', 'clearance/days', 'clearance/definitions', 'clearance/areas', 'clearance/minutes', 'clearance/finds']) {
         await page.goto(`${target.url}/${route}`)
         await page.locator('h1').waitFor()
         await page.waitForLoadState('networkidle').catch(() => undefined)
