@@ -262,7 +262,7 @@ def was_there(rows, standing, episodes_of_cell, at, slack, as_of):
     return sorted(out)
 
 
-def recall_figures(db, recall, c, versions_of, watched_of, clock, p):
+def recall_figures(db, recall, c, versions_of, watching, clock, p):
     """The counts of a recall report, as a dict with its names."""
     as_of = int(datetime.fromisoformat(recall["as_of"].replace("Z", "+00:00")).timestamp() * 1000)
     begin = clock.at(date.fromisoformat(recall["from"]), 0)
@@ -271,7 +271,7 @@ def recall_figures(db, recall, c, versions_of, watched_of, clock, p):
     cells, stories = {}, {}
     for key, rows in c.groupby(["camera", "zone", "kind"]):
         cells[key] = list(rows.itertuples())
-        stories[key] = episodes(list(rows[rows.tp].itertuples()), union(watched_of.get(key[0], [])), as_of, p)
+        stories[key] = episodes(list(rows[rows.tp].itertuples()), watching(key[0], key[2]), as_of, p)
 
     def there(key, at, minutes):
         return was_there(cells.get(key, []), standing, stories.get(key, []), at, minutes * MINUTE, as_of)
@@ -311,7 +311,7 @@ def recall_figures(db, recall, c, versions_of, watched_of, clock, p):
         moment = [(f.seen_ms, f.seen_ms + 1)]
         if not force(versions_of[f.camera], f.zone, f.kind, clock, *moment[0]):
             n["not_in_force"] += 1
-        elif not intersect(moment, watched_of.get(f.camera, [])):
+        elif not intersect(moment, watching(f.camera, f.kind)):
             n["unwatched"] += 1
         else:
             n["covered"] += 1
@@ -365,6 +365,16 @@ def main():
         told_of.setdefault(camera, []).append((run, a, b, kinds.split(",")))
     for camera, run, a, b in db.execute("SELECT camera, run, from_ms, until_ms FROM unjudged_spans"):
         holes_of.setdefault((camera, run), []).append((a, b))
+
+    def watching(cam, kind):
+        watched = union(watched_of.get(cam, []))
+        if p["observed_by_kind"]:
+            # Where workers gave account, some worker must have judged this kind; of other times the beats alone speak.
+            told = told_of.get(cam, [])
+            judged = union([s for run, a, b, kinds in told if kind in kinds for s in minus([(a, b)], union(holes_of.get((cam, run), [])))])
+            watched = minus(watched, minus(union([(a, b) for _, a, b, _ in told]), judged))
+        return watched
+
     versions_of = {}
     for camera, at, site in db.execute("SELECT camera, at_ms, site FROM camera_versions ORDER BY camera, version"):
         versions_of.setdefault(camera, []).append((at, tomllib.loads(site)["camera"][0]))
@@ -381,12 +391,7 @@ def main():
     begin = clock.at(first_day, 0)
     for cam, zone, kind in sorted(cells):
         rows = groups.get((cam, zone, kind), c.iloc[:0])
-        watched = union(watched_of.get(cam, []))
-        if p["observed_by_kind"]:
-            # Where workers gave account, some worker must have judged this kind; of other times the beats alone speak.
-            told = told_of.get(cam, [])
-            judged = union([s for run, a, b, kinds in told if kind in kinds for s in minus([(a, b)], union(holes_of.get((cam, run), [])))])
-            watched = minus(watched, minus(union([(a, b) for _, a, b, _ in told]), judged))
+        watched = watching(cam, kind)
         versions = versions_of[cam]
         limit = p["limits"][kind]
         due_at = lambda t: duty.after(t, limit["minutes"] * MINUTE) if limit["duty"] else t + limit["minutes"] * MINUTE
@@ -552,7 +557,7 @@ def main():
     closed = c[c.decided.notna() & ~c.pending & ~c.allowed]
     closed_day = [first_day <= clock.day_of(ms) <= last_day for ms in closed.decided]
     same("confirm rate", part(int(closed[closed_day].tp.sum()), int(sum(closed_day))), report["quality"]["confirm_rate"]["value"])
-    n, lead = recall_figures(db, recall, c, versions_of, watched_of, clock, p)
+    n, lead = recall_figures(db, recall, c, versions_of, watching, clock, p)
     total = recall["total"]
     for name, count in n.items():
         same(f"recall {name}", count, total[name])

@@ -110,6 +110,7 @@ test('a supervisor asks what the program misses', { skip: target === null || peo
     await page.locator('[data-test=ruling]').selectOption('withdrawn')
     await page.locator('[data-test=ruling-send]').click()
     await page.locator('[data-test=ruled]', { hasText: 'it was another street' }).waitFor()
+    await page.locator('[data-test=ruling-send]').waitFor({ state: 'hidden' })
     await desk.shot('finds')
     step('a complaint entered, a bad file refused line by line, a find taken back with its reason')
   })
