@@ -86,6 +86,7 @@ impl Actor {
             ("cameras", &Role::ALL),
             ("overview", &Role::ALL),
             ("import", IMPORT),
+            ("export_site", EXPORT),
             ("zones", ZONES),
             ("draw", DRAW),
             ("approve", APPROVE),
@@ -137,7 +138,10 @@ const RECEIVERS: &[Role] = &[Role::Administrator];
 const DELIVERIES: &[Role] = &[Role::Supervisor, Role::Administrator];
 /// Who may take the originals out of the house.
 const PACKAGES: &[Role] = &[Role::LegalReviewer, Role::Supervisor];
-const IMPORT: &[Role] = &[Role::BureauEditor, Role::Administrator];
+/// Who may set cameras up; they alone may have the passwords in the addresses of streams, which they set.
+pub(crate) const IMPORT: &[Role] = &[Role::BureauEditor, Role::Administrator];
+/// A site file says where every camera hangs and what it watches: for those who answer for that or look after it.
+const EXPORT: &[Role] = &[Role::BureauEditor, Role::BureauApprover, Role::Supervisor, Role::Administrator, Role::Auditor];
 const ZONES: &[Role] = &[Role::BureauEditor, Role::BureauApprover, Role::Supervisor];
 const DRAW: &[Role] = &[Role::BureauEditor];
 const APPROVE: &[Role] = &[Role::BureauApprover];
@@ -252,6 +256,8 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/cameras/{id}/zones", Access::Roles(&Role::ALL)),
     ("GET", "/cameras/{id}/flow", Access::Roles(&Role::ALL)),
     ("POST", "/cameras/import", Access::Roles(IMPORT)),
+    ("GET", "/site", Access::Roles(EXPORT)),
+    ("GET", "/site/file", Access::Roles(EXPORT)),
     ("GET", "/zones", Access::Roles(ZONES)),
     ("POST", "/zones/check", Access::Roles(HANDS_ON)),
     ("GET", "/zones/approval", Access::Roles(APPROVAL_SEEN)),

@@ -33,6 +33,7 @@ mod sealing;
 mod seed;
 mod serve;
 mod signing;
+mod site_export;
 mod sla;
 mod state;
 mod store;

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use events::site::{Camera, Decode, Site, Zone, redact_source};
+use events::site::{Camera, Decode, Site, Zone};
 
 use super::{checked_text, limit, page};
 use crate::dto::{
@@ -12,6 +12,7 @@ use crate::dto::{
 use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf, QueryOf};
 use crate::gate::Session;
+use crate::site_export::{lacks_secret, put_back, without_secrets};
 use crate::state::AppState;
 use crate::store::{Scope, Thing};
 
@@ -107,7 +108,7 @@ pub(super) async fn detail(
     let decode = kept.as_ref().map(|camera| camera.decode).unwrap_or_default();
     Ok(Json(CameraDetail {
         camera,
-        source: kept.as_ref().map(|camera| redact_source(&camera.source)).unwrap_or_default(),
+        source: kept.as_ref().map(|camera| without_secrets(&camera.source)).unwrap_or_default(),
         decode_idle: match decode.idle {
             Decode::KeyFrames => "keyframes".to_owned(),
             Decode::Full => "full".to_owned(),
@@ -148,7 +149,8 @@ async fn within_scope(state: &AppState, scope: &Scope, site: &Site) -> Result<()
     Ok(())
 }
 
-/// Takes over a site file: new and changed cameras get a new version and go out to the workers.
+/// Takes over a site file: new and changed cameras get a new version and go out to the workers. `***` in an address, as an
+/// export has it in place of a secret, means what is kept; 422 `secret_left_out` where the rest of the address is another.
 #[utoipa::path(post, path = "/cameras/import", tag = "cameras", operation_id = "importSite", request_body = SiteImport,
     responses((status = 200, description = "Taken over", body = ImportedSite)))]
 pub(super) async fn import(
@@ -156,9 +158,13 @@ pub(super) async fn import(
     session: Session,
     JsonBody(import): JsonBody<SiteImport>,
 ) -> Result<Json<ImportedSite>, ApiError> {
-    let site = Site::parse("site.toml", &import.site)
+    let mut site = Site::parse("site.toml", &import.site)
         .map_err(|error| ApiError::Refused { code: "bad_site", message: error.to_string() })?;
     within_scope(&state, &session.actor.scope, &site).await?;
+    for camera in site.cameras.iter_mut().filter(|camera| lacks_secret(camera)) {
+        let kept = state.store.camera(camera.id.as_str(), 0).await?.map(|(_, text)| kept_camera(&text)).transpose()?.flatten();
+        put_back(camera, kept.as_ref())?;
+    }
     Ok(Json(state.store.import_site(&site, &session.actor.name).await?))
 }
 

@@ -28,6 +28,7 @@ mod register;
 mod retention;
 mod samples;
 mod session;
+mod site;
 mod training;
 mod units;
 mod users;
@@ -131,6 +132,8 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(cameras::zones))
         .routes(routes!(flow::flow))
         .routes(routes!(cameras::import))
+        .routes(routes!(site::summary))
+        .routes(routes!(site::file))
         .routes(routes!(cameras::overview))
         .routes(routes!(zones::list))
         .routes(routes!(zones::check))

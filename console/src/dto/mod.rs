@@ -30,6 +30,7 @@ mod review;
 mod sample;
 mod session;
 mod sign_in;
+mod site_export;
 mod training;
 mod unit;
 mod views;
@@ -111,6 +112,7 @@ pub use review::{
 pub use sample::{Agreement, NewSample, NewSecondLook, Sample, SampleDetail, SampleItem, SampleList, SecondVerdict};
 pub use session::{Login, Me, OwnCertificate, Role, SessionInfo};
 pub use sign_in::{LoggedOut, SignIn, SignInChange, SignInNext, SignInOptions, SignInRefusal, SignInReturn};
+pub use site_export::{SiteExport, SiteFileQuery, SiteGroup, SiteQuery};
 pub use training::{Negatives, ReasonCount, TrainingFormat, TrainingQuery, TrainingSummary};
 pub use unit::{NewUnit, Unit, UnitChange, UnitLevel, UnitList, UnitRef};
 pub use views::{CameraView, CameraViews, ViewAsked, ViewLight};

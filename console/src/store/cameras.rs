@@ -294,6 +294,25 @@ impl Store {
         Ok(Some((summary(&row, since_ms)?, row.try_get("site")?)))
     }
 
+    /// Settings of cameras in use, by id, each with its id.
+    pub(crate) async fn site_texts(
+        &self,
+        scope: &Scope,
+        district: Option<&str>,
+        street: Option<&str>,
+    ) -> Result<Vec<(String, String)>, sqlx::Error> {
+        let mut conditions = Conditions::within(scope, "c");
+        conditions.and("c.retired = 0 AND c.site <> ''", []);
+        for (column, value) in [("c.district", district), ("c.street", street)] {
+            if let Some(value) = value {
+                conditions.and(&format!("{column} = ?"), [Bind::Text(value.to_owned())]);
+            }
+        }
+        let sql = format!("SELECT c.id, c.site FROM cameras c{} ORDER BY c.id", conditions.sql());
+        let rows = conditions.query(sql).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok((row.try_get("id")?, row.try_get("site")?))).collect()
+    }
+
     /// The latest still of a camera: candidate and file.
     pub(crate) async fn latest_still(&self, camera: &str) -> Result<Option<(String, String)>, sqlx::Error> {
         let row = sqlx::query(

@@ -31,7 +31,7 @@ fn account(from: i64, until: i64) -> AccountData {
     }
 }
 
-fn hole(from: i64, until: i64) -> UnjudgedData {
+pub(super) fn hole(from: i64, until: i64) -> UnjudgedData {
     UnjudgedData { from: rfc3339(from), until: rfc3339(until), why: "models_failed".to_owned() }
 }
 
@@ -42,7 +42,7 @@ fn account_message(run: u64, until: i64, account: &AccountData) -> Message {
 }
 
 /// Accounts of five minutes each.
-fn accounts(run: u64, from: i64, until: i64, change: impl Fn(&mut AccountData)) -> Vec<Message> {
+pub(super) fn accounts(run: u64, from: i64, until: i64, change: impl Fn(&mut AccountData)) -> Vec<Message> {
     let five = 5 * MINUTE;
     (0..(until - from) / five)
         .map(|n| {

@@ -38,6 +38,7 @@ mod running;
 mod samples;
 mod scope;
 mod session;
+mod site;
 mod training;
 mod vault;
 mod world;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::both;
-use super::world::{PASSWORD, Person, World, confirm};
+use super::flow::{accounts, hole};
+use super::world::{HOUR, MINUTE, PASSWORD, Person, World, confirm};
 use crate::app;
 use crate::dto::Role;
 
@@ -94,6 +95,16 @@ fn what_failed(said: &str) -> String {
 async fn something_happened(world: &World) {
     let site = events::site::Site::parse("site.toml", super::cameras::SITE).unwrap();
     world.state.store.import_site(&site, "test").await.unwrap();
+    // Six hours of a stream: for some minutes the models failed, at its end it fell silent.
+    let now = world.now_ms();
+    let told = accounts(7, now - 6 * HOUR, now - 5 * MINUTE, |told| {
+        let from = crate::clock::parse_ms(&told.from).unwrap();
+        if from == now - 3 * HOUR {
+            told.unjudged = vec![hole(from, from + 4 * MINUTE)];
+        }
+        told.ended = (from == now - 10 * MINUTE).then(|| "stalled".to_owned());
+    });
+    world.take(&told).await;
     let ops = world.person("ops", &[Role::Operator]).await;
     for n in 1..=6 {
         let id = world.candidate(n).await;

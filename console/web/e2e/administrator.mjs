@@ -1,6 +1,7 @@
 // The administrator's day: a second factor of one's own, the organisation, a user who is made, changed, reset and seen out.
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import test from 'node:test'
 
 import { atTheDesk, consoleUnderTest, step } from './lib/browser.mjs'
@@ -110,6 +111,38 @@ test('an administrator runs the house', { skip: target === null || !fresh, timeo
     await page.keyboard.press('Enter')
     await page.locator('[data-test=who]').waitFor()
     step('logging in asks for the code, refuses a wrong one, and takes a recovery code')
+
+    await page.goto(`${target.url}/cameras`)
+    await page.locator('[data-test=export-site]').click()
+    await page.locator('[data-test=export-file]').waitFor()
+    await desk.shot('site-export')
+    const fetched = async () => {
+      const [file] = await Promise.all([page.waitForEvent('download'), page.locator('[data-test=export-file]').click()])
+      return { path: await file.path(), text: await readFile(await file.path(), 'utf8') }
+    }
+    const plain = await fetched()
+    assert.match(plain.text, /rtsp:\/\/\*\*\*@10\.0\.0\.1/, 'no password unless it is asked for')
+    await page.locator('[data-test=export-secrets]').check()
+    assert.match((await fetched()).text, /user:secret@/)
+    await page.keyboard.press('Escape')
+    await page.locator('[data-test=import-site]').click()
+    await page.locator('[data-test=site-file]').setInputFiles(plain.path)
+    await page.locator('[data-test=site-send]').click()
+    assert.match(await page.locator('[data-test=site-done]').innerText(), /\b0 new or changed, 1 were so/)
+    await page.keyboard.press('Escape')
+    step('a site file goes out without passwords, and comes in again as what it was')
+
+    await page.locator('[data-test=camera-row] a').first().click()
+    await page.locator('[data-test=camera-flow] [data-test=flow-loss]').first().waitFor()
+    assert.match(await page.locator('[data-test=camera-flow]').innerText(), /1,500 frames\/min/)
+    assert.equal(await page.locator('[data-test=unjudged-span]').getAttribute('data-why'), 'models_failed')
+    await page.locator('[data-test=flow-hour]').click()
+    await page.locator('[data-test=flow-table]').click()
+    assert.equal(await page.locator('[data-test=flow-step]').count(), 12)
+    assert.match(page.url(), /flow=hour/, 'a colleague sees the same')
+    assert.equal(await page.locator('[data-test=run]').getAttribute('data-ended'), 'stalled')
+    await desk.shot('camera-flow')
+    step('a camera says how many frames come, what was lost, who judged what, and why its run ended')
 
     await page.locator('[data-test=who]').click()
     await page.locator('text=Log out').click()

@@ -55,6 +55,7 @@ const DIALOGS = {
   ],
   administrator: [
     ['site-import', '/cameras', ['import-site']],
+    ['site-export', '/cameras', ['export-site']],
     ['user-add', '/admin/users', ['add-user']],
     ['user-edit', '/admin/users', ['edit-user']],
     ['user-reset', '/admin/users', ['more', 'reset'], { back: 'more' }],

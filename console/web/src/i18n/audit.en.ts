@@ -16,6 +16,7 @@ export const audit = {
     recusal_declare: 'Recusal declared',
     recusal_order: 'Recusal ordered',
     camera_ask_view: 'Camera picture asked for',
+    camera_export: 'Site file exported',
     camera_maintenance: 'Work on a camera entered',
     camera_maintenance_end: 'End of work on a camera entered',
     camera_put: 'Camera settings put',

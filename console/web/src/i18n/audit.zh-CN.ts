@@ -16,6 +16,7 @@ export const audit = {
     recusal_declare: '申报回避',
     recusal_order: '决定回避',
     camera_ask_view: '请求点位画面',
+    camera_export: '导出点位文件',
     camera_maintenance: '登记摄像机维护',
     camera_maintenance_end: '登记维护结束',
     camera_put: '更新点位设置',
