@@ -126,6 +126,9 @@ impl Counted {
     }
 }
 
+/// Everybody counts.
+pub(crate) const ALL: Counted = Counted { itself: true, bystanders: true };
+
 /// Side of the cells that remembered movement is counted in, pixels.
 const CELL: usize = 4;
 
@@ -186,6 +189,14 @@ impl Scene {
     }
 }
 
+#[cfg(test)]
+impl Scene {
+    /// A look of nothing but these movers.
+    pub(crate) fn with(t: Seconds, movers: Vec<Mover>) -> Self {
+        Self { t, movers, model: true, cells: Vec::new(), columns: 0 }
+    }
+}
+
 impl Scene {
     /// Is somebody near who was there in the look `before`, too: who stays, rather than passes?
     pub(crate) fn stays(&self, before: Option<&Scene>, b: &Area, pixels: f32, counted: Counted, bystanders: &[Area]) -> bool {
@@ -210,7 +221,7 @@ impl Scene {
 }
 
 /// A mover whose box overlaps by so much with where one was a second before stood there. Who walks is a width further on.
-const STOOD: f32 = 0.4;
+pub(crate) const STOOD: f32 = 0.4;
 
 /// How far around a thing company is looked for.
 fn around(b: &Area) -> (f32, f32) {
@@ -223,7 +234,7 @@ fn enough(pixels: f32) -> f32 {
 }
 
 /// Detections less sure than this do not count as company.
-const NAMED: f32 = 0.3;
+pub(crate) const NAMED: f32 = 0.3;
 
 /// Is the mover's box the thing itself?
 pub(crate) fn is_itself(m: &Mover, b: &Area) -> bool {

@@ -4,21 +4,13 @@ use events::ObjectClass;
 use serde::{Deserialize, Serialize};
 
 use super::attendance::{Attendance, Attended};
-use super::company::{Area, Company, Counted, Scene, Who, is_itself};
+use super::bringer::{self, Bringer};
+use super::company::{ALL, Area, Company, Counted, Scene, Who};
 use super::identity::Identity;
 use crate::clock::{Seconds, When};
 use crate::motion::blobs::{Mask, PixelBox, UNLIKE};
 use crate::motion::measure::Looks;
 use crate::violation::Episode;
-
-/// Who put a thing there, as far as it was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Bringer {
-    /// Where the bringer's feet were, and how tall it was, pixels.
-    pub(crate) foot: f32,
-    pub(crate) height: f32,
-    pub(crate) who: Who,
-}
 
 /// How visible a thing is in a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +48,6 @@ const MOVERS: [ObjectClass; 6] = [
 const A_MOVER: f64 = 0.3;
 
 /// The ways to count who is with a thing.
-const ALL: Counted = Counted { itself: true, bystanders: true };
 const ACCOUNTS: [Counted; 4] = [
     ALL,
     Counted { itself: false, bystanders: true },
@@ -199,29 +190,16 @@ impl Thing {
         self.bystanders = company.bystanders(&self.at, self.onset);
         // Whoever puts up a banner is smaller than it.
         let somebody = pixels.min(person.map_or(f32::INFINITY, |p| SOMEBODY * p * p));
-        let around = self.at.grown(0.3 * self.at.width() + 4.0, 0.3 * self.at.height() + 4.0);
         let start = company.before(self.onset - 1.5).map_or(self.onset - 1.5, |s| s.t).max(self.onset - 4.5);
         let mut before = start;
         for look in company.since(start) {
             self.visited |= look.t <= self.complete + 1.0 && look.near(&self.at, somebody, ALL, &[]);
-            if look.t <= self.complete + 1.0 {
-                let bringer = look
-                    .movers
-                    .iter()
-                    .filter(|m| {
-                        around.common(&m.at) > 0.0
-                            && (look.t < self.onset - 0.3 || !is_itself(m, &self.at))
-                            && m.pixels >= 0.35 * pixels
-                    })
-                    .max_by(|a, b| {
-                        (a.who == Who::Person, a.score, a.pixels)
-                            .partial_cmp(&(b.who == Who::Person, b.score, b.pixels))
-                            .unwrap_or(std::cmp::Ordering::Equal)
-                    });
-                if let Some(m) = bringer
-                    && self.bringer.is_none_or(|old| old.who == Who::Unknown && m.who == Who::Person)
-                {
-                    self.bringer = Some(Bringer { foot: m.at.y2, height: m.at.height(), who: m.who });
+            if look.t <= self.complete + 1.0
+                && let Some(m) = bringer::seen_with(look, &self.at, self.onset, pixels)
+            {
+                let seen = Bringer::of(m, bringer::stood(company, m, look.t));
+                if self.bringer.is_none_or(|old| seen.is_likelier_than(&old, &self.at)) {
+                    self.bringer = Some(seen);
                 }
             }
             if look.t >= self.onset - 0.05 {
@@ -239,6 +217,11 @@ impl Thing {
                 }
             }
             before = look.t;
+        }
+        self.departed |= bringer::was_near(company, &self.at, pixels, self.onset);
+        if let Some(m) = bringer::passer(company, &self.at, self.onset).filter(|_| self.bringer.is_none() || !self.departed) {
+            self.bringer.get_or_insert(Bringer::of(&m, false));
+            self.departed = true;
         }
         for account in &mut self.accounts {
             account.close(self.complete);
@@ -427,6 +410,11 @@ impl Thing {
     /// How far above the bringer's feet it begins, as a share of the bringer's height: near 0 on the ground, more on a wall.
     pub(crate) fn elevation(&self) -> Option<f32> {
         self.bringer.filter(|b| b.height > 0.0).map(|b| (b.foot - self.at.y2) / b.height)
+    }
+
+    /// The same where the bringer was seen to stand.
+    pub(crate) fn sure_elevation(&self) -> Option<f32> {
+        self.bringer.filter(|b| b.stood).and_then(|_| self.elevation())
     }
 }
 

@@ -8,12 +8,13 @@
 use serde::{Deserialize, Serialize};
 
 /// The logarithm of how much likelier an answer is in pictures such as it learnt from, by the least probability of a person that it
-/// gave: shares of 3,245 answers on rendered streets over shares of 359 on photographed ones, rounded.
-const EVIDENCE: [(f32, f32); 4] = [(0.985, 1.8), (0.945, -1.0), (0.5, -2.5), (0.0, -3.3)];
+/// gave: shares of 5,875 answers on rendered streets over shares of 2,855 on photographed ones (0.936, 0.034, 0.019, 0.011 over 0.298, 0.194,
+/// 0.317, 0.192), rounded; the last is taken for the one before it.
+const EVIDENCE: [(f32, f32); 4] = [(0.985, 1.1), (0.945, -1.75), (0.5, -2.8), (0.0, -2.8)];
 
 /// It is believed from this sum on: wrong about once in a hundred times, were the answers independent. Those of the same persons
 /// are not, hence one more.
-const BELIEVED: f32 = 4.6 + 1.8;
+const BELIEVED: f32 = 4.6 + 1.1;
 
 /// The sum stays within these, so that a camera that changes is not judged by its past for ever; and who is believed remains so
 /// until more speaks against it than for it.
@@ -47,7 +48,7 @@ mod tests {
     #[test]
     fn it_is_given_to_who_knows_persons_and_lost_again() {
         let mut trust = Trust::default();
-        (0..3).for_each(|_| trust.hear(1.0));
+        (0..5).for_each(|_| trust.hear(1.0));
         assert!(!trust.is_given(), "too few");
         trust.hear(1.0);
         assert!(trust.is_given());

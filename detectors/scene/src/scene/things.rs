@@ -10,9 +10,10 @@ use crate::motion::measure::{Looks, looks};
 use crate::motion::picture::Picture;
 use crate::motion::street::{Shows, Street};
 use crate::motion::writing;
+use crate::place::bringer::Bringer;
 use crate::place::company::{Area, Mover, Scene as Look, Who};
 use crate::place::identity::{Identity, is_of_their_size};
-use crate::place::thing::{Bringer, Presence, Thing};
+use crate::place::thing::{Presence, Thing};
 use crate::tracker::Tracks;
 
 /// Nothing smaller than this can be told from noise, pixels of the small picture.
@@ -220,7 +221,7 @@ impl Scene {
         if large && !raised {
             if let Some(b) = PixelBox::of(&went, w) {
                 let height = (b.y2 - b.y1) as f32;
-                thing.bringer.get_or_insert(Bringer { foot: b.y2 as f32, height, who: Who::Unknown });
+                thing.bringer.get_or_insert(Bringer { foot: b.y2 as f32, height, who: Who::Unknown, stood: true });
             }
             thing.departed = true;
             thing.measured = 0;

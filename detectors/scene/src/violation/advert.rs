@@ -57,7 +57,7 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     checks.push(Check::at_least(Name::Departed, if left { 1.0 } else { 0.0 }, 1.0));
     let ground = [Kind::WasteDumping, Kind::StorefrontEncroachment, Kind::IllegalStall];
     if ground.iter().any(|kind| facts.zone.rules.contains_key(kind)) {
-        checks.push(Check::at_least(Name::Elevation, f64::from(thing.elevation().unwrap_or(0.0)), ELEVATION));
+        checks.push(Check::at_least(Name::Elevation, f64::from(thing.sure_elevation().unwrap_or(0.0)), ELEVATION));
     }
     // The light of a headlamp that stands on a wall grows towards its middle.
     let brighter = |measure: f32| if thing.looks.ratio > 1.0 { f64::from(measure) } else { 1.0 };

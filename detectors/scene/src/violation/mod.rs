@@ -510,5 +510,5 @@ pub(crate) fn named(thing: &Thing, wanted: &[ObjectClass]) -> bool {
 
 /// Is it a flat, upright, rectangular thing above the ground, as far as can be told?
 pub(crate) fn hangs(thing: &Thing) -> bool {
-    thing.looks.fill >= 0.7 && thing.elevation().is_some_and(|e| e >= 0.2)
+    thing.looks.fill >= 0.7 && thing.sure_elevation().is_some_and(|e| e >= 0.2)
 }
