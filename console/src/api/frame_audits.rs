@@ -9,7 +9,9 @@ use axum::http::StatusCode;
 use crate::backtest::KeptView;
 use crate::clearance::interval::{MINUTE, Ms};
 use crate::clearance::schedule::day;
-use crate::dto::{FrameAudit, FrameAuditDetail, FrameAuditList, FrameMinute, MinuteOutcome, NewFrameAnswer, NewFrameAudit};
+use crate::dto::{
+    FrameAudit, FrameAuditDetail, FrameAuditList, FrameMinute, FrameVerdict, MinuteOutcome, NewFrameAnswer, NewFrameAudit,
+};
 use crate::error::{ApiError, refused};
 use crate::extract::{JsonBody, PathOf};
 use crate::frame_audit::{AuditFrame, Picture, pictured};
@@ -205,7 +207,8 @@ pub(super) async fn detail(
     detail_of(&state, &session, &id).await.map(Json)
 }
 
-/// An answer. It is never changed; another one takes its place with a note. 409 `answered` when somebody has answered since.
+/// An answer. It is never changed; another one takes its place with a note. 409 `answered` when somebody has answered since; 422
+/// `picture_gone` where the picture is not kept any more and yet something is said of it.
 #[utoipa::path(post, path = "/frame-audits/{id}/answers", tag = "supervision", operation_id = "answerFrame",
     request_body = NewFrameAnswer, params(("id" = String, Path, description = "Audit id")),
     responses((status = 201, description = "Noted: the audit as it is now", body = FrameAuditDetail)))]
@@ -216,6 +219,17 @@ pub(super) async fn answer(
     JsonBody(new): JsonBody<NewFrameAnswer>,
 ) -> Result<(StatusCode, Json<FrameAuditDetail>), ApiError> {
     state.store.frame_audit(&id, &session.actor).await?;
+    if new.verdict != FrameVerdict::CannotTell {
+        let rows = state.store.minutes_of(&id).await?;
+        let asked: Vec<MinuteRow> =
+            rows.into_iter().filter(|row| row.position == new.position && row.drawn.picture.is_some()).collect();
+        if !asked.is_empty() && still_kept(&state, &asked).await?.is_empty() {
+            return Err(refused(
+                "picture_gone",
+                "the picture of this minute is not kept any more: it can only be said that it cannot be told",
+            ));
+        }
+    }
     state.store.answer_minute(&id, &new, &session.actor).await?;
     Ok((StatusCode::CREATED, Json(detail_of(&state, &session, &id).await?)))
 }

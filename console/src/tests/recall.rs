@@ -167,6 +167,12 @@ async fn an_answer_is_superseded_in_the_open_and_never_changed(mut world: World)
     let body = json!({ "position": without["position"], "seen_answers": 0, "verdict": "none" });
     assert_eq!(world.post(&chief, &path, body).await.code(), "not_sampled", "what nobody can see is never none");
     assert_eq!(world.post(&chief, &path, json!({ "position": 9999, "seen_answers": 0, "verdict": "none" })).await.status, 404);
+    std::fs::remove_file(world.folder.path().join("view.jpg")).unwrap();
+    let blind = |verdict: &str, reason: Value| json!({ "position": of_hour(&audit, 16), "seen_answers": 0, "verdict": verdict, "reason": reason });
+    for verdict in ["none", "violation"] {
+        assert_eq!(world.post(&chief, &path, blind(verdict, Value::Null)).await.code(), "picture_gone", "nobody saw it");
+    }
+    world.post(&chief, &path, blind("cannot_tell", json!("picture_gone"))).await.expect(201);
     for table in ["frame_audits", "frame_audit_minutes", "frame_answers"] {
         for sql in [format!("DELETE FROM {table}"), format!("UPDATE {table} SET district = ''")] {
             let sql = if table == "frame_answers" { sql.replace("district", "note") } else { sql };
