@@ -196,7 +196,7 @@ def asked(console):
         f"cases?camera={camera}", "cases?for_me=true&sort=oldest&limit=2", "cameras",
         "cameras?limit=500", f"cameras/{camera}", "zones", f"zones?district={district}",
         f"cameras/{camera}/precision", "samples", "audit", "audit?q=seed", "audit?actor=bench", "audit?action=seed", "training",
-        "register/reminders")]
+        "register/reminders", f"cameras/{camera}/flow?period=day", f"cameras/{camera}/flow?period=week", "site", "retention", "retention/plan")]
     report = [
         "", "by=camera", "by=zone", "by=street", "by=kind", f"district={district}", f"district={district}&street={street}&by=camera",
         "kind=illegal_stall&key_area=true", "from=2026-08-29&until=2026-11-26", "from=2026-08-29&until=2026-11-26&by=camera",
@@ -204,6 +204,8 @@ def asked(console):
     days = ["", "zero=violation", "with=restated", "with=overdue", "weekday=6&hour=19", f"camera={camera}", "from=2026-08-29&until=2026-11-26&zero=zero"]
     rows += [("dashboard", DASHBOARD_MS, f"{api}/clearance/report?{one}") for one in report]
     rows += [("dashboard", DASHBOARD_MS, f"{api}/clearance/days?{one}") for one in days]
+    misses = ["clearance/recall", "clearance/recall?by=camera", f"clearance/recall?district={district}", "clearance/recall/minutes", "clearance/recall/finds"]
+    rows += [("dashboard", DASHBOARD_MS, f"{api}/{one}") for one in misses]
     day = console.get(f"{api}/clearance/days?zero=violation")["items"][0]
     key = "&".join(f"{name}={q(day[name])}" for name in ("camera", "zone", "kind", "day"))
     rows += [("dashboard", DASHBOARD_MS, f"{api}/clearance/day?{key}"), ("dashboard", DASHBOARD_MS, f"{api}/clearance/definitions")]

@@ -449,7 +449,7 @@ impl Store {
     }
 
     /// How many of those there are of each state, under conditions that speak of nothing but place, kind and mode: all that wait
-    /// are counted already, and of one's own there is an index.
+    /// are counted already, and of one's own there is an index. `CROSS JOIN` makes SQLite begin with the few who keep out of something.
     pub(crate) async fn case_counts_for(&self, name: &str, conditions: &Conditions) -> Result<Vec<CaseCount>, sqlx::Error> {
         let mut conditions = conditions.clone();
         let name = Bind::Text(name.to_owned());
@@ -462,7 +462,7 @@ impl Store {
         let sql = format!(
             "SELECT (SELECT CAST(COALESCE(SUM(c.n), 0) AS BIGINT) FROM case_counts c WHERE c.state = 'opened' AND {place}) - \
              (SELECT COUNT(*) FROM cases c WHERE c.state = 'opened' AND {own} AND {place}) - \
-             (SELECT COUNT(*) FROM recusals r JOIN cases c ON c.candidate = r.candidate WHERE c.state = 'opened' AND {out} \
+             (SELECT COUNT(*) FROM recusals r CROSS JOIN cases c WHERE c.candidate = r.candidate AND c.state = 'opened' AND {out} \
              AND {place}) AS waiting, \
              (SELECT COUNT(*) FROM cases c WHERE c.state = 'legal_review' AND {taken} AND {place}) AS taken"
         );
