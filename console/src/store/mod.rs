@@ -413,9 +413,10 @@ fn migrator(backend: Backend) -> Migrator {
         step(96, "recusals", recusals),
         step(97, "party", party),
         step(98, "originals", originals),
-        step(110, "camera flow", include_str!("../../migrations/common/0110_camera_flow.sql")),
         step(100, "recall", include_str!("../../migrations/common/0100_recall.sql")),
         step(101, "recall append only", recall_append_only),
+        step(110, "camera flow", include_str!("../../migrations/common/0110_camera_flow.sql")),
+        step(120, "cases by candidate", include_str!("../../migrations/common/0120_cases_by_candidate.sql")),
     ])
 }
 
@@ -533,4 +534,28 @@ pub(crate) fn word_column_opt<T: serde::de::DeserializeOwned>(
 ) -> Result<Option<T>, sqlx::Error> {
     let text: Option<String> = row.try_get(column)?;
     if text.is_some() { word_column(row, column).map(Some) } else { Ok(None) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    /// A file that nobody applies looks like a migration and is none.
+    #[test]
+    fn every_migration_is_applied_in_the_order_of_its_number() {
+        for (backend, own) in [(Backend::Sqlite, "sqlite"), (Backend::Postgres, "postgres")] {
+            let numbers = ["common", own].into_iter().flat_map(|folder| {
+                let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
+                std::fs::read_dir(folder)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().file_name().to_string_lossy()[..4].parse::<i64>().unwrap())
+            });
+            let files: BTreeSet<i64> = numbers.collect();
+            let applied: Vec<i64> = migrator(backend).iter().map(|step| step.version).collect();
+            assert_eq!(applied, files.into_iter().collect::<Vec<_>>(), "{own}");
+        }
+    }
 }
