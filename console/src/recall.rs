@@ -42,7 +42,11 @@ struct Known {
 }
 
 impl Known {
-    async fn of(state: &AppState, parameters: &ClearanceParameters, wanted: &BTreeMap<CellId, Ms>) -> Result<Self, sqlx::Error> {
+    async fn of(
+        state: &AppState,
+        parameters: &ClearanceParameters,
+        wanted: &BTreeMap<CellId, Option<Ms>>,
+    ) -> Result<Self, sqlx::Error> {
         let (counted_in, cells) = state.clearance.cells(&state.store, parameters, wanted).await?;
         let as_of = state.now_ms();
         let with_episodes = |(id, cell): (CellId, Cell)| {
@@ -67,14 +71,15 @@ impl Known {
     }
 }
 
-fn earliest(cells: impl Iterator<Item = (CellId, Ms)>) -> BTreeMap<CellId, Ms> {
-    let mut out: BTreeMap<CellId, Ms> = BTreeMap::new();
+/// Of each cell the earliest of the moments that are asked about, if any is.
+fn earliest(cells: impl Iterator<Item = (CellId, Option<Ms>)>) -> BTreeMap<CellId, Option<Ms>> {
+    let mut out: BTreeMap<CellId, Option<Ms>> = BTreeMap::new();
     for (cell, at) in cells {
-        let slot = out.entry(cell).or_insert(at);
-        *slot = (*slot).min(at);
+        let slot = out.entry(cell).or_default();
+        *slot = (*slot).into_iter().chain(at).min();
     }
     // A day more: whatever stood then was there before.
-    out.values_mut().for_each(|at| *at -= DAY_MS);
+    out.values_mut().flatten().for_each(|at| *at -= DAY_MS);
     out
 }
 
@@ -97,7 +102,9 @@ pub(crate) async fn minutes(
     rows: Vec<MinuteRow>,
 ) -> Result<Vec<Minute>, sqlx::Error> {
     let cell_of = |row: &MinuteRow| (row.drawn.camera.clone(), row.drawn.zone.clone(), row.drawn.kind);
-    let known = Known::of(state, parameters, &earliest(rows.iter().map(|row| (cell_of(row), row.drawn.minute_ms)))).await?;
+    // Of what nobody has looked at nothing is told: its candidates need not be read.
+    let looked_at = |row: &MinuteRow| (!row.answers.is_empty() && row.drawn.picture.is_some()).then_some(row.drawn.minute_ms);
+    let known = Known::of(state, parameters, &earliest(rows.iter().map(|row| (cell_of(row), looked_at(row))))).await?;
     let one = |row: MinuteRow| {
         let cell = known.counted(&cell_of(&row));
         let answer = row.answers.last().cloned();
@@ -146,7 +153,7 @@ pub(crate) async fn finds(
 ) -> Result<Vec<Find>, sqlx::Error> {
     let cell_of = |row: &FindRow| (row.put.camera.clone(), row.put.zone.clone(), row.put.kind);
     let in_zones = rows.iter().filter(|row| !row.put.zone.is_empty());
-    let known = Known::of(state, parameters, &earliest(in_zones.map(|row| (cell_of(row), row.put.seen_ms)))).await?;
+    let known = Known::of(state, parameters, &earliest(in_zones.map(|row| (cell_of(row), Some(row.put.seen_ms))))).await?;
     Ok(rows.into_iter().map(|row| find(&known, parameters, row)).collect())
 }
 

@@ -86,7 +86,7 @@ impl Keeper {
         Ok(self.versions(store).await?.drawn(camera, zone, at))
     }
 
-    /// Of these zones and kinds, each with the earliest moment that matters: the cell in which it is counted, with its candidates.
+    /// Of these zones and kinds the cell in which each is counted; with its candidates from the earliest moment that matters, where one does.
     ///
     /// # Errors
     /// The database failed.
@@ -94,7 +94,7 @@ impl Keeper {
         &self,
         store: &Store,
         parameters: &ClearanceParameters,
-        wanted: &BTreeMap<CellId, Ms>,
+        wanted: &BTreeMap<CellId, Option<Ms>>,
     ) -> Result<(HashMap<CellId, CellId>, HashMap<CellId, Cell>), sqlx::Error> {
         let versions = self.versions(store).await?;
         let areas = Areas::new(store.area_rows().await?);
@@ -102,8 +102,10 @@ impl Keeper {
         let mut earliest: BTreeMap<CellId, Ms> = BTreeMap::new();
         for (cell, from) in wanted {
             let counted = counted(&areas, cell);
-            let slot = earliest.entry(counted.clone()).or_insert(*from);
-            *slot = (*slot).min(*from);
+            if let Some(from) = *from {
+                let slot = earliest.entry(counted.clone()).or_insert(from);
+                *slot = (*slot).min(from);
+            }
             counted_in.insert(cell.clone(), counted);
         }
         let mut cells = HashMap::with_capacity(earliest.len());
