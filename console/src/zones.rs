@@ -160,16 +160,10 @@ pub(crate) fn diff(before: &Plan, after: &Plan) -> Vec<ZoneChange> {
     changes
 }
 
-/// The Wilson score interval at 95 % (Wilson 1927) for `hits` of `n`.
+/// The Wilson score interval at 95 % for `hits` of `n`, as counts come from the database.
 pub(crate) fn wilson(hits: i64, n: i64) -> Option<(f64, f64)> {
-    if n <= 0 {
-        return None;
-    }
-    let (n, z) = (n as f64, 1.959_963_984_540_054_f64);
-    let p = hits as f64 / n;
-    let (middle, spread) = (p + z * z / (2.0 * n), z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt());
-    let whole = 1.0 + z * z / n;
-    Some((((middle - spread) / whole).max(0.0), ((middle + spread) / whole).min(1.0)))
+    let share = crate::clearance::proportion::wilson(u64::try_from(hits).ok()?, u64::try_from(n).ok()?)?;
+    Some((share.low, share.high))
 }
 
 #[cfg(test)]

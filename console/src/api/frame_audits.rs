@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
+use super::views::{listed, no_recordings};
 use crate::backtest::KeptView;
 use crate::clearance::interval::{MINUTE, Ms};
 use crate::clearance::schedule::day;
@@ -54,15 +55,12 @@ fn checked(new: &NewFrameAudit) -> Result<(jiff::civil::Date, jiff::civil::Date)
 
 /// The kept pictures of these cameras, of a period and `reach` around it.
 async fn kept(state: &AppState, cameras: BTreeSet<String>, since: Ms) -> Result<BTreeMap<String, Vec<KeptView>>, ApiError> {
-    let message = "this console has no recordings to look at";
-    let keeper = state.hooks.backtest.clone().ok_or_else(|| refused("no_recordings", message))?;
-    let read = move || {
+    let keeper = state.hooks.backtest.clone().ok_or_else(no_recordings)?;
+    listed(keeper, move |keeper| {
         let one = |camera: String| keeper.views(&camera, since).map(|views| (camera, views));
-        cameras.into_iter().map(one).collect::<Result<BTreeMap<_, _>, String>>()
-    };
-    let read = tokio::task::spawn_blocking(read).await;
-    read.map_err(|error| ApiError::internal("listing views", error))?
-        .map_err(|error| ApiError::internal("listing views", std::io::Error::other(error)))
+        cameras.into_iter().map(one).collect()
+    })
+    .await
 }
 
 async fn drawn(

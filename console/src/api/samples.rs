@@ -11,26 +11,13 @@ use crate::extract::{JsonBody, PathOf};
 use crate::gate::Session;
 use crate::state::AppState;
 use crate::store::{Draw, Weighed};
+use crate::zones::wilson;
 
 /// The longest period of a sample.
 const LONGEST_MS: i64 = 92 * 24 * 60 * 60_000;
-/// The 97.5 % point of the normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
 
 fn refused(message: impl Into<String>) -> ApiError {
     ApiError::Refused { code: "bad_sample", message: message.into() }
-}
-
-/// Wilson's score interval of 95 % for `agreed` of `n`.
-fn wilson(agreed: i64, n: i64) -> Option<(f64, f64)> {
-    if n == 0 {
-        return None;
-    }
-    let (count, p) = (n as f64, agreed as f64 / n as f64);
-    let middle = p + Z * Z / (2.0 * count);
-    let half = Z * (p * (1.0 - p) / count + Z * Z / (4.0 * count * count)).sqrt();
-    let scale = 1.0 + Z * Z / count;
-    Some((((middle - half) / scale).max(0.0), ((middle + half) / scale).min(1.0)))
 }
 
 /// `true` or `false` for a clear look.

@@ -1,13 +1,16 @@
 //! Pictures to draw zones on: kept ones of the last days, and a fresh one when asked.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::json;
 
+use crate::backtest::Backtester;
 use crate::clock::rfc3339;
 use crate::dto::{CameraView, CameraViews, ViewAsked, ViewLight, Watching};
-use crate::error::ApiError;
+use crate::error::{ApiError, refused};
 use crate::extract::PathOf;
 use crate::gate::Session;
 use crate::state::AppState;
@@ -19,8 +22,18 @@ const BACK_MS: i64 = 7 * 86_400_000;
 /// Most pictures of an answer.
 const MOST: usize = 300;
 
-fn no_recordings() -> ApiError {
-    ApiError::Refused { code: "no_recordings", message: "this console has no recordings to look at".to_owned() }
+pub(super) fn no_recordings() -> ApiError {
+    refused("no_recordings", "this console has no recordings to look at")
+}
+
+/// Lists kept pictures, off the threads that answer.
+pub(super) async fn listed<T: Send + 'static>(
+    keeper: Arc<dyn Backtester>,
+    read: impl FnOnce(&dyn Backtester) -> Result<T, String> + Send + 'static,
+) -> Result<T, ApiError> {
+    let read = tokio::task::spawn_blocking(move || read(&*keeper)).await;
+    read.map_err(|error| ApiError::internal("listing views", error))?
+        .map_err(|error| ApiError::internal("listing views", std::io::Error::other(error)))
 }
 
 /// The kept pictures of the whole view of the last seven days, newest first.
@@ -37,10 +50,7 @@ pub(super) async fn list(
         return Ok(Json(CameraViews { watching: camera.watching, items: Vec::new() }));
     };
     let (of, since_ms) = (id.clone(), state.now_ms() - BACK_MS);
-    let found = tokio::task::spawn_blocking(move || keeper.views(&of, since_ms)).await;
-    let found = found
-        .map_err(|error| ApiError::internal("listing views", error))?
-        .map_err(|error| ApiError::internal("listing views", std::io::Error::other(error)))?;
+    let found = listed(keeper, move |keeper| keeper.views(&of, since_ms)).await?;
     let view = state.view(&session.actor);
     let items = found.into_iter().take(MOST).map(|kept| CameraView {
         at: rfc3339(kept.at_ms),

@@ -33,3 +33,10 @@ export function useNow() {
   })
   return readonly(now)
 }
+
+/** A day of the browser's calendar, `days` from today. */
+export function dayFromToday(days: number): string {
+  const at = new Date()
+  at.setDate(at.getDate() + days)
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 10)
+}
