@@ -219,7 +219,9 @@ impl Thing {
             before = look.t;
         }
         self.departed |= bringer::was_near(company, &self.at, pixels, self.onset);
-        if let Some(m) = bringer::passer(company, &self.at, self.onset).filter(|_| self.bringer.is_none() || !self.departed) {
+        if (self.bringer.is_none() || !self.departed)
+            && let Some(m) = bringer::passer(company, &self.at, self.onset)
+        {
             self.bringer.get_or_insert(Bringer::of(&m, false));
             self.departed = true;
         }
