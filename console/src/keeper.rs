@@ -18,18 +18,19 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, Notify, OnceCell};
 
-pub(crate) use self::places::Place;
+pub(crate) use self::places::{Known, Place};
 use self::versions::Versions;
 use crate::areas::{Areas, area_cell};
 use crate::clearance::coverage::View;
 use crate::clearance::day::{Cell, DayFacts, Frame, REACH_DAYS, days};
 use crate::clearance::episode::Seen;
 use crate::clearance::figures::{CellKey, ZoneDay, closes_at};
-use crate::clearance::interval::{IntervalSet, Ms};
+use crate::clearance::interval::Ms;
 use crate::clearance::schedule::{DutyClock, date_of, day, midnight};
 use crate::clock::DAY_MS;
 use crate::dto::{ClearanceDefinition, ClearanceParameters, Kind};
-use crate::store::{CellOf, ClearanceProgress, DayRow, Restatement, Store};
+use crate::recall::{Find, Minute};
+use crate::store::{CameraTime, CellOf, ClearanceProgress, DayRow, Restatement, Store, Watching};
 
 /// Facts of what changed are made again so often.
 const ROUND: Duration = Duration::from_secs(60);
@@ -76,16 +77,42 @@ pub(crate) struct Keeper {
 /// A report as it goes out; made once, whoever asks first.
 pub(crate) type ReportCell = Arc<OnceCell<Bytes>>;
 
-/// Reports of the zone-days as they stand. A wall of screens asks for the same one again and again.
+/// Drawn minutes and finds of a period with what they were matched with; matched once for all figures and lists of it.
+#[derive(Clone, Default)]
+pub(crate) struct Matched {
+    pub(crate) minutes: Arc<OnceCell<AsOf<Minute>>>,
+    pub(crate) finds: Arc<OnceCell<AsOf<Find>>>,
+}
+
+/// Rows, and as of when they were made.
+pub(crate) struct AsOf<T> {
+    pub(crate) as_of: Ms,
+    pub(crate) rows: Vec<T>,
+}
+
+/// What was made of the zone-days as they stand. A wall of screens asks for the same again and again.
 #[derive(Default)]
 struct Made {
     /// Of which zone-days: the last one written, and up to when all of them are made.
     of: (i64, Ms, bool),
     reports: HashMap<String, ReportCell>,
+    matched: HashMap<String, Matched>,
+}
+
+impl Made {
+    /// Forgets what is of other zone-days than these, and all when it has become too much.
+    fn keep_of(&mut self, loaded: &Loaded) {
+        let of = (loaded.seq, loaded.as_of, loaded.built);
+        if self.of != of || self.reports.len() >= MOST_REPORTS || self.matched.len() >= MOST_MATCHED {
+            *self = Self { of, ..Self::default() };
+        }
+    }
 }
 
 /// So many reports are kept; then all are forgotten.
 const MOST_REPORTS: usize = 128;
+/// The same for the periods and scopes of which drawn minutes and finds are kept.
+const MOST_MATCHED: usize = 32;
 
 /// The clocks of a definition.
 pub(crate) struct Clocks {
@@ -114,11 +141,15 @@ impl Keeper {
     /// The place of a report over these zone-days; `asked` says all that it depends on besides.
     pub(crate) async fn report(&self, loaded: &Loaded, asked: String) -> ReportCell {
         let mut made = self.made.lock().await;
-        let of = (loaded.seq, loaded.as_of, loaded.built);
-        if made.of != of || made.reports.len() >= MOST_REPORTS {
-            *made = Made { of, reports: HashMap::new() };
-        }
+        made.keep_of(loaded);
         Arc::clone(made.reports.entry(asked).or_default())
+    }
+
+    /// The place of the drawn minutes and finds of a period; `asked` says all that they depend on besides the zone-days.
+    pub(crate) async fn matched(&self, loaded: &Loaded, asked: String) -> Matched {
+        let mut made = self.made.lock().await;
+        made.keep_of(loaded);
+        made.matched.entry(asked).or_default().clone()
     }
 
     /// The next round begins at once.
@@ -357,21 +388,6 @@ struct Round<'a> {
     first: bool,
 }
 
-/// `Obs` of a camera and kind from a time on.
-async fn observed(
-    store: &Store,
-    parameters: &ClearanceParameters,
-    (camera, kind): (&str, Kind),
-    from: Ms,
-) -> Result<IntervalSet, sqlx::Error> {
-    let maintained = IntervalSet::of(store.maintained(camera, from - DAY_MS).await?);
-    let observed = IntervalSet::of(store.watched(camera, from - DAY_MS).await?).minus(&maintained);
-    if !parameters.observed_by_kind {
-        return Ok(observed);
-    }
-    Ok(observed.minus(&store.not_judged(camera, kind, from - DAY_MS).await?))
-}
-
 async fn load(
     store: &Store,
     versions: &Versions,
@@ -392,11 +408,14 @@ async fn load(
         seen.sort_by(|a, b| (a.first_seen, &a.id).cmp(&(b.first_seen, &b.id)));
     }
     let first = seen.first().map_or(from, |seen| seen.first_seen.min(from));
-    let mut views = Vec::with_capacity(shown_by.len());
-    for zone in &shown_by {
-        let observed = observed(store, parameters, (&zone.0, zone.2), first).await?;
-        views.push(View { states: versions.states(zone), observed });
-    }
+    // A day more, for the stretch that was going on then.
+    let times: Vec<CameraTime> = shown_by.iter().map(|zone| CameraTime::since(&zone.0, first - DAY_MS)).collect();
+    let watching = store.watching(&times).await?;
+    let view = |(zone, watching): (&CellId, Watching)| View {
+        states: versions.states(zone),
+        observed: watching.observed(zone.2, parameters.observed_by_kind),
+    };
+    let views = shown_by.iter().zip(watching).map(view).collect();
     Ok(Cell { views, seen, models, limit: parameters.limits.of(cell.2) })
 }
 

@@ -6,11 +6,11 @@ use crate::clearance::day::{Cell, violations};
 use crate::clearance::episode::Episode;
 use crate::clearance::interval::{MINUTE, Ms};
 use crate::clearance::recall::{FindFact, Overlap, cover, outcome, overlaps};
-use crate::clock::{DAY_MS, rfc3339};
+use crate::clock::rfc3339;
 use crate::dto::{
     ClearanceParameters, FindCover, FindRecord, FindRuling, FrameVerdict, MinuteOutcome, OverlapRecord, RecallMinute,
 };
-use crate::keeper::CellId;
+use crate::keeper::{self, CellId};
 use crate::state::AppState;
 use crate::store::{FindRow, MinuteRow};
 
@@ -34,52 +34,62 @@ pub(crate) struct Find {
     pub(crate) fact: FindFact,
 }
 
-/// Cells with their candidates and violations, made once for all that is asked of them.
+/// What is known around the moments that are asked about, each cell's violations made once.
 struct Known {
     counted_in: HashMap<CellId, CellId>,
-    cells: HashMap<CellId, (Cell, Vec<Episode>)>,
+    cells: HashMap<CellId, Vec<Stretch>>,
     as_of: Ms,
+}
+
+/// A stretch of a cell's time with its candidates and violations.
+struct Stretch {
+    span: (Ms, Ms),
+    cell: Cell,
+    episodes: Vec<Episode>,
 }
 
 impl Known {
     async fn of(
         state: &AppState,
         parameters: &ClearanceParameters,
-        wanted: &BTreeMap<CellId, Option<Ms>>,
+        wanted: &BTreeMap<CellId, Vec<Ms>>,
+        slack_min: u32,
     ) -> Result<Self, sqlx::Error> {
-        let (counted_in, cells) = state.clearance.cells(&state.store, parameters, wanted).await?;
+        let around = state.clearance.around(&state.store, parameters, wanted, Ms::from(slack_min) * MINUTE).await?;
         let as_of = state.now_ms();
-        let with_episodes = |(id, cell): (CellId, Cell)| {
-            let episodes = violations(&cell, as_of, parameters);
-            (id, (cell, episodes))
+        let with_episodes = |known: keeper::Known| {
+            let episodes = violations(&known.cell, as_of, parameters);
+            Stretch { span: known.span, cell: known.cell, episodes }
         };
-        let cells = tokio::task::block_in_place(|| cells.into_iter().map(with_episodes).collect());
-        Ok(Self { counted_in, cells, as_of })
+        let of_cell = |(id, known): (CellId, Vec<keeper::Known>)| (id, known.into_iter().map(with_episodes).collect());
+        let cells = tokio::task::block_in_place(|| around.known.into_iter().map(of_cell).collect());
+        Ok(Self { counted_in: around.counted_in, cells, as_of })
     }
 
     fn counted(&self, cell: &CellId) -> CellId {
         self.counted_in.get(cell).unwrap_or(cell).clone()
     }
 
+    fn at(&self, cell: &CellId, at: Ms) -> Option<&Stretch> {
+        self.cells.get(cell)?.iter().find(|known| (known.span.0..known.span.1).contains(&at))
+    }
+
     fn overlaps(&self, cell: &CellId, at: Ms, slack_min: u32) -> Vec<Overlap> {
-        let found = self.cells.get(cell);
-        found.map_or_else(Vec::new, |(cell, episodes)| overlaps(cell, episodes, at, Ms::from(slack_min) * MINUTE, self.as_of))
+        let slack = Ms::from(slack_min) * MINUTE;
+        self.at(cell, at).map_or_else(Vec::new, |known| overlaps(&known.cell, &known.episodes, at, slack, self.as_of))
     }
 
     fn cover(&self, cell: &CellId, at: Ms) -> FindCover {
-        self.cells.get(cell).map_or(FindCover::NotInForce, |(cell, _)| cover(cell, at))
+        self.at(cell, at).map_or(FindCover::NotInForce, |known| cover(&known.cell, at))
     }
 }
 
-/// Of each cell the earliest of the moments that are asked about, if any is.
-fn earliest(cells: impl Iterator<Item = (CellId, Option<Ms>)>) -> BTreeMap<CellId, Option<Ms>> {
-    let mut out: BTreeMap<CellId, Option<Ms>> = BTreeMap::new();
-    for (cell, at) in cells {
-        let slot = out.entry(cell).or_default();
-        *slot = (*slot).into_iter().chain(at).min();
+/// The moments that are asked about, by cell; none where only its name matters.
+fn by_cell(asked: impl Iterator<Item = (CellId, Option<Ms>)>) -> BTreeMap<CellId, Vec<Ms>> {
+    let mut out: BTreeMap<CellId, Vec<Ms>> = BTreeMap::new();
+    for (cell, at) in asked {
+        out.entry(cell).or_default().extend(at);
     }
-    // A day more: whatever stood then was there before.
-    out.values_mut().flatten().for_each(|at| *at -= DAY_MS);
     out
 }
 
@@ -103,8 +113,9 @@ pub(crate) async fn minutes(
 ) -> Result<Vec<Minute>, sqlx::Error> {
     let cell_of = |row: &MinuteRow| (row.drawn.camera.clone(), row.drawn.zone.clone(), row.drawn.kind);
     // Of what nobody has looked at nothing is told: its candidates need not be read.
-    let looked_at = |row: &MinuteRow| (!row.answers.is_empty() && row.drawn.picture.is_some()).then_some(row.drawn.minute_ms);
-    let known = Known::of(state, parameters, &earliest(rows.iter().map(|row| (cell_of(row), looked_at(row))))).await?;
+    let looked_at = |row: &MinuteRow| row.drawn.picture.as_ref().filter(|_| !row.answers.is_empty()).map(|(at, _)| *at);
+    let wanted = by_cell(rows.iter().map(|row| (cell_of(row), looked_at(row))));
+    let known = Known::of(state, parameters, &wanted, parameters.audit_match_min).await?;
     let one = |row: MinuteRow| {
         let cell = known.counted(&cell_of(&row));
         let answer = row.answers.last().cloned();
@@ -153,7 +164,8 @@ pub(crate) async fn finds(
 ) -> Result<Vec<Find>, sqlx::Error> {
     let cell_of = |row: &FindRow| (row.put.camera.clone(), row.put.zone.clone(), row.put.kind);
     let in_zones = rows.iter().filter(|row| !row.put.zone.is_empty());
-    let known = Known::of(state, parameters, &earliest(in_zones.map(|row| (cell_of(row), Some(row.put.seen_ms))))).await?;
+    let wanted = by_cell(in_zones.map(|row| (cell_of(row), Some(row.put.seen_ms))));
+    let known = Known::of(state, parameters, &wanted, parameters.find_match_min).await?;
     Ok(rows.into_iter().map(|row| find(&known, parameters, row)).collect())
 }
 

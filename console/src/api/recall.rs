@@ -24,7 +24,7 @@ use crate::error::ApiError;
 use crate::export;
 use crate::extract::QueryOf;
 use crate::gate::Session;
-use crate::keeper::CellId;
+use crate::keeper::{AsOf, CellId, Matched};
 use crate::recall::{Find, Minute};
 use crate::state::AppState;
 use crate::store::Scope;
@@ -95,12 +95,26 @@ impl Selection {
     }
 }
 
+/// What is kept of a period: all that was drawn and found in a scope, whatever else is selected.
+async fn matched(state: &AppState, scope: &Scope, selection: &Selection, head: i64) -> Matched {
+    // Answers and finds are no zone-days: they make what was matched before out of date as well.
+    let name = format!("{head} {} {} {} {scope:?}", selection.definition.version, selection.from, selection.until);
+    state.clearance.matched(&selection.loaded, name).await
+}
+
 /// The drawn minutes of a selection, each picture once with its latest answer; newest first.
-async fn minutes(state: &AppState, scope: &Scope, selection: &Selection) -> Result<Vec<Minute>, ApiError> {
-    let (from, until) = period(state, selection).await?;
-    let rows = state.store.minutes_between(scope, from, until).await?;
-    let mut all = crate::recall::minutes(state, &selection.definition.parameters, rows).await?;
-    all.retain(|one| selection.takes(state, &Spot::of_minute(&one.record), Some(&one.cell), one.at));
+async fn minutes(state: &AppState, scope: &Scope, selection: &Selection) -> Result<AsOf<Minute>, ApiError> {
+    let matched = matched(state, scope, selection, state.store.recall_head().await?).await;
+    let make = async || {
+        let (from, until) = period(state, selection).await?;
+        let as_of = state.now_ms();
+        let rows = state.store.minutes_between(scope, from, until).await?;
+        let rows = crate::recall::minutes(state, &selection.definition.parameters, rows).await?;
+        Ok::<_, ApiError>(AsOf { as_of, rows })
+    };
+    let AsOf { as_of, rows: all } = matched.minutes.get_or_try_init(make).await?;
+    let taken = |one: &&Minute| selection.takes(state, &Spot::of_minute(&one.record), Some(&one.cell), one.at);
+    let mut all: Vec<Minute> = all.iter().filter(taken).cloned().collect();
     all.sort_by(|a, b| (b.answered, &b.record.audit).cmp(&(a.answered, &a.record.audit)));
     let mut seen = BTreeSet::new();
     all.retain(|one| {
@@ -109,17 +123,22 @@ async fn minutes(state: &AppState, scope: &Scope, selection: &Selection) -> Resu
         picture.is_none_or(|at| seen.insert((it.camera.clone(), it.zone.clone(), it.kind, at)))
     });
     all.sort_by(|a, b| (b.at, &b.record.audit, b.record.position).cmp(&(a.at, &a.record.audit, a.record.position)));
-    Ok(all)
+    Ok(AsOf { as_of: *as_of, rows: all })
 }
 
 /// The finds of a selection, newest first; withdrawn ones among them.
-async fn finds(state: &AppState, scope: &Scope, selection: &Selection) -> Result<Vec<Find>, ApiError> {
-    let (from, until) = period(state, selection).await?;
-    let rows = state.store.finds_between(scope, from, until).await?;
-    let mut all = crate::recall::finds(state, &selection.definition.parameters, rows).await?;
-    all.retain(|one| selection.takes(state, &Spot::of_find(&one.record, one.cell.as_ref()), one.cell.as_ref(), one.at));
-    all.reverse();
-    Ok(all)
+async fn finds(state: &AppState, scope: &Scope, selection: &Selection) -> Result<AsOf<Find>, ApiError> {
+    let matched = matched(state, scope, selection, state.store.recall_head().await?).await;
+    let make = async || {
+        let (from, until) = period(state, selection).await?;
+        let as_of = state.now_ms();
+        let rows = state.store.finds_between(scope, from, until).await?;
+        let rows = crate::recall::finds(state, &selection.definition.parameters, rows).await?;
+        Ok::<_, ApiError>(AsOf { as_of, rows })
+    };
+    let AsOf { as_of, rows: all } = matched.finds.get_or_try_init(make).await?;
+    let taken = |one: &&Find| selection.takes(state, &Spot::of_find(&one.record, one.cell.as_ref()), one.cell.as_ref(), one.at);
+    Ok(AsOf { as_of: *as_of, rows: all.iter().rev().filter(taken).cloned().collect() })
 }
 
 fn group_of(spot: &Spot<'_>, by: By) -> RecallGroup {
@@ -151,6 +170,8 @@ fn group_of(spot: &Spot<'_>, by: By) -> RecallGroup {
 
 async fn report(state: &AppState, scope: &Scope, selection: &Selection, by: By) -> Result<RecallReport, ApiError> {
     let (minutes, finds) = (minutes(state, scope, selection).await?, finds(state, scope, selection).await?);
+    let as_of = minutes.as_of.min(finds.as_of);
+    let (minutes, finds) = (minutes.rows, finds.rows);
     let mut total = RecallSum::default();
     let mut groups: BTreeMap<String, (RecallGroup, RecallSum)> = BTreeMap::new();
     let mut group = |spot: &Spot<'_>, add: &dyn Fn(&mut RecallSum)| {
@@ -168,7 +189,7 @@ async fn report(state: &AppState, scope: &Scope, selection: &Selection, by: By) 
     let parameters = &selection.definition.parameters;
     Ok(RecallReport {
         definition: selection.definition.clone(),
-        as_of: rfc3339(state.now_ms()),
+        as_of: rfc3339(as_of),
         from: selection.from.to_string(),
         until: selection.until.to_string(),
         time_zone: state.settings.time_zone.clone(),
@@ -225,7 +246,7 @@ pub(super) async fn list_minutes(
     let wanted: Vec<MinuteOutcome> =
         words::<MinuteOutcome>("outcome", query.with.as_deref())?.iter().filter_map(|word| from_word(word)).collect();
     let selection = Selection::read(&state, &session.actor.scope, &query.filter()).await?;
-    let mut all = minutes(&state, &session.actor.scope, &selection).await?;
+    let mut all = minutes(&state, &session.actor.scope, &selection).await?.rows;
     all.retain(|one| wanted.is_empty() || wanted.contains(&one.record.outcome));
     let (items, total, next_cursor) = paged(all, &query)?;
     Ok(Json(RecallMinutePage { items: items.into_iter().map(|one| one.record).collect(), total, next_cursor }))
@@ -257,7 +278,7 @@ pub(super) async fn list_finds(
         return Err(bad(format!("with {unknown:?} is not known")));
     }
     let selection = Selection::read(&state, &session.actor.scope, &query.filter()).await?;
-    let mut all = finds(&state, &session.actor.scope, &selection).await?;
+    let mut all = finds(&state, &session.actor.scope, &selection).await?.rows;
     all.retain(|one| wanted.is_empty() || wanted.iter().any(|word| is(one, word) == Some(true)));
     let (items, total, next_cursor) = paged(all, &query)?;
     Ok(Json(FindPage { items: items.into_iter().map(|one| one.record).collect(), total, next_cursor }))
@@ -277,12 +298,12 @@ pub(super) async fn export(
     let name = |of: &str| format!("recall-{of}-{}-{}-v{}", selection.from, selection.until, definition.version);
     match query.of.as_deref() {
         None | Some("minutes") => {
-            let rows = minutes(&state, scope, &selection).await?;
+            let rows = minutes(&state, scope, &selection).await?.rows;
             let table = export::recall::minutes(rows.iter().map(|one| &one.record).collect(), definition, time_zone);
             file(&table, query.format.as_deref(), &name("minutes"))
         }
         Some("finds") => {
-            let rows = finds(&state, scope, &selection).await?;
+            let rows = finds(&state, scope, &selection).await?.rows;
             let table = export::recall::finds(rows.iter().map(|one| &one.record).collect(), definition, time_zone);
             file(&table, query.format.as_deref(), &name("finds"))
         }

@@ -6,7 +6,6 @@ use sqlx::any::AnyRow;
 
 use super::audit::Deed;
 use super::{Store, Tx, json_column};
-use crate::clearance::episode::{CaseFacts, Look, Ruling, Seen, Standing, standing};
 use crate::clock::rfc3339;
 use crate::dto::{ClearanceDefinition, ClearanceParameters, ControlGrade, Kind, NewClearanceDefinition, PlaceType, word};
 use crate::error::ApiError;
@@ -97,67 +96,6 @@ fn day_row(row: &AnyRow) -> Result<DayRow, sqlx::Error> {
         grade: super::word_column_opt(row, "grade")?,
         place: super::word_column_opt(row, "place")?,
         facts: row.try_get("facts")?,
-    })
-}
-
-/// A name for the models of a candidate: short enough to read, with enough of the digest to tell versions apart.
-fn model_name(models: &str) -> String {
-    let models: Vec<serde_json::Value> = serde_json::from_str(models).unwrap_or_default();
-    let one = |model: &serde_json::Value| {
-        let sha = model["sha256"].as_str().unwrap_or_default();
-        format!("{}@{}", model["name"].as_str().unwrap_or("?"), sha.get(..8).unwrap_or(sha))
-    };
-    models.iter().map(one).collect::<Vec<_>>().join(" + ")
-}
-
-fn seen(row: &AnyRow, models: &mut Vec<String>) -> Result<Seen, sqlx::Error> {
-    let (state, reason): (String, Option<String>) = (row.try_get("state")?, row.try_get("reason")?);
-    let permitted = row.try_get::<i64, _>("permitted")? != 0;
-    let case: Option<String> = row.try_get("case_state")?;
-    let carrier: Option<String> = row.try_get("carrier_state")?;
-    let standing = match carrier {
-        Some(carrier) => {
-            let (permitted, case): (i64, Option<String>) =
-                (row.try_get("carrier_permitted")?, row.try_get("carrier_case_state")?);
-            Standing::carried(standing(&carrier, row.try_get("carrier_reason")?, permitted != 0, case.as_deref()))
-        }
-        None => standing(&state, reason.as_deref(), permitted, case.as_deref()),
-    };
-    let look = match row.try_get::<Option<String>, _>("seen_state")?.as_deref() {
-        Some("present") => Some(Look::Present),
-        Some("cleared") => Some(Look::Cleared),
-        Some("lost") => Some(Look::Lost),
-        _ => None,
-    };
-    let name = model_name(&row.try_get::<String, _>("models")?);
-    let model = models.iter().position(|known| *known == name).unwrap_or_else(|| {
-        models.push(name);
-        models.len() - 1
-    });
-    Ok(Seen {
-        id: row.try_get("id")?,
-        view: 0,
-        carrier: row.try_get("merged_into")?,
-        first_seen: row.try_get("first_seen_ms")?,
-        raised: row.try_get("raised_ms")?,
-        bbox: events::BBox { x1: row.try_get("x1")?, y1: row.try_get("y1")?, x2: row.try_get("x2")?, y2: row.try_get("y2")? },
-        standing,
-        decided: row.try_get("decided_ms")?,
-        last_look: look.zip(row.try_get::<Option<i64>, _>("seen_ms")?),
-        model: u16::try_from(model).unwrap_or(u16::MAX),
-        case: case_facts(row)?,
-    })
-}
-
-fn case_facts(row: &AnyRow) -> Result<CaseFacts, sqlx::Error> {
-    let second: Option<String> = row.try_get("second_act")?;
-    let count = |column| Ok::<_, sqlx::Error>(u32::try_from(row.try_get::<i64, _>(column)?).unwrap_or(u32::MAX));
-    Ok(CaseFacts {
-        warned: row.try_get("warned_ms")?,
-        subject: row.try_get("subject_ref")?,
-        overturned: second.map(|act| act != "pass"),
-        looks: (count("looked")?, count("looked_against")?),
-        ruling: row.try_get::<Option<String>, _>("outcome")?.as_deref().and_then(Ruling::of),
     })
 }
 
@@ -340,41 +278,6 @@ impl Store {
         let sql = "SELECT camera, zone, kind, MIN(first_seen_ms) AS first_ms FROM candidates GROUP BY camera, zone, kind";
         let rows = sqlx::query(sql).fetch_all(&self.pool).await?;
         rows.iter().map(cell_and_first).collect()
-    }
-
-    /// A cell's candidates that can matter from a time on: raised then or later, not seen to be gone before, or decided since.
-    /// Sorted by when they were first seen; names of models that raised them are added to `models`.
-    pub(crate) async fn cell_candidates(
-        &self,
-        cell: &CellOf<'_>,
-        from_ms: i64,
-        models: &mut Vec<String>,
-    ) -> Result<Vec<Seen>, sqlx::Error> {
-        let rows = sqlx::query(
-            "SELECT c.id, c.state, c.permitted, c.first_seen_ms, c.raised_ms, c.x1, c.y1, c.x2, c.y2, c.seen_state, c.seen_ms, \
-             c.models, c.merged_into, k.state AS case_state, k.warned_ms, k.subject_ref, k.outcome, \
-             m.state AS carrier_state, m.permitted AS carrier_permitted, m.reason AS carrier_reason, mk.state AS carrier_case_state, \
-             (SELECT MAX(d.at_ms) FROM decisions d WHERE d.candidate = c.id) AS decided_ms, \
-             (SELECT d.reason FROM decisions d WHERE d.candidate = c.id ORDER BY d.seen_version DESC LIMIT 1) AS reason, \
-             (SELECT e.act FROM case_events e WHERE e.case_id = c.case_id AND e.from_state = 'legal_review' \
-              AND e.act IN ('pass', 'reject', 'find_insufficient') ORDER BY e.seq DESC LIMIT 1) AS second_act, \
-             (SELECT COUNT(*) FROM sample_items i JOIN second_looks l ON l.sample = i.sample AND l.decision = i.decision \
-              WHERE i.candidate = c.id AND l.verdict <> 'unclear') AS looked, \
-             (SELECT COUNT(*) FROM sample_items i JOIN second_looks l ON l.sample = i.sample AND l.decision = i.decision \
-              WHERE i.candidate = c.id AND l.verdict <> 'unclear' AND l.verdict <> i.verdict) AS looked_against \
-             FROM candidates c LEFT JOIN cases k ON k.id = c.case_id \
-             LEFT JOIN candidates m ON m.id = c.merged_into LEFT JOIN cases mk ON mk.id = m.case_id WHERE c.camera = $1 AND c.zone = $2 AND c.kind = $3 AND (c.raised_ms >= $4 \
-             OR c.seen_ms IS NULL OR c.seen_state = 'present' OR c.seen_ms >= $4 \
-             OR EXISTS (SELECT 1 FROM decisions d WHERE d.candidate = c.id AND d.at_ms >= $4)) \
-             ORDER BY c.first_seen_ms, c.id",
-        )
-        .bind(cell.camera)
-        .bind(cell.zone)
-        .bind(word(&cell.kind))
-        .bind(from_ms)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(|row| seen(row, models)).collect()
     }
 
     /// The stored days of a cell from a day on.

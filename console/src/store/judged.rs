@@ -1,17 +1,15 @@
 //! Which kinds were judged on a camera, by which models, and when none was: the last of the conditions of `Obs` (DOMAIN 5.1).
 
-use std::collections::BTreeMap;
-
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::{Store, Tx};
-use crate::clearance::interval::{IntervalSet, Ms};
+use crate::clearance::interval::Ms;
 use crate::clock::rfc3339;
-use crate::dto::{JudgedSpan, Kind, UnjudgedSpan, from_word, word};
+use crate::dto::{JudgedSpan, UnjudgedSpan, from_word};
 
 /// Words in a column, in order, apart by commas.
-fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str) -> Vec<String> {
     text.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
@@ -69,39 +67,6 @@ impl Tx {
 }
 
 impl Store {
-    /// When a kind was *not* judged on a camera, from a time on, as far as workers gave account of it. Two workers may look at
-    /// one camera while it goes from one to the other: one that judges is enough. Of time of which there is no account (a
-    /// worker of an earlier version, or an account that was left out because nothing stood in it) nothing is said here, and
-    /// the beats alone count.
-    pub(crate) async fn not_judged(&self, camera: &str, kind: Kind, from_ms: Ms) -> Result<IntervalSet, sqlx::Error> {
-        let read = |row: &AnyRow| {
-            Ok::<_, sqlx::Error>((row.try_get::<i64, _>("run")?, row.try_get("from_ms")?, row.try_get("until_ms")?))
-        };
-        let sql = "SELECT run, from_ms, until_ms, kinds FROM judged_spans WHERE camera = $1 AND until_ms > $2";
-        let spans = sqlx::query(sql).bind(camera).bind(from_ms).fetch_all(&self.pool).await?;
-        let sql = "SELECT run, from_ms, until_ms FROM unjudged_spans WHERE camera = $1 AND until_ms > $2";
-        let holes = sqlx::query(sql).bind(camera).bind(from_ms).fetch_all(&self.pool).await?;
-        let (mut told, mut judged) = (Vec::new(), BTreeMap::<i64, Vec<(Ms, Ms)>>::new());
-        for row in &spans {
-            let (run, from, until) = read(row)?;
-            told.push((from, until));
-            if words(&row.try_get::<String, _>("kinds")?).contains(&word(&kind)) {
-                judged.entry(run).or_default().push((from, until));
-            }
-        }
-        let mut without: BTreeMap<i64, Vec<(Ms, Ms)>> = BTreeMap::new();
-        for row in &holes {
-            let (run, from, until) = read(row)?;
-            without.entry(run).or_default().push((from, until));
-        }
-        let judged = judged.into_iter().map(|(run, spans)| {
-            let holes = IntervalSet::of(without.remove(&run).unwrap_or_default());
-            IntervalSet::of(spans).minus(&holes)
-        });
-        let judged = judged.fold(IntervalSet::empty(), |all, of_a_run| all.union(&of_a_run));
-        Ok(IntervalSet::of(told).minus(&judged))
-    }
-
     /// Who judged what on a camera from a time on, newest first.
     pub(crate) async fn judged_spans(&self, camera: &str, from_ms: Ms, most: i64) -> Result<Vec<JudgedSpan>, sqlx::Error> {
         let sql = "SELECT from_ms, until_ms, kinds, models FROM judged_spans WHERE camera = $1 AND until_ms > $2 \

@@ -132,17 +132,6 @@ impl Store {
         Ok(())
     }
 
-    /// When a camera was worked on, from a time on. Work whose end nobody entered goes on.
-    pub(crate) async fn maintained(&self, camera: &str, from_ms: i64) -> Result<Vec<(i64, i64)>, sqlx::Error> {
-        let sql = "SELECT from_ms, until_ms FROM maintenance WHERE camera = $1 AND (until_ms IS NULL OR until_ms > $2)";
-        let rows = sqlx::query(sql).bind(camera).bind(from_ms).fetch_all(&self.pool).await?;
-        let span = |row: &AnyRow| {
-            let until: Option<i64> = row.try_get("until_ms")?;
-            Ok((row.try_get("from_ms")?, until.unwrap_or(i64::MAX / 2)))
-        };
-        rows.iter().map(span).collect()
-    }
-
     /// Cameras of which work was entered or ended since, with the earliest time it is about.
     pub(crate) async fn maintained_since(&self, since_ms: i64) -> Result<Vec<(String, i64)>, sqlx::Error> {
         let sql = "SELECT camera, MIN(from_ms) AS first_ms FROM maintenance WHERE changed_ms >= $1 GROUP BY camera";

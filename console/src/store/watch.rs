@@ -91,17 +91,4 @@ impl Store {
         };
         rows.iter().rev().map(read).collect()
     }
-
-    /// When a camera really watched, from a time on: its stretches of `ok`.
-    pub(crate) async fn watched(&self, camera: &str, from_ms: i64) -> Result<Vec<(i64, i64)>, sqlx::Error> {
-        let rows = sqlx::query(
-            "SELECT from_ms, until_ms FROM watch_spans WHERE camera = $1 AND health = 'ok' AND until_ms > $2 \
-             AND until_ms > from_ms ORDER BY from_ms",
-        )
-        .bind(camera)
-        .bind(from_ms)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(|row| Ok((row.try_get("from_ms")?, row.try_get("until_ms")?))).collect()
-    }
 }
