@@ -4,6 +4,8 @@
 //! which zone-days are looked at again. One console makes them (a lease), all read them. A day that was final and changes is
 //! kept as a restatement.
 
+mod loaded;
+mod made;
 mod places;
 mod versions;
 
@@ -11,25 +13,26 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
 use events::schedule::Calendar;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use tokio::sync::{Mutex, Notify, OnceCell};
+use tokio::sync::{Mutex, Notify};
 
+pub(crate) use self::loaded::Loaded;
+use self::made::Made;
+pub(crate) use self::made::{AsOf, Matched, ReportCell};
 pub(crate) use self::places::{Known, Place};
 use self::versions::Versions;
 use crate::areas::{Areas, area_cell};
 use crate::clearance::coverage::View;
 use crate::clearance::day::{Cell, DayFacts, Frame, REACH_DAYS, days};
 use crate::clearance::episode::Seen;
-use crate::clearance::figures::{CellKey, ZoneDay, closes_at};
+use crate::clearance::figures::{CellKey, closes_at};
 use crate::clearance::interval::Ms;
 use crate::clearance::schedule::{DutyClock, date_of, day, midnight};
 use crate::clock::DAY_MS;
 use crate::dto::{ClearanceDefinition, ClearanceParameters, Kind};
-use crate::recall::{Find, Minute};
 use crate::store::{CameraTime, CellOf, ClearanceProgress, DayRow, Restatement, Store, Watching};
 
 /// Facts of what changed are made again so often.
@@ -50,19 +53,6 @@ const LEASE_MS: Ms = 5 * 60_000;
 /// One cell's name: camera, zone, kind. One of an area has no camera, and the area for its zone.
 pub(crate) type CellId = (String, String, Kind);
 
-/// Zone-days in memory.
-#[derive(Clone, Default)]
-pub(crate) struct Loaded {
-    seq: i64,
-    /// Nothing later is in them.
-    pub(crate) as_of: Ms,
-    /// All days there are have been made.
-    pub(crate) built: bool,
-    pub(crate) days: BTreeMap<Date, Arc<BTreeMap<CellId, ZoneDay>>>,
-    /// Each cell's name once, shared by all its days.
-    cells: HashMap<CellId, Arc<CellKey>>,
-}
-
 /// What all handlers and the round share.
 pub(crate) struct Keeper {
     name: String,
@@ -73,46 +63,6 @@ pub(crate) struct Keeper {
     /// Rings when the next round must not wait.
     bell: Notify,
 }
-
-/// A report as it goes out; made once, whoever asks first.
-pub(crate) type ReportCell = Arc<OnceCell<Bytes>>;
-
-/// Drawn minutes and finds of a period with what they were matched with; matched once for all figures and lists of it.
-#[derive(Clone, Default)]
-pub(crate) struct Matched {
-    pub(crate) minutes: Arc<OnceCell<AsOf<Minute>>>,
-    pub(crate) finds: Arc<OnceCell<AsOf<Find>>>,
-}
-
-/// Rows, and as of when they were made.
-pub(crate) struct AsOf<T> {
-    pub(crate) as_of: Ms,
-    pub(crate) rows: Vec<T>,
-}
-
-/// What was made of the zone-days as they stand. A wall of screens asks for the same again and again.
-#[derive(Default)]
-struct Made {
-    /// Of which zone-days: the last one written, and up to when all of them are made.
-    of: (i64, Ms, bool),
-    reports: HashMap<String, ReportCell>,
-    matched: HashMap<String, Matched>,
-}
-
-impl Made {
-    /// Forgets what is of other zone-days than these, and all when it has become too much.
-    fn keep_of(&mut self, loaded: &Loaded) {
-        let of = (loaded.seq, loaded.as_of, loaded.built);
-        if self.of != of || self.reports.len() >= MOST_REPORTS || self.matched.len() >= MOST_MATCHED {
-            *self = Self { of, ..Self::default() };
-        }
-    }
-}
-
-/// So many reports are kept; then all are forgotten.
-const MOST_REPORTS: usize = 128;
-/// The same for the periods and scopes of which drawn minutes and finds are kept.
-const MOST_MATCHED: usize = 32;
 
 /// The clocks of a definition.
 pub(crate) struct Clocks {
@@ -340,8 +290,10 @@ pub(crate) async fn keep(keeper: Arc<Keeper>, store: Store) {
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "clearance facts were not brought up to date"),
         }
         if let Ok(definition) = store.clearance_definition().await {
-            // So that the first who asks does not wait for all of it to be read.
-            let _ = keeper.loaded(&store, definition.version).await;
+            // So that the first who asks does not wait for all of it to be read and added up.
+            if let Ok(loaded) = keeper.loaded(&store, definition.version).await {
+                let _ = tokio::task::spawn_blocking(move || loaded.bundle()).await;
+            }
         }
         // Whether it was the bell or the hour makes no difference.
         let _ = tokio::time::timeout(ROUND, keeper.bell.notified()).await;
@@ -500,43 +452,4 @@ fn differences(before: &DayFacts, after: &DayFacts) -> serde_json::Map<String, V
     let Value::Object(fields) = &before else { return serde_json::Map::new() };
     let changed = fields.iter().filter(|(name, value)| after[name.as_str()] != **value);
     changed.map(|(name, value)| (name.clone(), json!([value, after[name.as_str()]]))).collect()
-}
-
-impl Loaded {
-    fn put(&mut self, row: DayRow) {
-        self.seq = self.seq.max(row.seq);
-        let (Ok(date), Ok(facts)) = (row.day.parse::<Date>(), serde_json::from_str::<DayFacts>(&row.facts)) else {
-            tracing::error!(camera = row.camera, day = row.day, "a stored zone-day cannot be read");
-            return;
-        };
-        let id = (row.camera.clone(), row.zone.clone(), row.kind);
-        if row.camera.is_empty() && facts == DayFacts::default() {
-            // What an area no longer shows is no day of it, whatever was written of it once.
-            Arc::make_mut(self.days.entry(date).or_default()).remove(&id);
-            return;
-        }
-        let key = CellKey {
-            camera: row.camera,
-            zone: row.zone,
-            kind: row.kind,
-            camera_name: row.camera_name,
-            zone_name: row.zone_name,
-            district: row.district,
-            street: row.street,
-            area: row.area,
-            grade: row.grade,
-            place: row.place,
-        };
-        let cell = match self.cells.get(&id) {
-            Some(known) if **known == key => Arc::clone(known),
-            // New, or it has another name since: days that were made before keep theirs.
-            _ => {
-                let cell = Arc::new(key);
-                self.cells.insert(id.clone(), Arc::clone(&cell));
-                cell
-            }
-        };
-        let day = ZoneDay { cell, date, as_of: row.as_of_ms, restated: row.restated, facts: Arc::new(facts) };
-        Arc::make_mut(self.days.entry(date).or_default()).insert(id, day);
-    }
 }

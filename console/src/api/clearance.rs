@@ -11,10 +11,11 @@ use jiff::civil::Date;
 
 use super::{limit, words};
 use crate::areas::area_cell;
+use crate::clearance::bundle::Row;
 use crate::clearance::coverage::Coverage;
 use crate::clearance::day::{Frame, violations};
 use crate::clearance::episode::{End, Episode, Seen, Standing};
-use crate::clearance::figures::{Asked, By, ZoneDay, report};
+use crate::clearance::figures::{Asked, By, CellKey, ZoneDay, report};
 use crate::clearance::interval::Ms;
 use crate::clearance::proportion::ratio;
 use crate::clearance::schedule::{date_of, day};
@@ -105,8 +106,7 @@ impl Selection {
         format!("{} {} {} {place:?} {:?} {:?}", self.definition.version, self.from, self.until, self.kinds, self.key_area)
     }
 
-    fn holds(&self, day: &ZoneDay) -> bool {
-        let cell = &day.cell;
+    fn holds(&self, cell: &CellKey, key_area: bool) -> bool {
         let same = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
         self.scope.holds(&cell.district, &cell.street)
             && same(&self.district, &cell.district)
@@ -115,7 +115,7 @@ impl Selection {
             && same(&self.camera, &cell.camera)
             && same(&self.zone, &cell.zone)
             && (self.kinds.is_empty() || self.kinds.contains(&cell.kind))
-            && self.key_area.is_none_or(|wanted| wanted == day.facts.key_area)
+            && self.key_area.is_none_or(|wanted| wanted == key_area)
     }
 
     /// Is it of single cameras, each zone for itself whether it shows an area or not?
@@ -126,7 +126,7 @@ impl Selection {
     fn between(&self, from: Date, until: Date, zones: bool) -> Vec<&ZoneDay> {
         let days = self.loaded.days.range(from..=until);
         let level = |day: &&ZoneDay| if zones { !day.cell.of_area() } else { day.cell.counts() };
-        days.flat_map(|(_, cells)| cells.values()).filter(|day| level(day) && self.holds(day)).collect()
+        days.flat_map(|(_, day)| day.zone_days()).filter(|day| level(day) && self.holds(&day.cell, day.facts.key_area)).collect()
     }
 
     /// The zone-days asked for, oldest first. Each place counts once, unless a camera or a zone is asked for.
@@ -134,16 +134,26 @@ impl Selection {
         self.between(self.from, self.until, self.of_zones())
     }
 
-    /// The same zone by zone.
-    fn zone_days(&self) -> Vec<&ZoneDay> {
-        self.between(self.from, self.until, true)
+    /// What a report adds up: single zone-days where areas, cameras or zones are asked for or apart, else what they come to by street
+    /// and kind.
+    fn rows(&self, from: Date, until: Date, zones: bool, single: bool) -> Vec<Row<'_>> {
+        if single || self.of_zones() || self.area.is_some() {
+            return self.between(from, until, zones || self.of_zones()).into_iter().map(Row::One).collect();
+        }
+        let bundles = self.loaded.days.range(from..=until).flat_map(|(_, day)| day.bundles()).map(Row::Many);
+        bundles.filter(|row| self.holds(row.cell(), row.key_area())).collect()
     }
 
-    /// Those of the equally long period before.
-    fn before(&self, zones: bool) -> Vec<&ZoneDay> {
+    /// Rows of the whole, of the groups, and of the groups in the equally long period before.
+    fn report_rows(&self, by: By) -> [Vec<Row<'_>>; 3] {
         let length = self.until.since(self.from).map_or(0, |span| i64::from(span.get_days())) + 1;
         let back = |date: Date, days: i64| date.checked_sub(jiff::Span::new().days(days)).unwrap_or(date);
-        self.between(back(self.from, length), back(self.from, 1), zones || self.of_zones())
+        let (zones, single) = (by.zones(), by.zones() || by == By::Area);
+        [
+            self.rows(self.from, self.until, false, false),
+            self.rows(self.from, self.until, zones, single),
+            self.rows(back(self.from, length), back(self.from, 1), zones, single),
+        ]
     }
 }
 
@@ -229,10 +239,8 @@ pub(super) async fn figures(
             let (from, until) = (selection.from, selection.until);
             let building = !selection.loaded.built;
             let asked = Asked { definition: definition.clone(), from, until, by, brief, frame, building, time_zone };
-            let days = selection.days();
-            let zones = if by.zones() { selection.zone_days() } else { Vec::new() };
-            let grouped = if by.zones() { &zones } else { &days };
-            serde_json::to_vec(&report(&days, grouped, &selection.before(by.zones()), asked)).map(Bytes::from)
+            let [whole, grouped, before] = selection.report_rows(by);
+            serde_json::to_vec(&report(&whole, &grouped, &before, asked)).map(Bytes::from)
         });
         let made = made.await.map_err(|error| ApiError::internal("making the report", error))?;
         made.map_err(|error| ApiError::internal("writing the report", error))

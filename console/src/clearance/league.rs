@@ -6,8 +6,7 @@
 //! would win or lose by what it has and not by what it does. So each group is held against what its own mix of kinds, key
 //! areas, control grades and place types has on average (indirect standardisation): `usual * minutes / expected minutes`.
 
-use super::day::DayFacts;
-use super::figures::CellKey;
+use super::bundle::{self, Row};
 use super::proportion::{ratio, shrink};
 use crate::dto::{ClearanceGroup, ClearanceParameters, ControlGrade, Kind, PlaceType};
 
@@ -41,25 +40,22 @@ impl Tally {
     }
 }
 
-/// What a group is a mix of; few things, so that a list is quicker than a map.
+/// What a group is a mix of, in a fixed order, so that sums of it are the same to the last bit; few things, so that a list is quicker
+/// than a map.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Mix(Vec<(Like, Tally)>);
 
 impl Mix {
-    pub(crate) fn add(&mut self, cell: &CellKey, facts: &DayFacts) {
-        let tally = Tally {
-            ovm_s: facts.ovm_s.into(),
-            watched_s: facts.watched_s.into(),
-            sla_met: facts.sla_met.into(),
-            sla_due: facts.sla_due.into(),
-        };
-        self.put((cell.kind, facts.key_area, cell.grade, cell.place), &tally);
+    pub(crate) fn add(&mut self, row: Row<'_>) {
+        let bundle::Tally { ovm_s, watched_s, sla_met, sla_due, .. } = row.tally();
+        let cell = row.cell();
+        self.put((cell.kind, row.key_area(), cell.grade, cell.place), &Tally { ovm_s, watched_s, sla_met, sla_due });
     }
 
     fn put(&mut self, like: Like, tally: &Tally) {
-        match self.0.iter_mut().find(|(known, _)| *known == like) {
-            Some((_, sum)) => sum.add(tally),
-            None => self.0.push((like, *tally)),
+        match self.0.binary_search_by(|(known, _)| known.cmp(&like)) {
+            Ok(place) => self.0[place].1.add(tally),
+            Err(place) => self.0.insert(place, (like, *tally)),
         }
     }
 

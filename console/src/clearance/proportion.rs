@@ -34,18 +34,46 @@ pub(crate) fn ratio(part: f64, whole: f64) -> Option<f64> {
     (whole > 0.0).then(|| part / whole)
 }
 
-/// Sum of `y` over sum of `x` with the interval of the ratio estimator by linearisation (Cochran, *Sampling Techniques*,
-/// 6.3): each pair is one zone-day, violation minutes and watched hours. Fewer than two pairs have no interval.
-pub(crate) fn ratio_with_interval(pairs: &[(f64, f64)]) -> Option<(f64, Option<(f64, f64)>)> {
-    let (sum_y, sum_x) = pairs.iter().fold((0.0, 0.0), |(y, x), pair| (y + pair.0, x + pair.1));
-    let value = ratio(sum_y, sum_x)?;
-    let n = pairs.len() as f64;
-    if pairs.len() < 2 {
-        return Some((value, None));
+/// Sums that a ratio of two amounts and its interval are told from, `y` over `x`: each pair is one zone-day, open-violation and watched
+/// seconds. Whole numbers, so that it makes no difference in which order they are added.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct RatioSum {
+    n: u64,
+    y: u64,
+    x: u64,
+    yy: u128,
+    xy: u128,
+    xx: u128,
+}
+
+impl RatioSum {
+    pub(crate) fn add(&mut self, y: u32, x: u32) {
+        let (wide_y, wide_x) = (u128::from(y), u128::from(x));
+        self.join(&Self { n: 1, y: y.into(), x: x.into(), yy: wide_y * wide_y, xy: wide_x * wide_y, xx: wide_x * wide_x });
     }
-    let residual: f64 = pairs.iter().map(|(y, x)| (y - value * x).powi(2)).sum();
-    let error = (residual * n / (n - 1.0)).sqrt() / sum_x;
-    Some((value, Some(((value - Z * error).max(0.0), value + Z * error))))
+
+    pub(crate) fn join(&mut self, more: &Self) {
+        self.n += more.n;
+        self.y += more.y;
+        self.x += more.x;
+        self.yy += more.yy;
+        self.xy += more.xy;
+        self.xx += more.xx;
+    }
+
+    /// The ratio with the interval of the ratio estimator by linearisation (Cochran, *Sampling Techniques*, 6.3). Fewer than two pairs
+    /// have no interval.
+    pub(crate) fn ratio(&self) -> Option<(f64, Option<(f64, f64)>)> {
+        let value = ratio(self.y as f64, self.x as f64)?;
+        if self.n < 2 {
+            return Some((value, None));
+        }
+        let n = self.n as f64;
+        // The sum of (y - value x)^2.
+        let residual = (self.yy as f64 - 2.0 * value * self.xy as f64 + value * value * self.xx as f64).max(0.0);
+        let error = (residual * n / (n - 1.0)).sqrt() / self.x as f64;
+        Some((value, Some(((value - Z * error).max(0.0), value + Z * error))))
+    }
 }
 
 /// `(n * x + m * prior) / (n + m)`: what rests on few zone-days is drawn towards what is usual (DOMAIN 5.5).
@@ -68,12 +96,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn of(pairs: &[(u32, u32)]) -> RatioSum {
+        let mut sum = RatioSum::default();
+        pairs.iter().for_each(|(y, x)| sum.add(*y, *x));
+        sum
+    }
+
     #[test]
     fn a_zero_denominator_is_nothing() {
         assert_eq!(wilson(0, 0), None);
         assert_eq!(ratio(0.0, 0.0), None);
-        assert_eq!(ratio_with_interval(&[]), None);
-        assert_eq!(ratio_with_interval(&[(0.0, 0.0)]), None);
+        assert_eq!(RatioSum::default().ratio(), None);
+        assert_eq!(of(&[(0, 0)]).ratio(), None);
         assert_eq!(quantile(&mut [], 0.5), None);
     }
 
@@ -100,12 +134,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_interval_holds_its_value(hits in 0u64..500, more in 0u64..500, pairs in proptest::collection::vec((0.0f64..60.0, 0.0f64..24.0), 2..40)) {
+        fn an_interval_holds_its_value(hits in 0u64..500, more in 0u64..500, pairs in proptest::collection::vec((0u32..3600, 0u32..86_400), 2..40)) {
             if let Some(share) = wilson(hits, hits + more) {
                 prop_assert!(0.0 <= share.low && share.low <= share.value && share.value <= share.high && share.high <= 1.0);
             }
-            if let Some((value, Some((low, high)))) = ratio_with_interval(&pairs) {
+            let (first, second) = pairs.split_at(pairs.len() / 2);
+            let mut joined = of(first);
+            joined.join(&of(second));
+            prop_assert_eq!(joined, of(&pairs));
+            if let Some((value, Some((low, high)))) = joined.ratio() {
                 prop_assert!(0.0 <= low && low <= value && value <= high);
+                // By the book: from the residuals one by one.
+                let residual: f64 = pairs.iter().map(|(y, x)| (f64::from(*y) - value * f64::from(*x)).powi(2)).sum();
+                let n = pairs.len() as f64;
+                let error = (residual * n / (n - 1.0)).sqrt() / pairs.iter().map(|(_, x)| f64::from(*x)).sum::<f64>();
+                prop_assert!((high - value - Z * error).abs() < 1e-6, "{} {}", high - value, Z * error);
             }
         }
     }

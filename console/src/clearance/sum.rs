@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::day::DayFacts;
 use super::interval::Ms;
-use super::proportion::{quantile, ratio, ratio_with_interval, wilson};
+use super::proportion::{RatioSum, quantile, ratio, wilson};
 use super::recurrence::FOLLOW_UPS;
 use super::survival::{Duration, Times};
 use crate::dto::{
@@ -25,8 +25,8 @@ pub(crate) struct Sum {
     pub(crate) overdue_days: u64,
     pub(crate) ovm_s: u64,
     pub(crate) object_s: u64,
-    /// Of zone-days on which somebody watched: open-violation minutes and watched hours.
-    pub(crate) watched: Vec<(f64, f64)>,
+    /// Of zone-days on which somebody watched: open-violation seconds and watched seconds.
+    pub(crate) watched: RatioSum,
     /// Of known zone-days.
     pub(crate) known_ovm_s: u64,
     pub(crate) violations: u64,
@@ -85,7 +85,27 @@ pub(crate) fn count_zero(figure: &mut ZeroFigure, zero: ZeroDay) {
     *slot += 1;
 }
 
-fn unknown(zero: &ZeroFigure) -> u64 {
+/// Adds the counts of another.
+pub(crate) fn join_zero(figure: &mut ZeroFigure, more: &ZeroFigure) {
+    figure.zero += more.zero;
+    figure.violation += more.violation;
+    figure.unknown_coverage += more.unknown_coverage;
+    figure.unknown_hole += more.unknown_hole;
+    figure.unknown_pending += more.unknown_pending;
+    figure.not_applicable += more.not_applicable;
+    figure.running += more.running;
+}
+
+fn add_pair(sum: &mut (u64, u64), more: (u64, u64)) {
+    (sum.0, sum.1) = (sum.0 + more.0, sum.1 + more.1);
+}
+
+fn add_pairs(sums: &mut [(u64, u64)], more: &[(u64, u64)]) {
+    sums.iter_mut().zip(more).for_each(|(sum, more)| add_pair(sum, *more));
+}
+
+/// Zone-days of which nobody knows.
+pub(crate) fn unknown(zero: &ZeroFigure) -> u64 {
     zero.unknown_coverage + zero.unknown_hole + zero.unknown_pending
 }
 
@@ -118,7 +138,7 @@ impl Sum {
         self.ovm_s += u64::from(facts.ovm_s);
         self.object_s += u64::from(facts.object_s);
         if facts.watched_s > 0 {
-            self.watched.push((f64::from(facts.ovm_s) / 60.0, f64::from(facts.watched_s) / 3600.0));
+            self.watched.add(facts.ovm_s, facts.watched_s);
         }
         if counted(facts.zero) && !facts.zero.unknown() {
             self.known_ovm_s += u64::from(facts.ovm_s);
@@ -182,6 +202,62 @@ impl Sum {
         }
     }
 
+    /// Adds what is needed everywhere of another sum.
+    pub(crate) fn join(&mut self, more: &Self) {
+        self.zone_days += more.zone_days;
+        self.force_s += more.force_s;
+        self.watched_s += more.watched_s;
+        join_zero(&mut self.zero, &more.zero);
+        self.overdue_days += more.overdue_days;
+        self.ovm_s += more.ovm_s;
+        self.object_s += more.object_s;
+        self.watched.join(&more.watched);
+        self.known_ovm_s += more.known_ovm_s;
+        self.violations += more.violations;
+        self.raised += more.raised;
+        self.clear.extend_from_slice(&more.clear);
+        self.open.extend_from_slice(&more.open);
+        self.sla_met += more.sla_met;
+        self.sla_due += more.sla_due;
+        self.sla_unknown += more.sla_unknown;
+        add_pairs(&mut self.recurred, &more.recurred);
+        self.watched_by_hour.iter_mut().zip(more.watched_by_hour).for_each(|(sum, more)| *sum += more);
+        self.ovm_by_hour.iter_mut().zip(more.ovm_by_hour).for_each(|(sum, more)| *sum += more);
+    }
+
+    /// Adds what only the whole shows, of another sum.
+    pub(crate) fn join_details(&mut self, more: &Self) {
+        self.permitted += more.permitted;
+        self.tp += more.tp;
+        self.fp += more.fp;
+        self.found_permitted += more.found_permitted;
+        self.closed += more.closed;
+        self.closed_confirmed += more.closed_confirmed;
+        self.closed_expired += more.closed_expired;
+        self.latency.extend_from_slice(&more.latency);
+        self.confirm.extend_from_slice(&more.confirm);
+        self.undecided.extend_from_slice(&more.undecided);
+        self.clear_confirmed.extend_from_slice(&more.clear_confirmed);
+        self.open_confirmed.extend_from_slice(&more.open_confirmed);
+        self.clear_warned.extend_from_slice(&more.clear_warned);
+        self.open_warned.extend_from_slice(&more.open_warned);
+        self.second_reviewed += more.second_reviewed;
+        self.second_overturned += more.second_overturned;
+        self.looked += more.looked;
+        self.looked_against += more.looked_against;
+        self.ruled += more.ruled;
+        self.revoked += more.revoked;
+        self.lost += more.lost;
+        add_pairs(&mut self.recurred_subject, &more.recurred_subject);
+        more.by_hour.iter().for_each(|(hour, counts)| add_pair(self.by_hour.entry(*hour).or_default(), *counts));
+        for (model, counts) in &more.by_model {
+            match self.by_model.get_mut(model) {
+                Some(slot) => add_pair(slot, *counts),
+                None => drop(self.by_model.insert(model.clone(), *counts)),
+            }
+        }
+    }
+
     /// Zone-days on which something could be reached or missed.
     pub(crate) fn due_days(&self) -> u64 {
         self.zero.zero + self.zero.violation + unknown(&self.zero)
@@ -210,13 +286,14 @@ impl Sum {
 
     /// `OVM` of all zone-days, per hour watched on any of them.
     pub(crate) fn ovm_figure(&self) -> OvmFigure {
-        let interval = ratio_with_interval(&self.watched).and_then(|(_, interval)| interval);
+        let interval = self.watched.ratio().and_then(|(_, interval)| interval);
         OvmFigure {
             minutes: self.ovm_s as f64 / 60.0,
             object_minutes: self.object_s as f64 / 60.0,
             per_watched_h: self.ovm_per_watched_h(),
-            low: interval.map(|i| i.0),
-            high: interval.map(|i| i.1),
+            // Minutes an hour.
+            low: interval.map(|i| i.0 * 60.0),
+            high: interval.map(|i| i.1 * 60.0),
             per_zone_day: ratio(self.known_ovm_s as f64 / 60.0, self.known_days() as f64),
         }
     }
@@ -329,13 +406,12 @@ mod tests {
         let mut sum = Sum::default();
         days.iter().for_each(|facts| sum.add(facts));
         let figure = sum.ovm_figure();
-        let watched = days.iter().filter(|facts| facts.watched_s > 0);
-        let pairs: Vec<(f64, f64)> =
-            watched.map(|facts| (f64::from(facts.ovm_s) / 60.0, f64::from(facts.watched_s) / 3600.0)).collect();
-        let (value, interval) = ratio_with_interval(&pairs).unwrap();
+        let mut watched = RatioSum::default();
+        days.iter().filter(|facts| facts.watched_s > 0).for_each(|facts| watched.add(facts.ovm_s, facts.watched_s));
+        let (value, interval) = watched.ratio().unwrap();
         let (low, high) = interval.unwrap();
-        assert!((figure.per_watched_h.unwrap() - value).abs() < 1e-12);
-        assert_eq!((figure.low, figure.high), (Some(low), Some(high)));
+        assert!((figure.per_watched_h.unwrap() - value * 60.0).abs() < 1e-12);
+        assert_eq!((figure.low, figure.high), (Some(low * 60.0), Some(high * 60.0)));
         assert_eq!(figure.per_zone_day, Some(60.0), "of the two that are known");
     }
 }

@@ -172,7 +172,7 @@ async fn seed_into(
         keeper.refresh(store).await?;
         let definition = store.clearance_definition().await?;
         let loaded = keeper.loaded(store, definition.version).await?;
-        zone_days = loaded.days.values().map(|cells| cells.len() as u64).sum();
+        zone_days = loaded.days.values().map(|day| day.zone_days().count() as u64).sum();
     }
     rows.tell(options).await?;
     Ok(Seeded { cameras: city.cameras.len() as u64, candidates: done, decisions: rows.decided + late, zone_days })

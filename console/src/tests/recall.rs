@@ -334,6 +334,31 @@ async fn what_a_find_meets_may_be_merged_rejected_late_or_across_midnight(mut wo
     assert_eq!(recall(&world, &chief, "").await["total"]["without_candidate"], 0);
 }
 
+both!(what_has_stood_for_weeks_is_matched_and_what_was_gone_for_weeks_is_not);
+async fn what_has_stood_for_weeks_is_matched_and_what_was_gone_for_weeks_is_not(mut world: World) {
+    with_pictures(&mut world);
+    import(&world).await;
+    let days = |n: i64| SATURDAY + n * 24 * HOUR;
+    world.beats("cam-1", days(0), days(0) + 2 * HOUR).await;
+    world.beats("cam-1", days(20), days(20) + 12 * HOUR).await;
+    world.turn_to(days(0));
+    let gone = world.candidate(1).await;
+    world.take(&[look_message(&gone, "cleared", days(0) + HOUR)]).await;
+    world.turn_to(days(0) + HOUR);
+    let stands = world.candidate(2).await;
+    world.turn_to(days(20) + 12 * HOUR);
+    let chief = world.person("chief", &[Role::Supervisor]).await;
+    world.state.clearance.refresh(&world.state.store).await.unwrap();
+    let found = world.post(&chief, "/finds", find("C1", "2027-02-05 08:30")).await.expect(201);
+    assert_eq!((&found["cover"], &found["matched"]["candidate"]), (&json!("covered"), &json!(stands)), "{found}");
+    assert_eq!(found["overlaps"].as_array().map(Vec::len), Some(1), "what was gone weeks before is not told");
+    // One list is matched once for all that is asked of it, and again after the next find.
+    let list = async || world.get(&chief, "/clearance/recall/finds?from=2027-02-01&until=2027-02-06").await.expect(200);
+    assert_eq!((list().await["total"].clone(), list().await["total"].clone()), (json!(1), json!(1)));
+    world.post(&chief, "/finds", find("C2", "2027-02-05 03:00")).await.expect(201);
+    assert_eq!(list().await["total"], 2);
+}
+
 both!(a_file_of_finds_is_entered_whole_or_not_at_all);
 async fn a_file_of_finds_is_entered_whole_or_not_at_all(mut world: World) {
     saturday(&mut world).await;
