@@ -12,7 +12,7 @@ use crate::dto::{
 };
 use crate::keeper::{self, CellId};
 use crate::state::AppState;
-use crate::store::{FindRow, MinuteRow};
+use crate::store::{AuditPlan, FindRow, MinuteRow};
 
 /// A drawn minute with what became of it.
 #[derive(Debug, Clone)]
@@ -146,11 +146,36 @@ pub(crate) async fn minutes(
             outcome,
             answer,
             revised: row.answers.len() > 1,
+            weight: 1.0,
             overlaps: told(&found),
         };
         Minute { record, cell, at: row.drawn.minute_ms, answered: row.answered_ms }
     };
     Ok(rows.into_iter().map(one).collect())
+}
+
+/// Weighs drawn minutes by how densely the minutes like them were drawn, all audits together: two audits of one district next to one of
+/// the city would else make the city's figure that district's. The weight is `1 / sum of n / N` over the audits that could have drawn the
+/// minute (the single-frame estimator for overlapping frames, Bankier 1986; Kalton and Anderson 1986). `key_area` says whether a minute
+/// was one of a key area, `day` its local day.
+pub(crate) fn weigh(minutes: &mut [Minute], plans: &[AuditPlan], key_area: impl Fn(&Minute) -> bool, day: impl Fn(Ms) -> String) {
+    for one in minutes {
+        let (it, on) = (&one.record, day(one.at));
+        let could = |plan: &&AuditPlan| {
+            let same = |wanted: &str, is: &str| wanted.is_empty() || wanted == is;
+            let of_it = plan.from_day <= on
+                && on <= plan.until_day
+                && same(&plan.district, &it.district)
+                && same(&plan.street, &it.street)
+                && (plan.kinds.is_empty() || plan.kinds.contains(&it.kind))
+                && plan.units.holds(&it.district, &it.street)
+                && (!plan.key_only || key_area(one));
+            // Its own audit drew it, whatever the places are called today.
+            of_it || plan.id == it.audit
+        };
+        let density: f64 = plans.iter().filter(could).map(|plan| plan.density).sum();
+        one.record.weight = if density > 0.0 { 1.0 / density } else { 1.0 };
+    }
 }
 
 /// Finds with what they were matched with. A person's word goes before the program's.

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
 
 MINUTE = 60_000
 DAY_MS = 86_400_000
@@ -263,7 +263,7 @@ def was_there(rows, standing, episodes_of_cell, at, slack, as_of):
 
 
 def recall_figures(db, recall, c, versions_of, watching, clock, p):
-    """The counts of a recall report, as a dict with its names."""
+    """The counts of a recall report, as a dict with its names; and of its weighted shares the weights of what counts and of all."""
     as_of = int(datetime.fromisoformat(recall["as_of"].replace("Z", "+00:00")).timestamp() * 1000)
     begin = clock.at(date.fromisoformat(recall["from"]), 0)
     end = clock.at(date.fromisoformat(recall["until"]) + timedelta(days=1), 0)
@@ -288,6 +288,18 @@ def recall_figures(db, recall, c, versions_of, watching, clock, p):
     m = m.drop_duplicates(["camera", "zone", "kind", "picture_ms"])
     n["not_sampled"] = len(dark)
     n["drawn"] = len(dark) + len(m)
+    plans = pd.read_sql("SELECT a.*, (SELECT COUNT(*) FROM frame_audit_minutes m WHERE m.audit = a.id) AS drawn FROM frame_audits a", db)
+
+    def weight(row):
+        day = clock.day_of(row.minute_ms)
+        key = key_area(versions_of[row.camera], row.zone, clock.at(day, 0), clock.at(day + timedelta(days=1), 0))
+        of = lambda wanted, it: wanted in ("", it)
+        could = [plan for plan in plans.itertuples() if plan.id == row.audit or (
+            plan.from_day <= str(day) <= plan.until_day and of(plan.district, row.district) and of(plan.street, row.street)
+            and (json.loads(plan.kinds) or [row.kind]).count(row.kind) and (key or not plan.key_only))]
+        return 1 / sum(plan.drawn / plan.frame_minutes for plan in could)
+
+    weights = {"missed_share": ([], []), "recall": ([], [])}
     for row in m.itertuples():
         n["revised"] += row.times > 1
         if row.verdict != row.verdict or row.verdict is None:
@@ -297,6 +309,12 @@ def recall_figures(db, recall, c, versions_of, watching, clock, p):
         else:
             found = there((row.camera, row.zone, row.kind), int(row.picture_ms), p["audit_match_min"])
             n["missed" if not found else "rejected" if found[0][0] else "found"] += 1
+            weights["recall"][1].append(weight(row))
+            weights["recall"][0].append(0 if not found or found[0][0] else weights["recall"][1][-1])
+        if row.verdict in ("none", "violation"):
+            weights["missed_share"][1].append(weight(row))
+            missed = row.verdict == "violation" and (not found or found[0][0])
+            weights["missed_share"][0].append(weights["missed_share"][1][-1] if missed else 0)
 
     lead = []
     ruled = pd.read_sql("SELECT find, ruling FROM find_rulings ORDER BY find, n", db).groupby("find").ruling.last()
@@ -322,7 +340,7 @@ def recall_figures(db, recall, c, versions_of, watching, clock, p):
             elif f.reported_ms < found[0][2]:
                 n["reported_first"] += 1
                 lead.append((found[0][2] - f.reported_ms) // 1000)
-    return n, lead
+    return n, lead, weights
 
 
 def main():
@@ -557,7 +575,7 @@ def main():
     closed = c[c.decided.notna() & ~c.pending & ~c.allowed]
     closed_day = [first_day <= clock.day_of(ms) <= last_day for ms in closed.decided]
     same("confirm rate", part(int(closed[closed_day].tp.sum()), int(sum(closed_day))), report["quality"]["confirm_rate"]["value"])
-    n, lead = recall_figures(db, recall, c, versions_of, watching, clock, p)
+    n, lead, weights = recall_figures(db, recall, c, versions_of, watching, clock, p)
     total = recall["total"]
     for name, count in n.items():
         same(f"recall {name}", count, total[name])
@@ -570,8 +588,14 @@ def main():
         if of < p["precision_n_min"]:
             same(f"recall {name} hidden", None, total[name]["value"])
             continue
-        interval = binomtest(count, of).proportion_ci(method="wilson")
-        for what, value in (("value", count / of), ("low", interval.low), ("high", interval.high)):
+        value, interval = count / of, binomtest(count, of).proportion_ci(method="wilson")
+        low, high = interval.low, interval.high
+        of_it = np.array(weights.get(name, ([], []))[1])
+        if of_it.size and of_it.max() > of_it.min() * (1 + 1e-9):
+            # Kish's effective number of draws; Wilson's interval solves (p - x)^2 = z^2 x (1 - x) / n for x.
+            value, draws, z2 = sum(weights[name][0]) / of_it.sum(), of_it.sum() ** 2 / (of_it ** 2).sum(), norm.ppf(0.975) ** 2
+            low, high = sorted(np.roots([1 + z2 / draws, -(2 * value + z2 / draws), value ** 2]).real)
+        for what, value in (("value", value), ("low", low), ("high", high)):
             same(f"recall {name} {what}", value, total[name][what], 1e-6)
     same("recall lead", float(pd.Series(lead).median()) if lead else None, total["lead_median_s"])
     same("recall groups", total["drawn"] + total["finds"], sum(g["figure"]["drawn"] + g["figure"]["finds"] for g in recall["groups"]))

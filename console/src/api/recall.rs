@@ -109,7 +109,11 @@ async fn minutes(state: &AppState, scope: &Scope, selection: &Selection) -> Resu
         let (from, until) = period(state, selection).await?;
         let as_of = state.now_ms();
         let rows = state.store.minutes_between(scope, from, until).await?;
-        let rows = crate::recall::minutes(state, &selection.definition.parameters, rows).await?;
+        let mut rows = crate::recall::minutes(state, &selection.definition.parameters, rows).await?;
+        let plans = state.store.audit_plans(&selection.from.to_string(), &selection.until.to_string()).await?;
+        let calendar = &state.clearance.clocks(&state.store, &selection.definition.parameters).await?.calendar;
+        let key_area = |one: &Minute| selection.was_key(state, Some(&one.cell), one.at);
+        crate::recall::weigh(&mut rows, &plans, key_area, |at| date_of(calendar, at).to_string());
         Ok::<_, ApiError>(AsOf { as_of, rows })
     };
     let AsOf { as_of, rows: all } = matched.minutes.get_or_try_init(make).await?;
@@ -181,7 +185,7 @@ async fn report(state: &AppState, scope: &Scope, selection: &Selection, by: By) 
     };
     for one in &minutes {
         let it = &one.record;
-        group(&Spot::of_minute(it), &|sum| sum.minute(it.outcome, it.revised));
+        group(&Spot::of_minute(it), &|sum| sum.minute(it.outcome, it.revised, it.weight));
     }
     for one in finds.iter().filter(|one| !one.record.withdrawn) {
         group(&Spot::of_find(&one.record, one.cell.as_ref()), &|sum| sum.find(&one.fact));

@@ -18,15 +18,20 @@ pub(crate) fn wilson(hits: u64, n: u64) -> Option<Share> {
     if n == 0 {
         return None;
     }
-    let (hits, count) = (hits as f64, n as f64);
-    let p = hits / count;
+    let value = hits as f64 / n as f64;
+    let (low, high) = wilson_interval(value, n as f64);
+    Some(Share { value, low, high, n })
+}
+
+/// Wilson's interval of a share over so many draws, which need not be a whole number.
+pub(crate) fn wilson_interval(p: f64, count: f64) -> (f64, f64) {
     let centre = p + Z * Z / (2.0 * count);
     let half = Z * (p * (1.0 - p) / count + Z * Z / (4.0 * count * count)).sqrt();
     let denominator = 1.0 + Z * Z / count;
-    // At 0 and at n the formula is exact; rounding alone would leave 1e-17.
-    let low = if hits == 0.0 { 0.0 } else { (centre - half) / denominator };
-    let high = if hits == count { 1.0 } else { (centre + half) / denominator };
-    Some(Share { value: p, low, high, n })
+    // At 0 and at 1 the formula is exact; rounding alone would leave 1e-17.
+    let low = if p <= 0.0 { 0.0 } else { (centre - half) / denominator };
+    let high = if p >= 1.0 { 1.0 } else { (centre + half) / denominator };
+    (low, high)
 }
 
 /// `part / whole`, `None` when the whole is nothing.

@@ -5,9 +5,9 @@ use super::coverage::Coverage;
 use super::day::Cell;
 use super::episode::{Episode, Look, Seen, Standing};
 use super::interval::{IntervalSet, MINUTE, Ms};
-use super::proportion::quantile;
+use super::proportion::{quantile, wilson_interval};
 use super::sum::share_from;
-use crate::dto::{ClearanceParameters, FindCover, MinuteOutcome, RecallFigure};
+use crate::dto::{ClearanceParameters, FindCover, MinuteOutcome, RecallFigure, ShareFigure};
 
 /// A candidate that was there at the moment somebody looked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,16 +131,67 @@ pub(crate) struct FindFact {
     pub(crate) reported: Ms,
 }
 
+/// Weights that differ by no more than this share of themselves are one weight.
+const SAME_WEIGHT: f64 = 1e-9;
+
+/// A share of minutes that do not all weigh the same.
+#[derive(Debug, Clone, Copy, Default)]
+struct Weighed {
+    part: f64,
+    all: f64,
+    squares: f64,
+}
+
+impl Weighed {
+    fn add(&mut self, weight: f64, counts: bool) {
+        self.part += if counts { weight } else { 0.0 };
+        self.all += weight;
+        self.squares += weight * weight;
+    }
+
+    /// The weighted share, with Wilson's interval over Kish's effective number of draws (Kish 1965, 11.7): so many of equal weight would
+    /// be as sure. Counts stay counts.
+    fn share(&self, part: u64, n: u64, least: u32) -> ShareFigure {
+        if n < u64::from(least) || self.all <= 0.0 {
+            return ShareFigure { part, n, ..ShareFigure::default() };
+        }
+        let (low, high) = wilson_interval(self.part / self.all, self.all * self.all / self.squares);
+        ShareFigure { value: Some(self.part / self.all), low: Some(low), high: Some(high), part, n }
+    }
+}
+
 /// Everything that the figures of recall are made of.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RecallSum {
     figure: RecallFigure,
     lead: Vec<u32>,
+    missed: Weighed,
+    recall: Weighed,
+    /// The weight of the first minute that counted.
+    weight: Option<f64>,
 }
 
 impl RecallSum {
-    /// Adds a drawn minute; `revised`: its answer took the place of another.
-    pub(crate) fn minute(&mut self, outcome: MinuteOutcome, revised: bool) {
+    /// Adds a drawn minute that stands for `weight` minutes; `revised`: its answer took the place of another.
+    pub(crate) fn minute(&mut self, outcome: MinuteOutcome, revised: bool, weight: f64) {
+        let (missed, violation) = match outcome {
+            MinuteOutcome::None => (false, false),
+            MinuteOutcome::Found => (false, true),
+            MinuteOutcome::Missed | MinuteOutcome::Rejected => (true, true),
+            MinuteOutcome::NotSampled | MinuteOutcome::Waiting | MinuteOutcome::CannotTell => {
+                return self.count(outcome, revised);
+            }
+        };
+        self.missed.add(weight, missed);
+        if violation {
+            self.recall.add(weight, !missed);
+        }
+        let first = *self.weight.get_or_insert(weight);
+        self.figure.weighted |= (weight - first).abs() > first * SAME_WEIGHT;
+        self.count(outcome, revised);
+    }
+
+    fn count(&mut self, outcome: MinuteOutcome, revised: bool) {
         let it = &mut self.figure;
         let slot = match outcome {
             MinuteOutcome::NotSampled => &mut it.not_sampled,
@@ -187,9 +238,12 @@ impl RecallSum {
         let it = self.figure;
         let missed = it.missed + it.rejected;
         let matched = it.covered - it.without_candidate;
+        // Of equal weights the counts say the same, to the last bit.
+        let share =
+            |weighed: Weighed, part, n| if it.weighted { weighed.share(part, n, least) } else { share_from(part, n, least) };
         RecallFigure {
-            missed_share: share_from(missed, it.none + it.found + missed, least),
-            recall: share_from(it.found, it.found + missed, least),
+            missed_share: share(self.missed, missed, it.none + it.found + missed),
+            recall: share(self.recall, it.found, it.found + missed),
             miss_share: share_from(it.without_candidate, it.covered, least),
             reported_first_share: share_from(it.reported_first, matched, least),
             lead_median_s: quantile(&mut self.lead, 0.5),

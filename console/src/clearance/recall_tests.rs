@@ -165,7 +165,7 @@ fn shares_are_hidden_below_the_definitions_n_and_counts_are_not() {
             (MinuteOutcome::NotSampled, 7),
             (MinuteOutcome::Waiting, 9),
         ] {
-            (0..n).for_each(|_| sum.minute(outcome, false));
+            (0..n).for_each(|_| sum.minute(outcome, false, 7.0));
         }
         figure(sum)
     };
@@ -186,6 +186,29 @@ fn shares_are_hidden_below_the_definitions_n_and_counts_are_not() {
         "{:?}",
         it.recall
     );
+}
+
+#[test]
+fn what_was_drawn_densely_weighs_little() {
+    // Of one district a hundredth was drawn, and much is missed there; of the rest a thousandth, and nothing is.
+    let mut sum = RecallSum::default();
+    let mut add = |outcome, n: u64, weight| (0..n).for_each(|_| sum.minute(outcome, false, weight));
+    add(MinuteOutcome::Missed, 30, 100.0);
+    add(MinuteOutcome::Found, 30, 100.0);
+    add(MinuteOutcome::None, 40, 100.0);
+    add(MinuteOutcome::Found, 30, 1000.0);
+    add(MinuteOutcome::None, 70, 1000.0);
+    let it = figure(sum);
+    assert!(it.weighted);
+    assert_eq!((it.missed_share.part, it.missed_share.n), (30, 200), "counts stay counts");
+    assert!((it.missed_share.value.unwrap() - 3_000.0 / 110_000.0).abs() < 1e-12, "and not 30 in 200");
+    assert!((it.recall.value.unwrap() - 33_000.0 / 36_000.0).abs() < 1e-12);
+    // Kish's effective n: 110,000^2 / (100 * 100^2 + 100 * 1000^2) = 119.8 of 200. Wilson by hand: centre 0.042044, half 0.032040.
+    let (low, high) = (it.missed_share.low.unwrap(), it.missed_share.high.unwrap());
+    let (p, n, z) = (3.0 / 110.0, 12_100.0 / 101.0, 1.959_963_984_540_054_f64);
+    let centre = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
+    let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt() / (1.0 + z * z / n);
+    assert!((low - (centre - half)).abs() < 1e-9 && (high - (centre + half)).abs() < 1e-9, "{low} {high}");
 }
 
 #[test]

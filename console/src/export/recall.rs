@@ -31,6 +31,7 @@ const MINUTES: &[Column<RecallMinute>] = &[
     Column::nullable("answered_at", Type::Time, |m| m.answer.as_ref().and_then(|answer| time(&answer.at))),
     Column::nullable("blind", Type::Flag, |m| m.answer.as_ref().map(|answer| Value::Flag(answer.blind))),
     Column::new("revised", Type::Flag, |m| Some(Value::Flag(m.revised))),
+    Column::new("weight", Type::Number, |m| Some(Value::Number(m.weight))),
     Column::nullable("candidate", Type::Text, |m| m.overlaps.first().and_then(|best| text(&best.candidate))),
 ];
 

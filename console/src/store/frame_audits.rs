@@ -27,6 +27,24 @@ pub(crate) struct NewAudit {
     pub(crate) frame_sha256: String,
 }
 
+/// Of what an audit was drawn, and how densely.
+#[derive(Debug, Clone)]
+pub(crate) struct AuditPlan {
+    pub(crate) id: String,
+    /// Local days, both included.
+    pub(crate) from_day: String,
+    pub(crate) until_day: String,
+    /// Empty: all of them.
+    pub(crate) district: String,
+    pub(crate) street: String,
+    pub(crate) kinds: Vec<Kind>,
+    pub(crate) key_only: bool,
+    /// What the person who drew it sees.
+    pub(crate) units: Scope,
+    /// Drawn minutes over all that could have been drawn.
+    pub(crate) density: f64,
+}
+
 /// A drawn minute to be stored, with its picture or the reason why there is none.
 #[derive(Debug, Clone)]
 pub(crate) struct DrawnMinute {
@@ -121,7 +139,7 @@ impl Store {
         let now_ms = tx.now_ms();
         sqlx::query(
             "INSERT INTO frame_audits (id, seed, from_day, until_day, district, street, kinds, key_only, definition, frame_minutes, \
-             frame_sha256, user_id, by_name, at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+             frame_sha256, user_id, by_name, at_ms, units) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         )
         .bind(id.clone())
         .bind(new.seed.clone())
@@ -137,6 +155,7 @@ impl Store {
         .bind(actor.id.clone())
         .bind(actor.name.clone())
         .bind(now_ms)
+        .bind(serde_json::to_string(&actor.scope.units()).expect("units are JSON"))
         .execute(tx.db())
         .await?;
         for (index, minute) in minutes.iter().enumerate() {
@@ -219,6 +238,29 @@ impl Store {
         let mut conditions = Conditions::within(scope, "m");
         conditions.and("m.minute_ms >= ? AND m.minute_ms < ?", [Bind::Int(from_ms), Bind::Int(until_ms)]);
         self.minutes_where(conditions).await
+    }
+
+    /// Of what every audit was drawn that shares a day with this period.
+    pub(crate) async fn audit_plans(&self, from_day: &str, until_day: &str) -> Result<Vec<AuditPlan>, sqlx::Error> {
+        let sql = "SELECT a.*, (SELECT COUNT(*) FROM frame_audit_minutes m WHERE m.audit = a.id) AS minutes FROM frame_audits a \
+                   WHERE a.until_day >= $1 AND a.from_day <= $2 ORDER BY a.at_ms, a.id";
+        let read = |row: &AnyRow| {
+            let units: String = row.try_get("units")?;
+            let units = if units.is_empty() { vec![(None, None)] } else { json_column(row, "units")? };
+            let (drawn, of): (i64, i64) = (row.try_get("minutes")?, row.try_get("frame_minutes")?);
+            Ok(AuditPlan {
+                id: row.try_get("id")?,
+                from_day: row.try_get("from_day")?,
+                until_day: row.try_get("until_day")?,
+                district: row.try_get("district")?,
+                street: row.try_get("street")?,
+                kinds: json_column(row, "kinds")?,
+                key_only: row.try_get::<i64, _>("key_only")? != 0,
+                units: Scope::of_units(&units),
+                density: drawn as f64 / of.max(1) as f64,
+            })
+        };
+        sqlx::query(sql).bind(from_day).bind(until_day).fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
     /// The names of a camera and its zone; what is gone is called by its id.

@@ -79,7 +79,7 @@ pub(crate) use deletions::{ClaimedFile, Erased, RUNNING_MS};
 pub(crate) use deliveries::{Due, Tried};
 pub(crate) use finds::{FindRow, PutFind};
 pub(crate) use flow::Flow;
-pub(crate) use frame_audits::{DrawnMinute, MinuteRow, NewAudit};
+pub(crate) use frame_audits::{AuditPlan, DrawnMinute, MinuteRow, NewAudit};
 pub(crate) use intake::evidence_file;
 pub(crate) use legal::LegalList;
 pub(crate) use live::LiveEvent;
@@ -421,6 +421,7 @@ fn migrator(backend: Backend) -> Migrator {
         step(101, "recall append only", recall_append_only),
         step(110, "camera flow", include_str!("../../migrations/common/0110_camera_flow.sql")),
         step(120, "cases by candidate", include_str!("../../migrations/common/0120_cases_by_candidate.sql")),
+        step(121, "cases by candidate", include_str!("../../migrations/common/0121_audit_units.sql")),
     ])
 }
 

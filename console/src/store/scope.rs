@@ -90,6 +90,21 @@ impl Scope {
         }
     }
 
+    /// Its units, each as district and street; an absent one is all of them.
+    pub(crate) fn units(&self) -> Vec<(Option<String>, Option<String>)> {
+        let city = self.city.then_some((None, None));
+        let districts = self.districts.iter().map(|district| (Some(district.clone()), None));
+        let streets = self.streets.iter().map(|(district, street)| (Some(district.clone()), Some(street.clone())));
+        city.into_iter().chain(districts).chain(streets).collect()
+    }
+
+    /// The scope of such units.
+    pub(crate) fn of_units(units: &[(Option<String>, Option<String>)]) -> Self {
+        let mut scope = Self::default();
+        units.iter().for_each(|(district, street)| scope.add(district.as_deref(), street.as_deref()));
+        scope
+    }
+
     /// Is it the whole city?
     pub(crate) fn is_city(&self) -> bool {
         self.city
@@ -170,7 +185,9 @@ mod tests {
         assert!(scope.holds("Xuhui", "Hunan Road") && scope.holds("Xuhui", "") && scope.holds("Jing'an", "Nanjing Road"));
         assert!(!scope.holds("Jing'an", "Hunan Road") && !scope.holds("", "Nanjing Road"));
         assert_eq!(Conditions::within(&scope, "c").sql(), " WHERE (c.district IN ($1) OR (c.district = $2 AND c.street = $3))");
+        assert_eq!(Scope::of_units(&scope.units()), scope);
         scope.add(None, None);
+        assert_eq!(Scope::of_units(&scope.units()), scope);
         assert!(scope.holds("", "") && Conditions::within(&scope, "c").sql().is_empty());
     }
 }

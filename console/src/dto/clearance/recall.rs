@@ -61,6 +61,9 @@ pub struct RecallFigure {
     pub rejected: u64,
     /// Answers that took the place of an earlier one.
     pub revised: u64,
+    /// The minutes were drawn with different densities, by audits of different places or periods: the two shares below are weighted by
+    /// how many minutes each stands for, and their intervals rest on the effective number of draws. `part` and `n` stay counts.
+    pub weighted: bool,
     /// (missed + rejected) / (none + found + missed + rejected): sampled zone-minutes with a missed violation. Null below the n.
     pub missed_share: ShareFigure,
     /// found / (found + missed + rejected): recall over the sampled violations. Null below the n.
@@ -183,6 +186,9 @@ pub struct RecallMinute {
     pub answer: Option<FrameAnswer>,
     /// Its answer took the place of another.
     pub revised: bool,
+    /// How many watched minutes it stands for in the weighted shares: 1 over how densely the minutes like it were drawn, all audits
+    /// together.
+    pub weight: f64,
     /// What the program had there, the best first; empty before somebody has looked.
     pub overlaps: Vec<OverlapRecord>,
 }

@@ -2,6 +2,7 @@
 export const recall = {
   title: 'What the program misses (estimate)',
   hint: 'An estimate by random pictures and by what others found, with its n; it is no count of everything that was missed.',
+  weighted: 'Audits of several scopes drew some places more densely than others: each minute is weighted by how many it stands for, and the interval rests on the effective number of draws.',
   loading: 'The estimate is being made.',
   missedShare: 'Sampled minutes with a miss',
   missedSub: '{missed} of {n} sampled · {not} not sampled',

@@ -2,6 +2,7 @@
 export const recall = {
   title: '漏报估计',
   hint: '根据随机抽取的画面和他人发现估计，并给出样本数；不是全部漏报的计数。',
+  weighted: '多次核查范围不同，各处抽取密度不一：每个分钟按其代表的分钟数加权，区间依据有效样本数。',
   loading: '正在计算估计值。',
   missedShare: '抽样分钟中有漏报的比例',
   missedSub: '抽样 {n} 个，漏报 {missed} 个 · 未抽到 {not} 个',
