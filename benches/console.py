@@ -195,11 +195,14 @@ def asked(console):
         f"candidates/{open_one['id']}", f"candidates/{done['id']}", "overview", "cases", "cases?state=opened", f"cases?district={district}",
         f"cases?camera={camera}", "cases?for_me=true&sort=oldest&limit=2", "cameras",
         "cameras?limit=500", f"cameras/{camera}", "zones", f"zones?district={district}",
-        f"cameras/{camera}/precision", "samples", "audit", "audit?q=seed", "audit?actor=bench", "audit?action=seed", "training",
-        "register/reminders", f"cameras/{camera}/flow?period=day", f"cameras/{camera}/flow?period=week", "site", "retention", "retention/plan")]
+        f"cameras/{camera}/precision", "samples", "audit", "audit?q=seed", "audit?actor=bench", "audit?action=seed",
+        "register/reminders", f"cameras/{camera}/flow?period=day", f"cameras/{camera}/flow?period=week")]
+    # These count or write out all there is, as a dashboard does.
+    rows += [("dashboard", DASHBOARD_MS, f"{api}/{one}") for one in ("training", "site", "retention", "retention/plan")]
     report = [
         "", "by=camera", "by=zone", "by=street", "by=kind", f"district={district}", f"district={district}&street={street}&by=camera",
-        "kind=illegal_stall&key_area=true", "from=2026-08-29&until=2026-11-26", "from=2026-08-29&until=2026-11-26&by=camera",
+        "kind=illegal_stall&key_area=true", "from=2026-08-29&until=2026-11-26", "from=2026-08-29&until=2026-11-26&by=street",
+        "from=2026-08-29&until=2026-11-26&by=camera",
     ]
     days = ["", "zero=violation", "with=restated", "with=overdue", "weekday=6&hour=19", f"camera={camera}", "from=2026-08-29&until=2026-11-26&zero=zero"]
     rows += [("dashboard", DASHBOARD_MS, f"{api}/clearance/report?{one}") for one in report]

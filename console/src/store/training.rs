@@ -95,7 +95,9 @@ impl Store {
                 n => format!(" OR (c.state = 'rejected' AND c.reason IN ({}))", vec!["?"; n].join(", ")),
             };
             conditions.and(&format!("(c.state = 'confirmed'{rejected})"), words);
-            (conditions, "FROM candidates c")
+            // Those whose pictures are gone come first, and their states after: SQLite else looks at every decided candidate.
+            conditions.and("g.gone_rule IS NOT NULL AND g.state IN ('confirmed', 'rejected') AND c.id = g.id", []);
+            (conditions, "FROM candidates g CROSS JOIN candidates c")
         };
         conditions.and("c.gone_rule IS NOT NULL", []);
         let sql = format!("SELECT COUNT(*) AS n {from}{}", conditions.sql());
@@ -121,7 +123,8 @@ impl Store {
             conditions.and("c.state IN ('confirmed', 'rejected')", []);
             ("c.reason", "FROM candidates c")
         };
-        let sql = format!("SELECT {reason} AS why, COUNT(*) AS n {from}{} GROUP BY {reason} ORDER BY {reason}", conditions.sql());
+        // In the order of the index of examples.
+        let sql = format!("SELECT {reason} AS why, COUNT(*) AS n {from}{} GROUP BY c.state, {reason}", conditions.sql());
         let (mut confirmed, mut rejected) = (0, Vec::new());
         for row in conditions.query(sql).fetch_all(&self.pool).await? {
             let n = u64::try_from(row.try_get::<i64, _>("n")?).unwrap_or(0);
@@ -130,6 +133,7 @@ impl Store {
                 Some(reason) => rejected.push((reason, n)),
             }
         }
+        rejected.sort_by_key(|(reason, _)| crate::dto::word(reason));
         Ok((confirmed, rejected))
     }
 }
