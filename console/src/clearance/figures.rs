@@ -102,12 +102,20 @@ pub(crate) fn report(rows: &[Row<'_>], grouped: &[Row<'_>], before: &[Row<'_>], 
         let groups = scope.spawn(|| groups(grouped, before, &asked));
         let mut whole = Whole::default();
         each(rows, |row| whole.add(row, &asked.frame));
-        (whole, groups.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        (whole, joined(groups))
     });
-    let Whole { mut all, heat, trend, annex, late, restated } = whole;
+    let Whole { all, heat, trend, annex, late, restated } = whole;
     let (recurrence, recurrence_by_subject) = all.recurrence_figures();
     let duty = asked.frame.duty;
     let waited = |raised: Ms| u32::try_from(duty.between(raised, as_of) / 1000).unwrap_or(u32::MAX);
+    // A city's quarter has a million durations of each sort; sorting them is most of what is left, and no sort waits for another.
+    let (latency, confirm, confirm_duty, clear) = std::thread::scope(|scope| {
+        let latency = scope.spawn(|| all.latency_figure());
+        let confirm = scope.spawn(|| all.confirm_wall(as_of, parameters));
+        let clear = scope.spawn(|| all.clear_figure(as_of, parameters));
+        let confirm_duty = all.confirm_duty(parameters, waited);
+        (joined(latency), joined(confirm), confirm_duty, joined(clear))
+    });
     ClearanceReport {
         as_of: rfc3339(as_of),
         building: asked.building,
@@ -120,10 +128,10 @@ pub(crate) fn report(rows: &[Row<'_>], grouped: &[Row<'_>], before: &[Row<'_>], 
         coverage: all.coverage_figure(),
         zero: zero_figure(all.zero),
         ovm: all.ovm_figure(),
-        latency: all.latency_figure(),
-        confirm: all.confirm_wall(as_of, parameters),
-        confirm_duty: all.confirm_duty(parameters, waited),
-        clear: all.clear_figure(as_of, parameters),
+        latency,
+        confirm,
+        confirm_duty,
+        clear,
         clear_from_confirmed: all.clear_confirmed_figure(as_of, parameters),
         clear_from_warned: all.clear_warned_figure(as_of, parameters),
         recurrence,
@@ -137,6 +145,11 @@ pub(crate) fn report(rows: &[Row<'_>], grouped: &[Row<'_>], before: &[Row<'_>], 
         groups,
         definition: asked.definition,
     }
+}
+
+/// What a thread made; its panic is ours.
+fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Sums of the annex: of a kind by its place in [`ANNEX`], everywhere or in a district.

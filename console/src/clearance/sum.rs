@@ -302,9 +302,9 @@ impl Sum {
         ratio(self.ovm_s as f64 / 60.0, self.watched_s as f64 / 3600.0)
     }
 
-    pub(crate) fn latency_figure(&mut self) -> LatencyFigure {
-        let n = self.latency.len() as u64;
-        LatencyFigure { median: quantile(&mut self.latency, 0.5), p90: quantile(&mut self.latency, 0.9), n }
+    pub(crate) fn latency_figure(&self) -> LatencyFigure {
+        let mut latency = self.latency.clone();
+        LatencyFigure { median: quantile(&mut latency, 0.5), p90: quantile(&mut latency, 0.9), n: latency.len() as u64 }
     }
 
     /// Until confirmed, by the wall clock, or by a duty clock that tells how long the undecided have waited.

@@ -141,7 +141,7 @@ impl Keeper {
 
 /// So far before and after a moment everything is looked at: what stood then is found however long it stood, and a gap between two
 /// looks at one violation is bridged as long as it is not longer.
-const AROUND_MS: Ms = 2 * DAY_MS;
+const AROUND_MS: Ms = DAY_MS;
 
 /// What is known of a cell in a stretch of time around moments that were asked about.
 pub(crate) struct Known {

@@ -131,6 +131,7 @@ impl<'a> Rows<'a> {
                     "key_area",
                     "seen_state",
                     "seen_ms",
+                    "ended_ms",
                     "case_id",
                     "reason",
                 ],
@@ -328,6 +329,7 @@ impl<'a> Rows<'a> {
             Cell::Int(i64::from(told.cell.key_area)),
             text(told.look.0),
             Cell::Int(told.look.1),
+            if told.look.0 == "present" { Cell::NoInt } else { Cell::Int(told.look.1.max(told.raised)) },
             case.clone().map_or(Cell::NoText, Cell::Text),
             told.verdict.and_then(|verdict| verdict.reason).map_or(Cell::NoText, text),
         ]);

@@ -298,8 +298,8 @@ impl Tx {
         let Some(latest) = latest else { return Ok(()) };
         let (state, at_ms): (String, i64) = (latest.try_get("state")?, latest.try_get("at_ms")?);
         let row = sqlx::query(
-            "UPDATE candidates SET seen_state = $1, seen_ms = $2 WHERE id = $3 AND (seen_ms IS NULL OR seen_ms <= $2) \
-             RETURNING state, version",
+            "UPDATE candidates SET seen_state = $1, seen_ms = $2, ended_ms = CASE WHEN $1 = 'present' THEN NULL WHEN $2 > raised_ms \
+             THEN $2 ELSE raised_ms END WHERE id = $3 AND (seen_ms IS NULL OR seen_ms <= $2) RETURNING state, version",
         )
         .bind(state.clone())
         .bind(at_ms)

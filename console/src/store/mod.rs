@@ -422,6 +422,7 @@ fn migrator(backend: Backend) -> Migrator {
         step(110, "camera flow", include_str!("../../migrations/common/0110_camera_flow.sql")),
         step(120, "cases by candidate", include_str!("../../migrations/common/0120_cases_by_candidate.sql")),
         step(121, "cases by candidate", include_str!("../../migrations/common/0121_audit_units.sql")),
+        step(122, "when candidates ended", include_str!("../../migrations/common/0122_ended.sql")),
     ])
 }
 
