@@ -100,6 +100,7 @@ pub async fn serve(
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     let state = AppState::new(&config, store.clone(), Some(Arc::clone(&bus)), PasswordCost::Full, hooks.clone()).await?;
     if let Some(site) = site {
+        crate::site_export::written_out(&site).map_err(anyhow::Error::msg).context("the site file")?;
         store.import_site_file(&site, "site file").await.context("taking over the site file")?;
     }
     let live = tokio::spawn(state.live.clone().follow(store.clone()));

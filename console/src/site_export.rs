@@ -8,42 +8,10 @@
 use std::collections::BTreeMap;
 
 use events::schedule::Calendar;
-use events::site::{Camera, Site, redact_source};
+use events::site::{Camera, LEFT_OUT, Site, without_secrets};
 use sha2::{Digest, Sha256};
 
 use crate::error::{ApiError, refused};
-
-/// Stands where a secret was.
-const LEFT_OUT: &str = "***";
-/// Names of values in an address that are nobody's business, as cameras' makers write them.
-const SECRET_NAMES: [&str; 7] = ["pass", "pwd", "token", "secret", "key", "auth", "sign"];
-
-/// An address without user, password and other secrets.
-pub(crate) fn without_secrets(source: &str) -> String {
-    let source = redact_source(source);
-    if !source.contains("://") {
-        return source;
-    }
-    let mut out = String::with_capacity(source.len());
-    for piece in source.split_inclusive(['?', '&', ';', '/', '#']) {
-        let (body, end) = match piece.char_indices().last() {
-            Some((at, last)) if "?&;/#".contains(last) => piece.split_at(at),
-            _ => (piece, ""),
-        };
-        match body.split_once('=') {
-            Some((name, value))
-                if !value.is_empty() && SECRET_NAMES.iter().any(|word| name.to_ascii_lowercase().contains(word)) =>
-            {
-                out.push_str(name);
-                out.push('=');
-                out.push_str(LEFT_OUT);
-            }
-            _ => out.push_str(body),
-        }
-        out.push_str(end);
-    }
-    out
-}
 
 /// Cameras that share time zone and holidays: one site file has one calendar.
 pub(crate) struct Group {
@@ -116,6 +84,18 @@ pub(crate) fn put_back(camera: &mut Camera, kept: Option<&Camera>) -> Result<(),
             Err(refused("secret_left_out", message))
         }
     }
+}
+
+/// Refuses a site whose addresses lack their secrets, where there is nothing to put them back from.
+///
+/// # Errors
+/// Which cameras.
+pub(crate) fn written_out(site: &Site) -> Result<(), String> {
+    let lacking: Vec<&str> = site.cameras.iter().filter(|camera| lacks_secret(camera)).map(|camera| camera.id.as_str()).collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    Err(format!("the secret of the source is left out ({LEFT_OUT}): write it out; cameras {}", lacking.join(", ")))
 }
 
 #[cfg(test)]

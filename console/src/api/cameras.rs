@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use events::site::{Camera, Decode, Site, Zone};
+use events::site::{Camera, Decode, Site, Zone, without_secrets};
 
 use super::{checked_text, limit, page};
 use crate::dto::{
@@ -12,7 +12,7 @@ use crate::dto::{
 use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf, QueryOf};
 use crate::gate::Session;
-use crate::site_export::{lacks_secret, put_back, without_secrets};
+use crate::site_export::{lacks_secret, put_back};
 use crate::state::AppState;
 use crate::store::{Scope, Thing};
 

@@ -177,13 +177,76 @@ impl Permit {
     }
 }
 
-/// `scheme://user:secret@host/…` with the user's part replaced by `***`; other texts unchanged.
-pub fn redact_source(source: &str) -> String {
+/// Stands in an address where a secret was left out.
+pub const LEFT_OUT: &str = "***";
+
+/// Names of values in an address that are nobody's business, as cameras' makers write them, in lower case.
+const SECRET_NAMES: [&str; 7] = ["pass", "pwd", "token", "secret", "key", "auth", "sign"];
+
+/// `scheme://user:secret@host/…` with the user's part replaced by [`LEFT_OUT`]; other texts unchanged.
+fn without_user(source: &str) -> String {
     let Some((scheme, rest)) = source.split_once("://") else { return source.to_owned() };
     let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     match rest[..authority_end].rfind('@') {
-        Some(at) => format!("{scheme}://***{}", &rest[at..]),
+        Some(at) => format!("{scheme}://{LEFT_OUT}{}", &rest[at..]),
         None => source.to_owned(),
+    }
+}
+
+/// An address without its user and password and without values that are secret by their name, wherever in it they stand; what
+/// else it says stays. Only where it can be read by people who use it.
+pub fn without_secrets(source: &str) -> String {
+    let source = without_user(source);
+    if !source.contains("://") {
+        return source;
+    }
+    let mut out = String::with_capacity(source.len());
+    for piece in source.split_inclusive(['?', '&', ';', '/', '#']) {
+        let (body, end) = split_end(piece, "?&;/#");
+        match body.split_once('=') {
+            Some((name, value))
+                if !value.is_empty() && SECRET_NAMES.iter().any(|word| name.to_ascii_lowercase().contains(word)) =>
+            {
+                out.push_str(name);
+                out.push('=');
+                out.push_str(LEFT_OUT);
+            }
+            _ => out.push_str(body),
+        }
+        out.push_str(end);
+    }
+    out
+}
+
+/// An address for logs and evidence, which go to people who shall not open the stream: as [`without_secrets`], and without any
+/// value of its query, whatever its name; a token may have any. Names stay. The same twice is the same once.
+pub fn redact_source(source: &str) -> String {
+    let source = without_secrets(source);
+    if !source.contains("://") {
+        return source;
+    }
+    let Some((head, rest)) = source.split_once('?') else { return source };
+    let (query, tail) = rest.split_at(rest.find('#').unwrap_or(rest.len()));
+    let mut out = format!("{head}?");
+    for piece in query.split_inclusive(['&', ';', '?']) {
+        let (body, end) = split_end(piece, "&;?");
+        match body.split_once('=') {
+            Some((name, "")) => out.push_str(&format!("{name}=")),
+            Some((name, _)) => out.push_str(&format!("{name}={LEFT_OUT}")),
+            // A value without a name.
+            None if !body.is_empty() => out.push_str(LEFT_OUT),
+            None => {}
+        }
+        out.push_str(end);
+    }
+    out + tail
+}
+
+/// A piece and the mark at its end, if it is one of these.
+fn split_end<'a>(piece: &'a str, marks: &str) -> (&'a str, &'a str) {
+    match piece.char_indices().last() {
+        Some((at, last)) if marks.contains(last) => piece.split_at(at),
+        _ => (piece, ""),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use events::site::redact_source;
+use events::site::{LEFT_OUT, redact_source};
 
 use crate::error::SourceError;
 
@@ -53,6 +53,10 @@ impl SourceUrl {
         if text.contains('\0') {
             return Err(bad("the source holds a NUL character"));
         }
+        // A file that was exported without secrets: taken as it stands, the camera would be opened with a wrong password.
+        if text.contains("://") && text.contains(LEFT_OUT) {
+            return Err(bad("the secret is left out of the address (***): write it out"));
+        }
         let kind = match text.split_once("://") {
             None => Kind::File(base_dir.join(text)),
             Some((scheme, rest)) => match scheme.to_ascii_lowercase().as_str() {
@@ -87,7 +91,7 @@ impl SourceUrl {
         }
     }
 
-    /// For logs, errors and screens: without user and password.
+    /// For logs, errors and screens: without user, password and the values of its query.
     pub fn redacted(&self) -> &str {
         &self.redacted
     }
@@ -173,6 +177,8 @@ impl SourceUrl {
                 clean = clean.replace(&rest[..=at], "***@");
             }
         }
+        // As GStreamer writes it once it has taken user and password out.
+        clean = clean.replace(&self.without_credentials(), &redact_source(&self.without_credentials()));
         if let Some((_, password)) = self.credentials()
             && password.len() >= 3
         {
@@ -250,6 +256,21 @@ mod tests {
         let said = url.scrubbed("could not open rtsp://admin:p%40ss@10.0.0.7:554/ch1 with p@ss at admin:p%40ss@10.0.0.7");
         assert!(!said.contains("p%40ss") && !said.contains("p@ss"), "{said}");
         assert!(!format!("{url:?} {url}").contains("ss@10"));
+        let url = parse("rtsp://admin:pw1@10.0.0.7/ch1?token=abc123&subtype=0").unwrap();
+        let said =
+            url.scrubbed("rtsp://10.0.0.7/ch1?token=abc123&subtype=0: 401; rtsp://admin:pw1@10.0.0.7/ch1?token=abc123&subtype=0");
+        assert!(!said.contains("abc123") && !said.contains("pw1") && said.contains("token=***"), "{said}");
+        assert!(url.address().contains("abc123"), "the stream itself is opened with it");
+    }
+
+    /// What was exported without secrets is no address.
+    #[test]
+    fn an_address_whose_secret_is_left_out_is_refused() {
+        for text in ["rtsp://***@10.0.0.7/ch1", "rtsp://10.0.0.7/ch1?token=***", "http://h/user=a&password=***"] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains("left out") && error.contains("write it out"), "{error}");
+        }
+        assert!(parse("odd***name.mp4").is_ok(), "a file has no secret");
     }
 
     #[test]

@@ -15,7 +15,7 @@ id = "xh-0412"
 name = "Wukang Rd / Hunan Rd"
 district = "Xuhui"
 street = "Hunan Road"
-source = "rtsp://user:secret@10.0.0.7/path"
+source = "rtsp://user:secret@10.0.0.7/path?token=secret&channel=1"
 [[camera.zone]]
 id = "pavement"
 name = "North pavement"

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 const GOOD: &str = r#"
@@ -82,8 +84,44 @@ fn ids_used_twice_are_refused() {
 }
 
 #[test]
-fn passwords_do_not_show() {
-    assert_eq!(redact_source("rtsp://user:p@ss@host:554/a@b"), "rtsp://***@host:554/a@b");
-    assert_eq!(redact_source("rtsp://host/path"), "rtsp://host/path");
-    assert_eq!(redact_source("clip.mp4"), "clip.mp4");
+fn secrets_do_not_show_whatever_their_name() {
+    for (source, told) in [
+        ("rtsp://user:p@ss@host:554/a@b", "rtsp://***@host:554/a@b"),
+        ("rtsp://host/path", "rtsp://host/path"),
+        ("clip.mp4", "clip.mp4"),
+        ("videos/what?=1.mp4", "videos/what?=1.mp4"),
+        ("rtsp://u:p@host/live?token=abc&channel=1", "rtsp://***@host/live?token=***&channel=***"),
+        ("http://host/live.m3u8?t=a=b;n=#part", "http://host/live.m3u8?t=***;n=#part"),
+        ("http://host/live?d41d8cd98f00b204", "http://host/live?***"),
+        ("http://host/a?x=1?token=2", "http://host/a?x=***?token=***"),
+        ("rtsp://host/user=admin&password=x1&channel=1", "rtsp://host/user=admin&password=***&channel=1"),
+        ("http://host/#access_token=abc", "http://host/#access_token=***"),
+    ] {
+        assert_eq!(redact_source(source), told);
+        assert_eq!(redact_source(told), told, "twice is once");
+    }
+}
+
+proptest! {
+    /// No secret of an address is in what is shown of it, the names are, and so is where the camera stands.
+    #[test]
+    fn what_is_redacted_tells_no_secret(
+        scheme in "rtsps?|https?",
+        user in prop::option::of("SECRET[a-zA-Z0-9:@%._~-]{0,12}"),
+        path in "[a-z0-9/._-]{0,12}",
+        query in prop::collection::vec(("[a-zA-Z_.-]{1,8}", "SECRET[a-zA-Z0-9%=:@/+~.-]{0,12}", "[&;?]"), 0..4),
+        bare in prop::option::of("SECRET[a-z0-9]{0,8}"),
+    ) {
+        let user = user.map(|user| format!("{user}@")).unwrap_or_default();
+        let mut source = format!("{scheme}://{user}10.0.0.7:554/{path}?");
+        for (name, value, mark) in &query {
+            source += &format!("{name}={value}{mark}");
+        }
+        source += bare.as_deref().unwrap_or_default();
+        let told = redact_source(&source);
+        prop_assert!(!told.contains("SECRET"), "{source} -> {told}");
+        prop_assert!(told.contains("10.0.0.7:554/"), "{told}");
+        prop_assert!(query.iter().all(|(name, ..)| told.contains(&format!("{name}=***"))), "{source} -> {told}");
+        prop_assert_eq!(redact_source(&told), told);
+    }
 }

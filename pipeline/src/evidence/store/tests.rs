@@ -87,7 +87,7 @@ fn the_manifest_says_what_a_court_asks_and_keeps_the_password() {
     assert_eq!(manifest.schema, SCHEMA);
     assert_eq!(canonical(&manifest).unwrap(), text.as_bytes(), "canonical, and nothing in it is lost by reading");
     assert_eq!(manifest.capture.maker, "worker-1");
-    assert!(manifest.capture.place_of_original.contains("rtsp://***@10.0.0.7/path"));
+    assert!(manifest.capture.place_of_original.contains("rtsp://***@10.0.0.7/path?token=***&channel=***"));
     assert_eq!(manifest.rule.unwrap().dwell_s, 30.0);
     assert_eq!((manifest.permits[0].id.as_str(), manifest.permits[0].applied), ("collection-point", false));
     assert_eq!(manifest.items[0].from.clock, "arrival");
