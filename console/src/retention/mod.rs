@@ -25,6 +25,8 @@ use serde::{Deserialize, Serialize};
 use crate::clock::DAY_MS;
 use crate::sla::ReviewConfig;
 
+#[cfg(test)]
+pub(crate) use certificate::tests::complaints as certificate_complaints;
 pub(crate) use certificate::{Listed, digest, document};
 pub(crate) use classes::CLASSES;
 pub use command::{RetentionError, RetentionOutcome, retention};

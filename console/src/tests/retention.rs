@@ -139,6 +139,7 @@ async fn what_was_rejected_goes_after_a_week_with_a_certificate(world: World) {
     let document: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((&document["type"], &document["by"]), (&json!("kerbwatch.deletion_certificate.v1"), &json!("system")));
     assert_eq!(document["policies"][0]["days"]["rejected_d"], 7);
+    assert_eq!(crate::retention::certificate_complaints(&document), Vec::<String>::new(), "as its schema says");
     let listed: Vec<_> = document["items"].as_array().unwrap().iter().map(|item| (&item["file"], &item["outcome"])).collect();
     assert_eq!(listed, [(&json!("clip.mp4"), &json!("deleted")), (&json!("trigger.jpg"), &json!("deleted"))]);
     let log = world.person("log", &[Role::Auditor]).await;
