@@ -223,6 +223,7 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/legal/templates", Access::Roles(LAW)),
     ("POST", "/legal/templates", Access::Roles(REGISTER)),
     ("POST", "/legal/templates/{id}/revise", Access::Roles(REGISTER)),
+    ("POST", "/legal/templates/{id}/end", Access::Roles(REGISTER)),
     ("POST", "/legal/matters", Access::Roles(REGISTER)),
     ("POST", "/legal/matters/{id}/end", Access::Roles(REGISTER)),
     ("POST", "/legal/matters/{id}/revise", Access::Roles(REGISTER)),

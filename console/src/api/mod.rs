@@ -95,6 +95,7 @@ pub(crate) fn v1() -> OpenApiRouter<AppState> {
         .routes(routes!(party::state_defence))
         .routes(routes!(notices::list, notices::add))
         .routes(routes!(notices::revise))
+        .routes(routes!(notices::end))
         .routes(routes!(handover::package))
         .routes(routes!(handover::resend))
         .routes(routes!(handover::deliveries))

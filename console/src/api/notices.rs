@@ -5,12 +5,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use crate::clock::parse_ms;
-use crate::dto::{NewNoticeTemplate, Notice, NoticeAsked, NoticeTemplate, NoticeTemplateRevision, NoticeTemplates};
+use crate::dto::{EndEntry, NewNoticeTemplate, Notice, NoticeAsked, NoticeTemplate, NoticeTemplateRevision, NoticeTemplates};
 use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf};
 use crate::gate::Session;
 use crate::state::AppState;
-use crate::store::Told;
+use crate::store::{LegalList, Told};
 
 /// All templates of notices, those that hold no more included.
 #[utoipa::path(get, path = "/legal/templates", tag = "register", operation_id = "listNoticeTemplates",
@@ -41,6 +41,21 @@ pub(super) async fn revise(
     JsonBody(new): JsonBody<NoticeTemplateRevision>,
 ) -> Result<(StatusCode, Json<NoticeTemplate>), ApiError> {
     Ok((StatusCode::CREATED, Json(state.store.revise_template(&id, &session.actor, &new, &state.zone()).await?)))
+}
+
+/// Ends a template without another in its place: from the day after on it is not offered. What went out keeps its text. 409
+/// `stale` when it was replaced meanwhile.
+#[utoipa::path(post, path = "/legal/templates/{id}/end", tag = "register", operation_id = "endNoticeTemplate",
+    params(("id" = String, Path, description = "Template id")), request_body = EndEntry,
+    responses((status = 204, description = "Ended")))]
+pub(super) async fn end(
+    State(state): State<AppState>,
+    session: Session,
+    PathOf(id): PathOf<String>,
+    JsonBody(end): JsonBody<EndEntry>,
+) -> Result<StatusCode, ApiError> {
+    state.store.end_entry(LegalList::Templates, &id, &session.actor, &end).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The notice as it would go out now. Nothing is kept.

@@ -297,10 +297,13 @@ impl Store {
         answers_for(actor, row.try_get("district")?)?;
         check_days(&row.try_get::<String, _>("valid_from")?, Some(&end.valid_until))?;
         check_reason(end.reason.as_deref())?;
+        if matches!(list, LegalList::Templates) {
+            tx.not_replaced(list, id).await?;
+        }
         let sql = format!("UPDATE {} SET valid_until = $1, end_reason = $2 WHERE id = $3", list.table());
         let update = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(end.valid_until.clone()).bind(end.reason.clone()).bind(id);
         update.execute(tx.db()).await?;
-        let action = format!("legal.{}_end", list.table().trim_end_matches('s'));
+        let action = format!("legal.{}_end", list.table().trim_start_matches("notice_").trim_end_matches('s'));
         let details = json!({ "valid_until": end.valid_until });
         tx.audit(Deed { actor: &actor.name, action: &action, object: id, reason: end.reason.as_deref(), details }).await?;
         tx.commit().await?;

@@ -97,8 +97,26 @@ async fn what_the_party_was_told_is_kept_word_for_word(world: World) {
     let new = json!({ "id": "pudong", "purpose": "warning", "name": "n", "district": "Pudong", "body": "{fine}", "valid_from": "2027-01-01" });
     world.post(&crew.sue, "/legal/templates", new.clone()).await.expect(201);
     assert_eq!(world.post(&crew.sue, "/legal/templates", new).await.code(), "id_taken");
-    let unfilled = world.post(&crew.ada, &format!("/cases/{case}/notice"), ask).await;
+    let unfilled = world.post(&crew.ada, &format!("/cases/{case}/notice"), ask.clone()).await;
     assert_eq!(unfilled.code(), "notice_unfilled", "the district's own template comes first, and a warning names no fine");
+    // Withdrawn without another in its place: what was replaced is not ended again, and after its last day none is offered.
+    let end = async |id: &str, day: &str| {
+        let body = json!({ "valid_until": day, "reason": "repealed" });
+        world.post(&crew.sue, &format!("/legal/templates/{id}/end"), body).await
+    };
+    assert_eq!(end("warning", "2027-01-31").await.code(), "stale");
+    assert_eq!(end("nothing", "2027-01-31").await.code(), "not_found");
+    assert_eq!(end("pudong", "2026-12-31").await.code(), "bad_day", "before it began");
+    assert_eq!(end("pudong", "2027-01-14").await.status, 204);
+    let again = world.post(&crew.ada, &format!("/cases/{case}/notice"), ask.clone()).await.expect(200);
+    assert_eq!(again["template"], "warning", "the city's own holds where the district has none");
+    assert_eq!(end("warning-v2", "2027-01-16").await.status, 204);
+    world.turn_to(world.now_ms() + 48 * HOUR);
+    let ada = world.log_in("ada").await;
+    assert_eq!(world.post(&ada, &format!("/cases/{case}/notice"), ask).await.code(), "no_template");
+    let list = world.get(&ada, "/legal/templates").await.expect(200);
+    let ended = list["items"].as_array().unwrap().iter().find(|item| item["id"] == "warning-v2").unwrap();
+    assert_eq!((&ended["valid_until"], &ended["end_reason"]), (&json!("2027-01-16"), &json!("repealed")));
     // Who sees no pictures does not read what the party was told.
     let analyst = world.person("ana", &[Role::Analyst]).await;
     let seen = detail(&world, &analyst, &case).await;

@@ -46,6 +46,7 @@ const DIALOGS = {
     ['find-correct', '/clearance/finds', ['correct']],
     ['template-add', '/law', ['add-template']],
     ['template-revise', '/law', ['revise-template']],
+    ['template-end', '/law', ['end-template']],
     ['hold', '/admin/retention', ['place']],
     ['matter-add', '/law', ['add-matter']],
     ['matter-revise', '/law', ['revise-matter']],

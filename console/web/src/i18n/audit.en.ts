@@ -6,6 +6,7 @@ export const audit = {
     user_certificate: 'Certificate entered',
     legal_template_add: 'Notice template added',
     legal_template_revise: 'Notice template revised',
+    legal_template_end: 'Notice template ended',
     party_code: 'Query code made',
     party_code_revoke: 'Query code revoked',
     party_look: 'Party looked',

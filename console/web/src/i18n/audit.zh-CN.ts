@@ -6,6 +6,7 @@ export const audit = {
     user_certificate: '登记行政执法证',
     legal_template_add: '新增告知模板',
     legal_template_revise: '修订告知模板',
+    legal_template_end: '终止告知模板',
     party_code: '生成查询码',
     party_code_revoke: '撤销查询码',
     party_look: '当事人查询',

@@ -16,6 +16,7 @@ export const party = {
   },
   notice: {
     templates: 'Templates of notices',
+    endHint: 'From the day after it is not offered any more, and nothing takes its place. What went out keeps its text.',
     intro: 'What a party is told is filled in from the template that holds on the day. The text that went out, its digest and the version of the template are kept in the case.',
     add: 'Add a template',
     purpose: 'For',

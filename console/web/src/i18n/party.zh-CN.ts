@@ -16,6 +16,7 @@ export const party = {
   },
   notice: {
     templates: '告知文书模板',
+    endHint: '次日起不再提供，也没有接替的模板；已送出的文本不变。',
     intro: '告知当事人的内容由当日有效的模板生成。实际送出的文本、摘要值和模板版本均保存在案件中。',
     add: '新增模板',
     purpose: '用途',
