@@ -279,7 +279,7 @@ pub(super) fn row(day: &ZoneDay) -> ZoneDayRow {
     }
 }
 
-fn wanted(query: &ZoneDayQuery) -> Result<impl Fn(&ZoneDay) -> bool + use<>, ApiError> {
+fn wanted(query: &ZoneDayQuery, as_of: Ms) -> Result<impl Fn(&ZoneDay) -> bool + use<>, ApiError> {
     let zeros: Vec<ZeroDay> =
         words::<ZeroDay>("zero-day", query.zero.as_deref())?.iter().filter_map(|word| from_word(word)).collect();
     let with: fn(&ZoneDay) -> bool = match query.with.as_deref() {
@@ -292,14 +292,18 @@ fn wanted(query: &ZoneDayQuery) -> Result<impl Fn(&ZoneDay) -> bool + use<>, Api
         Some("restated") => |day| day.restated,
         Some(other) => return Err(bad(format!("with {other:?} is not known"))),
     };
-    let (weekday, hour) = (query.weekday, query.hour);
+    let (weekday, hour, stood_ms) = (query.weekday, query.hour, query.stood_s.map(|seconds| i64::from(seconds) * 1000));
     if weekday.is_some_and(|day| !(1..=7).contains(&day)) || hour.is_some_and(|hour| hour > 23) {
         return Err(bad("weekday is 1 to 7 and hour 0 to 23"));
     }
     Ok(move |day: &ZoneDay| {
         let on_weekday = weekday.is_none_or(|wanted| day.date.weekday().to_monday_one_offset() == wanted as i8);
         let in_hour = hour.is_none_or(|hour| day.facts.ovm_by_hour.get(usize::from(hour)).is_some_and(|ovm| *ovm > 0));
-        (zeros.is_empty() || zeros.contains(&day.facts.zero)) && with(day) && on_weekday && in_hour
+        let longer = stood_ms.is_none_or(|least| {
+            let ended = day.facts.clear.iter().any(|(seconds, _)| i64::from(*seconds) * 1000 > least);
+            ended || day.facts.open.iter().any(|first_seen| as_of - first_seen > least)
+        });
+        (zeros.is_empty() || zeros.contains(&day.facts.zero)) && with(day) && on_weekday && in_hour && longer
     })
 }
 
@@ -311,13 +315,13 @@ pub(super) async fn days(
     session: Session,
     QueryOf(query): QueryOf<ZoneDayQuery>,
 ) -> Result<Json<ZoneDayPage>, ApiError> {
-    let wanted = wanted(&query)?;
+    let selection = Selection::read(&state, &session.actor.scope, &query.filter()).await?;
+    let wanted = wanted(&query, selection.loaded.as_of)?;
     let limit = usize::try_from(limit(query.limit, 50, 200)?).unwrap_or(50);
     let skip = match query.cursor.as_deref() {
         None => 0,
         Some(text) => text.parse::<usize>().map_err(|_| bad("the cursor is not one of ours"))?,
     };
-    let selection = Selection::read(&state, &session.actor.scope, &query.filter()).await?;
     let found: Vec<&ZoneDay> = selection.days().into_iter().rev().filter(|day| wanted(day)).collect();
     let items: Vec<ZoneDayRow> = found.iter().skip(skip).take(limit).map(|day| row(day)).collect();
     let next = skip.saturating_add(items.len());

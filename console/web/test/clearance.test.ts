@@ -78,10 +78,10 @@ describe('the tables behind the charts', () => {
 
   it('of a curve end where it ends, in at most about a hundred steps', () => {
     const points = Array.from({ length: 1001 }, (_, s) => ({ s, open: 1 - s / 1000, low: 0, high: 1 }))
-    const table = tables.curve({ curve: points } as unknown as Times, ['after', 'open', 'low', 'high'])
+    const table = tables.curve({ curve: points } as unknown as Times, ['after', 'open', 'low', 'high'], behind)
     expect(table.rows.length).toBeLessThanOrEqual(102)
-    expect(table.rows.at(-1)).toEqual({ key: '1000', name: '17 min', cells: [{ text: '0.0 %' }, { text: '0.0 %' }, { text: '100 %' }] })
-    expect(tables.curve({ curve: [] } as unknown as Times, []).rows).toEqual([])
+    expect(table.rows.at(-1)).toEqual({ key: '1000', name: '17 min', to: { query: { stood_s: 1000 } }, cells: [{ text: '0.0 %' }, { text: '0.0 %' }, { text: '100 %' }] })
+    expect(tables.curve({ curve: [] } as unknown as Times, [], behind).rows).toEqual([])
   })
 
   it('lead to the list behind each cell, and say nothing of hours that nobody watched', () => {

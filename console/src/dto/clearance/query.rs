@@ -100,6 +100,9 @@ filtered! {
         pub zero: Option<String>,
         /// `violations`, `open`, `overdue`, `recurred` (within seven days), `undecided` or `restated`: only zone-days that have it.
         pub with: Option<String>,
+        /// Only those on which a violation was first seen that stood longer than so many seconds, as far as is known.
+        #[param(minimum = 0)]
+        pub stood_s: Option<u32>,
         /// Monday is 1.
         #[param(minimum = 1, maximum = 7)]
         pub weekday: Option<u8>,

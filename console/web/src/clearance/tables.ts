@@ -19,12 +19,15 @@ type Behind = (more: Record<string, unknown>) => RouteLocationRaw
 const cells = (...texts: string[]): Cell[] => texts.map((text) => ({ text }))
 const HOURS = [...Array(24).keys()]
 
-/** Share that still stood after so long; at most a hundred steps, evenly taken, the last among them. */
-export function curve(times: Times, head: string[]): Table {
+/**
+ * Share that still stood after so long; at most a hundred steps, evenly taken, the last among them. Each leads to the days on
+ * which something was first seen that stood longer.
+ */
+export function curve(times: Times, head: string[], behind: Behind): Table {
   const points = times.curve
   const every = Math.max(1, Math.ceil(points.length / 100))
   const taken = points.filter((_, i) => i % every === 0 || i === points.length - 1)
-  return { head, rows: taken.map((point) => ({ key: String(point.s), name: length(point.s), cells: cells(share(point.open), share(point.low), share(point.high)) })) }
+  return { head, rows: taken.map((point) => ({ key: String(point.s), name: length(point.s), to: behind({ stood_s: point.s }), cells: cells(share(point.open), share(point.low), share(point.high)) })) }
 }
 
 export function trend(report: Report, head: string[], behind: Behind): Table {
