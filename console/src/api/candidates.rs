@@ -104,7 +104,7 @@ pub(super) async fn detail(
     let view = state.view(&session.actor);
     let full = state.store.candidate(&id, &view, "review").await?.ok_or(ApiError::NotFound("candidate"))?;
     let same_place = state.store.same_place(&full, &view).await?;
-    let proposals = state.store.proposals(&full, &view).await?;
+    let (proposals, repeats) = state.store.proposals(&full, &view).await?;
     let camera = state.store.camera(&full.summary.camera, state.silent_since_ms()).await?.map(|(camera, _)| camera);
     let slack = i64::from(state.store.clearance_definition().await?.parameters.find_match_min) * MINUTE;
     Ok(Json(CandidateDetail {
@@ -116,6 +116,7 @@ pub(super) async fn detail(
         recusals: if session.actor.decides() { state.store.recusals(&id).await? } else { Vec::new() },
         same_place,
         proposals,
+        repeats,
         carried: state.store.carried(&id, &view).await?,
         camera,
         candidate: full.summary,

@@ -7,13 +7,20 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{limit, page, text_filters, words};
+use crate::clearance::interval::MINUTE;
 use crate::clock::parse_ms;
-use crate::dto::{CaseAct, CaseActDone, CaseDetail, CasePage, CaseQuery, CaseState, EvidenceMode, Kind, NewCaseAct, from_word};
+use crate::dto::{
+    CandidateSummary, CaseAct, CaseActDone, CaseDetail, CasePage, CaseQuery, CaseState, EvidenceMode, FindLink, Kind, NewCaseAct,
+    from_word,
+};
 use crate::error::ApiError;
 use crate::extract::{JsonBody, PathOf, QueryOf};
 use crate::gate::Session;
 use crate::state::AppState;
 use crate::store::{Bind, CaseSort, Conditions, for_reviewer, of_mode, overdue, unanswered};
+
+/// Complaints and patrol finds shown with a case.
+const MOST_FINDS: usize = 20;
 
 fn bad(text: &str) -> ApiError {
     ApiError::BadRequest(format!("the query: {text}"))
@@ -103,6 +110,22 @@ pub(super) async fn list(
     Ok(Json(CasePage { items, next_cursor, counts }))
 }
 
+/// What a case's candidate answers, and what is the same thing as it; each find once.
+async fn finds(state: &AppState, candidate: &str, carried: &[CandidateSummary]) -> Result<Vec<FindLink>, ApiError> {
+    let slack = i64::from(state.store.clearance_definition().await?.parameters.find_match_min) * MINUTE;
+    let mut finds = state.store.finds_of(candidate, slack).await?;
+    for one in carried {
+        for find in state.store.finds_of(&one.id, slack).await? {
+            if finds.iter().all(|known| known.id != find.id) {
+                finds.push(find);
+            }
+        }
+    }
+    finds.sort_by(|a, b| (&a.reported_at, &a.id).cmp(&(&b.reported_at, &b.id)));
+    finds.truncate(MOST_FINDS);
+    Ok(finds)
+}
+
 /// Everything about one case.
 #[utoipa::path(get, path = "/cases/{id}", tag = "cases", operation_id = "getCase",
     params(("id" = String, Path, description = "Case id")),
@@ -132,8 +155,11 @@ pub(super) async fn detail(
             }
         }
     }
+    let carried = state.store.carried(&case.candidate, &view).await?;
     Ok(Json(CaseDetail {
         history,
+        finds: finds(&state, &case.candidate, &carried).await?,
+        carried,
         evidence: state.store.evidence(&case.candidate, &view, "case").await?,
         decisions: state.store.decisions(&case.candidate).await?,
         candidate: candidate.summary,

@@ -145,9 +145,9 @@ pub struct CandidateSummary {
     /// By so many seconds it comes before others that are due at the same time: for its kind, a key area, and its score. The
     /// order `risk` is by `due_at - head_start_s`.
     pub head_start_s: f64,
-    /// The candidate that carries it, while it is merged.
+    /// The candidate that it is the same thing as: that carries it while it is merged, or that it was rejected as a duplicate of.
     pub merged_into: Option<String>,
-    /// How many are merged into this one.
+    /// How many are merged into this one or were rejected as its duplicates.
     pub carries: i64,
     /// Who has it on their screen, if anybody.
     pub claim: Option<Claim>,
@@ -302,7 +302,7 @@ pub enum RejectReason {
     MovingVendor,
     /// Inside the shop line.
     InsideShop,
-    /// Already there under another candidate.
+    /// Already there under another candidate, which `into` may name.
     Duplicate,
     /// Not within the zone.
     WrongZone,
@@ -356,7 +356,9 @@ pub struct NewDecision {
     /// All four needed for `confirm`.
     #[serde(default)]
     pub ticks: Option<Ticks>,
-    /// The candidate that shall carry this one; needed for `merge`, refused otherwise.
+    /// The candidate that this one is the same thing as. Needed for `merge`, where it carries this one. With `reject` for
+    /// `duplicate` it may be given: a candidate of the same kind, of its camera, street or area, with no more than two hours
+    /// between them. Refused otherwise.
     #[serde(default)]
     #[schema(max_length = 64)]
     pub into: Option<String>,
@@ -384,7 +386,7 @@ pub struct Decision {
     pub reason: Option<RejectReason>,
     /// The ticks of a confirmation.
     pub ticks: Option<Ticks>,
-    /// The candidate named by a merge.
+    /// The candidate named by a merge, or by a rejection as a duplicate.
     pub into: Option<String>,
     /// Free text.
     pub note: Option<String>,
@@ -438,7 +440,9 @@ pub struct CandidateDetail {
     pub same_place: Vec<PlaceVisit>,
     /// Undecided or confirmed candidates that may be the same thing, likeliest first, at most 9. A person says whether they are.
     pub proposals: Vec<MergeProposal>,
-    /// What is merged into this one, oldest first; their evidence stays theirs.
+    /// What it may repeat, likeliest first, at most 9: also what was rejected or ran out. For rejecting it as a duplicate.
+    pub repeats: Vec<MergeProposal>,
+    /// What is merged into this one or was rejected as its duplicate, oldest first; their evidence stays theirs.
     pub carried: Vec<CandidateSummary>,
     /// The camera; null while it is not known.
     pub camera: Option<CameraSummary>,

@@ -215,6 +215,10 @@ pub struct CaseDetail {
     pub history: Vec<CaseEvent>,
     /// The candidate.
     pub candidate: CandidateSummary,
+    /// What is merged into the candidate or was rejected as its duplicate, oldest first.
+    pub carried: Vec<CandidateSummary>,
+    /// Complaints and patrol finds that the candidate or one of those answers, the first one first, at most 20.
+    pub finds: Vec<super::FindLink>,
     /// The evidence with digests.
     pub evidence: Vec<Evidence>,
     /// What was decided on the candidate, oldest first.

@@ -61,6 +61,14 @@ pub(super) fn kept(row: &AnyRow) -> Result<KeptPackage, sqlx::Error> {
     })
 }
 
+/// What an officer said is the same thing as the case's candidate: merged into it, or rejected as its duplicate.
+fn same_thing(row: &AnyRow) -> Result<Value, sqlx::Error> {
+    let text = |column| row.try_get::<String, _>(column);
+    let time = |column| Ok::<_, sqlx::Error>(rfc3339(row.try_get(column)?));
+    Ok(json!({ "candidate": text("id")?, "camera": text("camera")?, "zone": text("zone")?, "state": text("state")?,
+               "first_seen_at": time("first_seen_ms")?, "raised_at": time("raised_ms")? }))
+}
+
 /// What leaves: the case as it is with this act, and to whom it belongs.
 pub(super) struct Leaving<'a> {
     pub(super) case: &'a CaseRow,
@@ -83,7 +91,8 @@ impl Tx {
 
     async fn document(&mut self, leaving: &Leaving<'_>) -> Result<Value, sqlx::Error> {
         let Leaving { case, record, after, new, actor, officer } = leaving;
-        let id = &case.summary.id;
+        let summary = &case.summary;
+        let id = &summary.id;
         let rows = sqlx::query("SELECT * FROM case_events WHERE case_id = $1 ORDER BY seq")
             .bind(id.clone())
             .fetch_all(self.db())
@@ -101,6 +110,14 @@ impl Tx {
             .bind(candidate)
             .fetch_all(self.db())
             .await?;
+        let same = sqlx::query(
+            "SELECT id, camera, zone, state, first_seen_ms, raised_ms FROM candidates WHERE merged_into = $1 \
+             ORDER BY raised_ms, id LIMIT 1000",
+        )
+        .bind(summary.candidate.clone())
+        .fetch_all(self.db())
+        .await?;
+        let same = same.iter().map(same_thing).collect::<Result<Vec<_>, _>>()?;
         let looks = sqlx::query("SELECT at_ms FROM party_looks WHERE case_id = $1 ORDER BY at_ms, id LIMIT 1000")
             .bind(id.clone())
             .fetch_all(self.db())
@@ -112,7 +129,6 @@ impl Tx {
             Ok(json!({ "role": role, "file": file, "sha256": sha256, "bytes": bytes }))
         };
         let evidence = rows.iter().map(item).collect::<Result<Vec<_>, _>>()?;
-        let summary = &case.summary;
         Ok(json!({
             "type": DOCUMENT,
             "id": id, "kind": summary.kind, "state": after.state, "camera": summary.camera, "camera_name": summary.camera_name,
@@ -122,7 +138,7 @@ impl Tx {
             "matter": record.matter, "subject": after.subject, "track": after.track, "exemption": after.exemption,
             "warned_at": after.warned_ms.map(rfc3339), "recheck": record.recheck, "recusals": record.recusals,
             "defences": record.defences, "party_looks": looks,
-            "candidate": wire, "evidence": evidence, "decisions": decisions, "history": history,
+            "candidate": wire, "same_thing": same, "evidence": evidence, "decisions": decisions, "history": history,
             "act": { "act": new.act, "by": actor.name, "at": rfc3339(self.now_ms()), "note": new.note,
                      "certificate": new.certificate, "officer": officer, "refer_to": new.refer_to },
         }))

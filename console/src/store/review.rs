@@ -44,8 +44,9 @@ fn check(new: &NewDecision) -> Result<(), ApiError> {
         }
         Verdict::Merge | Verdict::Escalate | Verdict::NeedsFieldCheck | Verdict::Undo => {}
     }
-    if new.into.is_some() && new.verdict != Verdict::Merge {
-        return Err(refused("into_unexpected", "only a merge names another candidate"));
+    let repeats = new.verdict == Verdict::Reject && new.reason == Some(RejectReason::Duplicate);
+    if new.into.is_some() && new.verdict != Verdict::Merge && !repeats {
+        return Err(refused("into_unexpected", "only a merge and a rejection as a duplicate name another candidate"));
     }
     if new.reason.is_some() && new.verdict != Verdict::Reject {
         return Err(refused("reason_unexpected", "only a rejection has a reason"));
@@ -246,17 +247,21 @@ impl Store {
         let certificate = tx.officer(actor, new.verdict == Verdict::Confirm).await?;
         if let Some(into) = &new.into {
             tx.refuse_if_recused(into, actor).await?;
-            tx.check_merge(id, into, actor).await?;
+            match new.verdict {
+                Verdict::Merge => tx.check_merge(id, into, actor).await?,
+                _ => tx.check_repeat(id, into, actor).await?,
+            }
         }
         // The other candidate whose screen changes with this decision.
-        let merged = last.and_then(|last| last.into.clone()).filter(|_| new.verdict == Verdict::Undo);
-        if let Some(carrier) = &merged
+        let merged = last.filter(|last| new.verdict == Verdict::Undo && last.into.is_some());
+        // What was merged is part of the case; a rejection is not, and may be taken back as any other.
+        if let Some(carrier) = merged.filter(|last| last.verdict == Verdict::Merge).and_then(|last| last.into.as_ref())
             && tx.carrier_is_taken(carrier).await?
         {
             let message = "somebody has gone on with the case of the candidate that carries it";
             return Err(conflict("case_taken", message, json!({ "into": carrier })));
         }
-        let carrier = merged.or_else(|| new.into.clone());
+        let carrier = merged.and_then(|last| last.into.clone()).or_else(|| new.into.clone());
 
         let decision = Decision {
             id: hex::encode(rand::random::<[u8; 16]>()),

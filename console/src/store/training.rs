@@ -18,6 +18,8 @@ pub(crate) struct TrainingRow {
     /// Else rejected.
     pub(crate) confirmed: bool,
     pub(crate) reason: Option<RejectReason>,
+    /// The candidate that it was rejected as a duplicate of, where the officer named one.
+    pub(crate) repeats: Option<String>,
     pub(crate) camera: String,
     pub(crate) bbox: [f64; 4],
     pub(crate) decided_ms: i64,
@@ -56,7 +58,7 @@ impl Store {
         let mut conditions = examples(conditions, reasons);
         conditions.and("c.id > ?", [Bind::Text(after.to_owned())]);
         let sql = format!(
-            "SELECT c.id, c.kind, c.state, c.camera, c.x1, c.y1, c.x2, c.y2, d.reason, d.at_ms, e.item_key, e.sha256, c.gone_rule {DECIDED} \
+            "SELECT c.id, c.kind, c.state, c.camera, c.x1, c.y1, c.x2, c.y2, d.reason, d.merged_into, d.at_ms, e.item_key, e.sha256, c.gone_rule {DECIDED} \
              LEFT JOIN evidence_items e ON e.candidate = c.id AND e.role = 'trigger' AND e.file = (SELECT MIN(f.file) \
              FROM evidence_items f WHERE f.candidate = c.id AND f.role = 'trigger'){} ORDER BY c.id LIMIT {limit}",
             conditions.sql()
@@ -67,6 +69,7 @@ impl Store {
                 kind: word_column(row, "kind")?,
                 confirmed: row.try_get::<String, _>("state")? == "confirmed",
                 reason: word_column_opt(row, "reason")?,
+                repeats: row.try_get("merged_into")?,
                 camera: row.try_get("camera")?,
                 bbox: bbox(row)?,
                 decided_ms: row.try_get("at_ms")?,

@@ -141,6 +141,47 @@ async fn an_area_seen_by_two_cameras_is_counted_once_also_in_the_past(world: Wor
     assert_eq!(refresh(&world).await, 0, "nothing changed: nothing is written");
 }
 
+both!(a_duplicate_makes_the_stay_of_what_it_repeats_longer_and_without_a_name_counts_nowhere);
+async fn a_duplicate_makes_the_stay_of_what_it_repeats_longer_and_without_a_name_counts_nowhere(world: World) {
+    import(&world).await;
+    world.beats("cam-1", SATURDAY, SATURDAY + 24 * HOUR).await;
+    world.beats("cam-2", SATURDAY, SATURDAY + 24 * HOUR).await;
+    world.turn_to(SATURDAY + 10 * HOUR + 30_000);
+    let first = candidate(&world, 1, "cam-1", "north").await;
+    world.turn_to(SATURDAY + 10 * HOUR + 30 * 60_000 + 30_000);
+    let second = candidate(&world, 2, "cam-2", "square").await;
+    world
+        .take(&[look_message(&first, "cleared", SATURDAY + 11 * HOUR), look_message(&second, "cleared", SATURDAY + 12 * HOUR)])
+        .await;
+    let approver = world.person("approver", &[Role::BureauApprover]).await;
+    world.post(&approver, "/areas", square(&BOTH)).await.expect(201);
+    let chief = world.person("chief", &[Role::Supervisor]).await;
+    let decide = async |id: &str, body: Value| world.post(&chief, &format!("/candidates/{id}/decisions"), body).await.expect(201);
+    decide(&first, confirm(1)).await;
+    decide(&second, json!({ "seen_version": 1, "verdict": "reject", "reason": "duplicate" })).await;
+    world.turn_to(SATURDAY + 25 * HOUR);
+    refresh(&world).await;
+    let analyst = world.person("ana", &[Role::Analyst]).await;
+    let figures = async || {
+        let report = report(&world, &analyst, "").await;
+        (report["violations"].clone(), report["ovm"]["minutes"].clone())
+    };
+    assert_eq!(figures().await, (json!(1), json!(60.0)), "a duplicate of nobody knows what counts nowhere");
+    let chief2 = world.log_in("chief").await;
+    let again = async |body: Value| world.post(&chief2, &format!("/candidates/{second}/decisions"), body).await.expect(201);
+    again(json!({ "seen_version": 2, "verdict": "undo" })).await;
+    again(json!({ "seen_version": 3, "verdict": "reject", "reason": "duplicate", "into": first })).await;
+    refresh(&world).await;
+    assert_eq!(figures().await, (json!(1), json!(120.0)), "one violation, for as long as either showed it");
+    // The list behind the curve: what stood longer than so long.
+    let longer = async |seconds: u32| {
+        let path = format!("/clearance/days?from=2027-01-16&until=2027-01-16&district=Xuhui&stood_s={seconds}");
+        world.get(&analyst, &path).await.expect(200)["total"].clone()
+    };
+    assert_eq!((longer(7199).await, longer(7200).await), (json!(1), json!(0)));
+    assert_eq!(world.get(&analyst, "/clearance/days?stood_s=-1").await.status, 400);
+}
+
 both!(a_zone_that_is_taken_out_counts_by_itself_again);
 async fn a_zone_that_is_taken_out_counts_by_itself_again(world: World) {
     one_thing_seen_twice(&world).await;

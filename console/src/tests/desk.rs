@@ -240,6 +240,127 @@ async fn the_same_thing_is_proposed_merged_carried_and_taken_back(world: World) 
     assert_eq!(decide(&world, &ops, 4, undo(4)).await.code(), "case_taken");
 }
 
+both!(a_duplicate_names_what_it_repeats);
+async fn a_duplicate_names_what_it_repeats(world: World) {
+    world.take(&[camera("cam-1", "A Road", false), camera("cam-2", "A Road", false), camera("cam-3", "B Road", false)]).await;
+    world.candidate(1).await;
+    let now = world.now_ms();
+    let long_after = CandidateData { bbox: [0.27, 0.5, 0.52, 0.75], ..candidate_data(7, now + 5 * 60 * MIN) };
+    let messages = [
+        look_message(&id(1), "cleared", now + 20 * MIN),
+        candidate_message(&CandidateData { bbox: [0.27, 0.5, 0.52, 0.75], ..candidate_data(2, now + 40 * MIN) }),
+        candidate_message(&CandidateData {
+            evidence: vec![world.file(&format!("{}/manifest.json", id(3)), "manifest", b"{}")],
+            camera: "cam-2".to_owned(),
+            ..candidate_data(3, now + 10 * MIN)
+        }),
+        of(4, now + 10 * MIN, "waste_dumping", 0.5, "cam-3"),
+        of(5, now + 10 * MIN, "illegal_stall", 0.5, "cam-1"),
+        of(6, now + 30 * MIN, "waste_dumping", 0.5, "cam-2"),
+        candidate_message(&long_after),
+    ];
+    world.take(&messages).await;
+    world.clock.advance(6 * 60 * MIN);
+    let (ops, bob) = (world.person("ops", &[Role::Operator]).await, world.person("bob", &[Role::Operator]).await);
+    decided(&world, &ops, 1, json!({ "seen_version": 1, "verdict": "reject", "reason": "moving_vendor" })).await;
+    let offered = |detail: &Value, field: &str| -> Vec<u32> {
+        let all = detail[field].as_array().unwrap().iter();
+        all.map(|p| u32::from_str_radix(p["candidate"]["id"].as_str().unwrap(), 16).unwrap()).collect()
+    };
+    let two = detail(&world, &ops, 2).await;
+    assert_eq!(
+        (offered(&two, "proposals"), offered(&two, "repeats")),
+        (vec![6, 3], vec![1, 6, 3]),
+        "one that is rejected can be repeated"
+    );
+
+    let repeat = |seen: i64, of: u32| json!({ "seen_version": seen, "verdict": "reject", "reason": "duplicate", "into": id(of) });
+    for (n, body, code) in [
+        (2, repeat(1, 2), "repeats_itself"),
+        (2, repeat(1, 99), "not_found"),
+        (2, repeat(1, 5), "another_kind"),
+        (2, repeat(1, 4), "another_place"),
+        (7, repeat(1, 1), "another_time"),
+        (2, json!({ "seen_version": 1, "verdict": "reject", "reason": "occluded", "into": id(1) }), "into_unexpected"),
+    ] {
+        assert_eq!(decide(&world, &ops, n, body.clone()).await.code(), code, "{body}");
+    }
+    assert_eq!(world.rows("decisions").await, 1, "what was refused left nothing");
+    let made = decided(&world, &ops, 2, repeat(1, 1)).await;
+    assert_eq!((&made["state"], &made["decision"]["into"]), (&json!("rejected"), &json!(id(1))));
+    let two = detail(&world, &ops, 2).await;
+    assert_eq!((&two["candidate"]["merged_into"], &two["decisions"][0]["into"]), (&json!(id(1)), &json!(id(1))));
+    let one = detail(&world, &ops, 1).await;
+    assert_eq!((ids(&one["carried"]), &one["candidate"]["carries"]), (vec![2], &json!(1)));
+    // No chains, either way.
+    let chain = decide(&world, &ops, 6, repeat(1, 2)).await;
+    assert_eq!((chain.code().as_str(), &chain.json()["error"]["details"]["merged_into"]), ("cannot_carry", &json!(id(1))));
+    decided(&world, &ops, 6, repeat(1, 3)).await;
+    assert_eq!(decide(&world, &ops, 3, repeat(1, 1)).await.code(), "carries_others");
+    assert_eq!(
+        decide(&world, &ops, 3, json!({ "seen_version": 1, "verdict": "merge", "into": id(7) })).await.code(),
+        "carries_others"
+    );
+    // It is known on the case of what it repeats, and in the log; and may be taken back however far that case has gone.
+    let case = decided(&world, &ops, 3, confirm(1)).await["case"].as_str().unwrap().to_owned();
+    let page = world.get(&bob, &format!("/cases/{case}")).await.expect(200);
+    assert_eq!((ids(&page["carried"]), &page["carried"][0]["state"]), (vec![6], &json!("rejected")));
+    let auditor = world.person("aud", &[Role::Auditor]).await;
+    let log = world.get(&auditor, "/audit?action=decision.reject").await.expect(200);
+    assert_eq!(log["items"][0]["details"]["into"], json!(id(3)));
+    world
+        .sql(&format!(
+            "INSERT INTO case_events (case_id, seq, at_ms, by_name, from_state, to_state, decision, evidence_sha256) \
+             VALUES ('{case}', 2, 0, 'law', 'opened', 'opened', '', '')"
+        ))
+        .await
+        .unwrap();
+    let undone = decided(&world, &ops, 6, json!({ "seen_version": 2, "verdict": "undo" })).await;
+    assert_eq!(undone["state"], "open");
+    assert_eq!(detail(&world, &ops, 3).await["candidate"]["carries"], 0);
+    assert_eq!(detail(&world, &ops, 6).await["candidate"]["merged_into"], Value::Null);
+}
+
+both!(a_duplicate_cannot_name_what_its_officer_may_not_see);
+async fn a_duplicate_cannot_name_what_its_officer_may_not_see(world: World) {
+    world.take(&[camera("cam-1", "A Road", false), camera("cam-2", "B Road", false)]).await;
+    world.candidate(1).await;
+    world.take(&[of(2, world.now_ms(), "waste_dumping", 0.5, "cam-2")]).await;
+    let units = world.state.store.units().await.unwrap();
+    let street = units.iter().find(|u| u.unit.street.as_deref() == Some("A Road")).unwrap();
+    let ops = world.person_of("ops", &[Role::Operator], &[&street.unit.id]).await;
+    for verdict in ["reject", "merge"] {
+        let reason = if verdict == "reject" { json!("duplicate") } else { Value::Null };
+        let body = json!({ "seen_version": 1, "verdict": verdict, "reason": reason, "into": id(2) });
+        let reply = decide(&world, &ops, 1, body).await;
+        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (404, "not_found"), "{verdict}");
+    }
+}
+
+both!(a_case_shows_the_finds_that_it_answers);
+async fn a_case_shows_the_finds_that_it_answers(world: World) {
+    world.take(&[camera("cam-1", "A Road", false), camera("cam-2", "A Road", false)]).await;
+    world.candidate(1).await;
+    world.take(&[of(2, world.now_ms(), "waste_dumping", 0.5, "cam-2")]).await;
+    let ops = world.person("ops", &[Role::Operator]).await;
+    let report = async |number: &str, camera: &str, seen: i64| {
+        let body = json!({ "source": "12345", "number": number, "kind": "waste_dumping", "camera": camera, "zone": "north",
+                           "seen_at": rfc3339(seen) });
+        world.post(&ops, "/finds", body).await.expect(201)
+    };
+    report("A1", "cam-1", world.now_ms()).await;
+    report("B2", "cam-2", world.now_ms()).await;
+    report("C3", "cam-1", world.now_ms() - 20 * 60 * MIN).await;
+    let case = decided(&world, &ops, 1, confirm(1)).await["case"].as_str().unwrap().to_owned();
+    let numbers = async || -> Vec<String> {
+        let page = world.get(&ops, &format!("/cases/{case}")).await.expect(200);
+        page["finds"].as_array().unwrap().iter().map(|find| find["number"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(numbers().await, ["A1"]);
+    decided(&world, &ops, 2, json!({ "seen_version": 1, "verdict": "merge", "into": id(1) })).await;
+    assert_eq!(numbers().await, ["A1", "B2"], "what is the same thing answers for the case as well");
+}
+
 both!(many_are_rejected_as_they_were_shown_and_no_others);
 async fn many_are_rejected_as_they_were_shown_and_no_others(world: World) {
     for n in 1..=6 {

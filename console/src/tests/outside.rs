@@ -209,6 +209,9 @@ async fn every_page_can_be_read() {
     let find = json!({ "source": "12345", "number": "2026-0417", "kind": "waste_dumping", "camera": "cam-1", "zone": "north",
                        "seen_at": day(-3_600_000) });
     world.post(&chief, "/finds", find).await.expect(201);
+    let repeat = json!({ "seen_version": 1, "verdict": "reject", "reason": "duplicate", "into": format!("{:032x}", 6) });
+    let tenth = world.candidate(10).await;
+    world.post(&chief, &format!("/candidates/{tenth}/decisions"), repeat).await.expect(201);
     let url = serve(&world).await;
     tokio::spawn(world.state.live.clone().follow(world.state.store.clone()));
     browse("looked.mjs", &url, &people.map(|(name, _)| (name, PASSWORD))).await;
@@ -260,6 +263,24 @@ async fn a_fuzzer_that_reads_the_document_finds_no_5xx(world: World) {
         let tail: Vec<&str> = said.lines().rev().take(12).collect();
         println!("{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_duplicate_and_what_it_repeats() {
+    let world = World::real_time().await;
+    something_happened(&world).await;
+    for n in 7..=9 {
+        world.candidate(n).await;
+    }
+    let roles = [Role::Operator, Role::Supervisor, Role::Analyst, Role::BureauEditor];
+    let chief = world.person("chief", &roles).await;
+    // All of them stand at one place; each complaint is answered by all.
+    let find = json!({ "source": "12345", "number": "2026-0417", "kind": "waste_dumping", "camera": "cam-1", "zone": "north",
+                       "seen_at": crate::clock::rfc3339(world.now_ms()) });
+    world.post(&chief, "/finds", find).await.expect(201);
+    let url = serve(&world).await;
+    tokio::spawn(world.state.live.clone().follow(world.state.store.clone()));
+    browse("repeat.mjs", &url, &[("chief", PASSWORD)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -55,7 +55,7 @@ impl Labels {
                 let line = json!({
                     "candidate": id, "kind": row.kind, "decision": if row.confirmed { "confirmed" } else { "rejected" },
                     "image": image, "box": row.bbox, "class": CLASSES[class(row.kind)].1, "reason": row.reason,
-                    "camera": row.camera, "decided_at": rfc3339(row.decided_ms), "masked": self.masked,
+                    "repeats": row.repeats, "camera": row.camera, "decided_at": rfc3339(row.decided_ms), "masked": self.masked,
                     "image_sha256": sha256, "original_sha256": row.sha256,
                 });
                 self.lines.push_str(&format!("{line}\n"));
@@ -80,7 +80,7 @@ impl Labels {
         self.images.push(json!({
             "id": image, "file_name": format!("{}.jpg", row.candidate), "width": still.width, "height": still.height,
             "candidate": row.candidate, "decision": if row.confirmed { "confirmed" } else { "rejected" }, "reason": row.reason,
-            "camera": row.camera, "masked": self.masked, "sha256": sha256, "original_sha256": row.sha256,
+            "repeats": row.repeats, "camera": row.camera, "masked": self.masked, "sha256": sha256, "original_sha256": row.sha256,
         }));
         let (width, height) = (still.width as f64, still.height as f64);
         let mut add = |category: usize, [x1, y1, x2, y2]: [f64; 4], crowd: bool| {

@@ -28,6 +28,7 @@ const PAGES = {
 const DIALOGS = {
   operator: [
     ['reject', '/queue', ['reject']],
+    ['reject-repeats', '/queue', ['reject', 'code-duplicate'], { back: 'reject' }],
     ['merge', '/queue', ['merge-button']],
     ['bulk', '/queue', ['bulk-open']],
     ['keys', '/queue', ['keys']],

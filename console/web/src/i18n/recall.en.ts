@@ -124,6 +124,8 @@ export const recall = {
     history: 'Corrections',
     withdrawn: 'Withdrawn',
     with: { all: 'All', missed: 'Without a candidate', matched: 'Matched', first: 'Reported first', covered: 'Covered', unwatched: 'Not watched', not_in_force: 'Not in force', no_zone: 'In no zone', withdrawn: 'Withdrawn' },
+    ofCase: 'Complaints and patrol finds it answers',
+    all: 'Show all finds',
     ofCandidate: 'Complaints and patrol finds it answers',
     before: 'came first',
     total: 'Finds: {n}',

@@ -124,6 +124,8 @@ export const recall = {
     history: '更正记录',
     withdrawn: '已撤回',
     with: { all: '全部', missed: '无线索', matched: '已匹配', first: '反映在先', covered: '覆盖内', unwatched: '无人看', not_in_force: '未生效', no_zone: '不在布控区', withdrawn: '已撤回' },
+    ofCase: '本案对应的投诉与巡查发现',
+    all: '显示全部发现',
     ofCandidate: '对应的投诉与巡查发现',
     before: '反映在先',
     total: '{n} 件',
