@@ -91,7 +91,7 @@ fn cell(n: usize) -> Arc<CellKey> {
         district: text("district", n % 2),
         street: text("street", n % 4),
         area: String::new(),
-        grade: (n % 5 == 0).then_some(ControlGrade::Forbidden),
+        grade: n.is_multiple_of(5).then_some(ControlGrade::Forbidden),
         place: None,
     })
 }
