@@ -97,25 +97,25 @@ pub(crate) const ANNEX: [Kind; 2] = [Kind::IllegalStall, Kind::UnauthorizedAd];
 pub(crate) fn report(rows: &[Row<'_>], grouped: &[Row<'_>], before: &[Row<'_>], asked: Asked<'_>) -> ClearanceReport {
     let parameters = asked.frame.parameters;
     let as_of = asked.frame.as_of;
-    // The whole and the groups do not wait for each other.
-    let (whole, groups) = std::thread::scope(|scope| {
+    let duty = asked.frame.duty;
+    let waited = |raised: Ms| u32::try_from(duty.between(raised, as_of) / 1000).unwrap_or(u32::MAX);
+    // The whole and the groups do not wait for each other. Nor do sorts: a city's quarter has a million durations of each sort.
+    let (whole, groups, latency, confirm, confirm_duty, clear) = std::thread::scope(|scope| {
         let groups = scope.spawn(|| groups(grouped, before, &asked));
         let mut whole = Whole::default();
         each(rows, |row| whole.add(row, &asked.frame));
-        (whole, joined(groups))
+        let all = &whole.all;
+        let (latency, confirm, confirm_duty, clear) = std::thread::scope(|scope| {
+            let latency = scope.spawn(|| all.latency_figure());
+            let confirm = scope.spawn(|| all.confirm_wall(as_of, parameters));
+            let clear = scope.spawn(|| all.clear_figure(as_of, parameters));
+            let confirm_duty = all.confirm_duty(parameters, waited);
+            (joined(latency), joined(confirm), confirm_duty, joined(clear))
+        });
+        (whole, joined(groups), latency, confirm, confirm_duty, clear)
     });
     let Whole { all, heat, trend, annex, late, restated } = whole;
     let (recurrence, recurrence_by_subject) = all.recurrence_figures();
-    let duty = asked.frame.duty;
-    let waited = |raised: Ms| u32::try_from(duty.between(raised, as_of) / 1000).unwrap_or(u32::MAX);
-    // A city's quarter has a million durations of each sort; sorting them is most of what is left, and no sort waits for another.
-    let (latency, confirm, confirm_duty, clear) = std::thread::scope(|scope| {
-        let latency = scope.spawn(|| all.latency_figure());
-        let confirm = scope.spawn(|| all.confirm_wall(as_of, parameters));
-        let clear = scope.spawn(|| all.clear_figure(as_of, parameters));
-        let confirm_duty = all.confirm_duty(parameters, waited);
-        (joined(latency), joined(confirm), confirm_duty, joined(clear))
-    });
     ClearanceReport {
         as_of: rfc3339(as_of),
         building: asked.building,
@@ -148,7 +148,7 @@ pub(crate) fn report(rows: &[Row<'_>], grouped: &[Row<'_>], before: &[Row<'_>], 
 }
 
 /// What a thread made; its panic is ours.
-fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+pub(super) fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 

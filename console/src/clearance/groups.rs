@@ -1,12 +1,13 @@
 //! The figures of each group of a report, held against one another.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use super::bundle::{Row, each};
-use super::figures::{Asked, By, CellKey, late, per_hour, sla};
+use super::figures::{Asked, By, CellKey, joined, late, per_hour, sla};
 use super::league;
 use super::sum::{Sum, share, unknown, zero_figure};
 use crate::dto::{ClearanceGroup, GroupDay, SlaFigure, ZeroFigure};
@@ -65,7 +66,7 @@ fn group_of(cell: &CellKey, by: By) -> ClearanceGroup {
 /// that their address tells them apart.
 struct Slots {
     by: By,
-    of_cell: HashMap<*const CellKey, usize>,
+    of_cell: HashMap<usize, usize>,
     of_key: HashMap<String, usize>,
 }
 
@@ -75,13 +76,18 @@ impl Slots {
     }
 
     fn slot(&mut self, cell: &Arc<CellKey>) -> usize {
-        if let Some(slot) = self.of_cell.get(&Arc::as_ptr(cell)) {
+        let address = Arc::as_ptr(cell).addr();
+        if let Some(slot) = self.of_cell.get(&address) {
             return *slot;
         }
-        let next = self.of_key.len();
-        let slot = *self.of_key.entry(group_key(cell, self.by)).or_insert(next);
-        self.of_cell.insert(Arc::as_ptr(cell), slot);
+        let slot = self.slot_of(group_key(cell, self.by));
+        self.of_cell.insert(address, slot);
         slot
+    }
+
+    fn slot_of(&mut self, key: String) -> usize {
+        let next = self.of_key.len();
+        *self.of_key.entry(key).or_insert(next)
     }
 }
 
@@ -115,38 +121,98 @@ impl<'a> Part<'a> {
         slot.unknown += few(unknown(&zero));
         slot.restated |= row.restated() > 0;
     }
+
+    /// Adds the same group of other rows.
+    fn join(&mut self, more: Self) {
+        self.sum.join(&more.sum);
+        self.mix.join(&more.mix);
+        self.late += more.late;
+        for (date, day) in more.days {
+            match self.days.entry(date) {
+                Entry::Vacant(slot) => drop(slot.insert(day)),
+                Entry::Occupied(mut slot) => {
+                    let sum = slot.get_mut();
+                    sum.zero += day.zero;
+                    sum.violation += day.violation;
+                    sum.unknown += day.unknown;
+                    sum.restated |= day.restated;
+                }
+            }
+        }
+    }
 }
+
+/// All groups of some rows.
+struct Parts<'a> {
+    slots: Slots,
+    parts: Vec<Part<'a>>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(rows: &[Row<'a>], asked: &Asked<'_>) -> Self {
+        let mut it = Self { slots: Slots::new(asked.by), parts: Vec::new() };
+        each(rows, |row| {
+            let slot = it.slots.slot(row.cell());
+            if slot == it.parts.len() {
+                it.parts.push(Part::new(row.cell()));
+            }
+            it.parts[slot].add(row, asked);
+        });
+        it
+    }
+
+    /// Adds the groups of other rows.
+    fn join(&mut self, more: Self) {
+        let mut keys: Vec<(String, usize)> = more.slots.of_key.into_iter().collect();
+        keys.sort_unstable_by_key(|(_, slot)| *slot);
+        for ((key, _), part) in keys.into_iter().zip(more.parts) {
+            let slot = self.slots.slot_of(key);
+            match self.parts.get_mut(slot) {
+                Some(known) => known.join(part),
+                None => self.parts.push(part),
+            }
+        }
+    }
+
+    /// By the key.
+    fn named(self) -> BTreeMap<String, Part<'a>> {
+        let mut parts: Vec<Option<Part<'a>>> = self.parts.into_iter().map(Some).collect();
+        let keys = self.slots.of_key.into_iter();
+        keys.filter_map(|(key, slot)| Some((key, parts.get_mut(slot)?.take()?))).collect()
+    }
+}
+
+/// Open-violation and watched seconds of each group, by its key.
+fn amounts(rows: &[Row<'_>], by: By) -> HashMap<String, (u64, u64)> {
+    let (mut slots, mut sums) = (Slots::new(by), Vec::new());
+    each(rows, |row| {
+        let slot = slots.slot(row.cell());
+        sums.resize(sums.len().max(slot + 1), (0, 0));
+        let (tally, sum): (_, &mut (u64, u64)) = (row.tally(), &mut sums[slot]);
+        (sum.0, sum.1) = (sum.0 + tally.ovm_s, sum.1 + tally.watched_s);
+    });
+    slots.of_key.into_iter().map(|(key, slot)| (key, sums[slot])).collect()
+}
+
+/// So many rows are worth a thread of their own; in tests few, so that there are several.
+const SHARE: usize = if cfg!(test) { 8 } else { 20_000 };
 
 /// The groups of these rows, ranked; `before` are those of the equally long period before.
 pub(super) fn groups(rows: &[Row<'_>], before: &[Row<'_>], asked: &Asked<'_>) -> Vec<ClearanceGroup> {
-    let mut slots = Slots::new(asked.by);
-    let mut parts: Vec<Part<'_>> = Vec::new();
-    each(rows, |row| {
-        let slot = slots.slot(row.cell());
-        if slot == parts.len() {
-            parts.push(Part::new(row.cell()));
-        }
-        parts[slot].add(row, asked);
+    // Zone by zone a city's month is a hundred thousand rows: each thread adds up some of them.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(rows.len() / SHARE + 1);
+    let (parts, mut earlier) = std::thread::scope(|scope| {
+        let earlier = scope.spawn(|| amounts(before, asked.by));
+        let shares = rows.chunks(rows.len().div_ceil(threads).max(1)).map(|some| scope.spawn(|| Parts::of(some, asked)));
+        let mut all = Parts::of(&[], asked);
+        shares.collect::<Vec<_>>().into_iter().for_each(|share| all.join(joined(share)));
+        (all, joined(earlier))
     });
-    let mut earlier: Vec<(u64, u64)> = vec![(0, 0); parts.len()];
-    each(before, |row| {
-        let slot = slots.slot(row.cell());
-        // What is only in the period before is no group of this one.
-        if let Some(sum) = earlier.get_mut(slot) {
-            let tally = row.tally();
-            (sum.0, sum.1) = (sum.0 + tally.ovm_s, sum.1 + tally.watched_s);
-        }
-    });
-    let mut keys: Vec<Option<String>> = vec![None; parts.len()];
-    for (key, slot) in slots.of_key {
-        if let Some(place) = keys.get_mut(slot) {
-            *place = Some(key);
-        }
-    }
-    let mut named: Vec<_> = keys.into_iter().zip(parts.into_iter().zip(earlier)).collect();
-    named.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    let named = parts.named();
     let mut out: Vec<(ClearanceGroup, league::Mix)> = Vec::with_capacity(named.len());
-    for (_, (Part { cell, sum, mix, late, days }, earlier)) in named {
+    for (key, Part { cell, sum, mix, late, days }) in named {
+        // What was only in the period before is no group of this one.
+        let earlier = earlier.remove(&key).unwrap_or_default();
         let mut group = group_of(cell, asked.by);
         group.known_days = sum.known_days();
         group.coverage = sum.coverage_figure();

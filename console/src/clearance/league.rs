@@ -59,6 +59,11 @@ impl Mix {
         }
     }
 
+    /// Adds another mix.
+    pub(crate) fn join(&mut self, more: &Self) {
+        more.0.iter().for_each(|(like, tally)| self.put(*like, tally));
+    }
+
     fn of(&self, like: &Like) -> Tally {
         self.0.iter().find(|(known, _)| known == like).map(|(_, tally)| *tally).unwrap_or_default()
     }
@@ -86,9 +91,7 @@ impl Mix {
 /// without a rank; `ranked` is false for groups that are not of one kind among themselves, and nobody gets a rank.
 pub(crate) fn rank(groups: Vec<(ClearanceGroup, Mix)>, ranked: bool, parameters: &ClearanceParameters) -> Vec<ClearanceGroup> {
     let mut all = Mix::default();
-    for (like, tally) in groups.iter().flat_map(|(_, mix)| &mix.0) {
-        all.put(*like, tally);
-    }
+    groups.iter().for_each(|(_, mix)| all.join(mix));
     let m = f64::from(parameters.league_prior_days);
     let (usual, usual_met) = (all.sum().rate(), all.sum().met());
     let scored = |(mut group, mix): (ClearanceGroup, Mix)| {
