@@ -83,6 +83,27 @@ fn goods_before_a_shop_are_one_candidate_until_the_last_is_gone() {
 }
 
 #[test]
+fn what_a_shop_puts_beside_its_goods_makes_them_no_younger() {
+    for fps in [0.5, 2.0, 5.0] {
+        let mut play = Play::new(SHOP, fps);
+        play.until(50.0, |t| {
+            let mut patches: Vec<Patch> = [(10.0, 150, 190), (15.0, 190, 214), (20.0, 214, 250)]
+                .into_iter()
+                .filter(|(from, ..)| t >= *from)
+                .map(|(_, x1, x2)| Patch(x1, 168, x2, 200, [60, 90, 170]))
+                .collect();
+            if (8.0..22.0).contains(&t) {
+                patches.push(man(120 + ((t * 2.0) as i32 % 2) * 6, 190));
+            }
+            with(t, &patches)
+        });
+        let raised = play.raised();
+        assert_eq!(raised.len(), 1, "{fps} fps: {raised:?} {:?}", play.scene.explain());
+        assert!((25.0..=30.0).contains(&raised[0].0), "{fps} fps: raised at {}", raised[0].0);
+    }
+}
+
+#[test]
 fn only_what_stands_beyond_the_shop_line_counts() {
     for (line, expected) in [(0.72, 1), (0.90, 0)] {
         let rules = format!("shop_line = [[0.0,{line}],[1.0,{line}]]\n{SHOP}");

@@ -37,8 +37,9 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     }
     Verdict {
         checks,
-        // Who waits keeps a bag beside them; what a shop puts out is larger, or left.
-        since: if hand_luggage(facts) { thing.alone_since() } else { Some(thing.onset.max(thing.settled)) },
+        // Who waits keeps a bag beside them; what a shop puts out is larger, or left. What is put beside it makes it no younger, nor
+        // does what comes to light of it when customers step aside.
+        since: if hand_luggage(facts) { thing.alone_since() } else { Some(thing.onset) },
         text: |facts, dwell| match &facts.zone.shop_line {
             Some(line) => {
                 let beyond = line.beyond(facts.bbox.foot()) * 100.0;
