@@ -6,7 +6,7 @@ use crate::scene::State;
 use crate::tracker;
 
 /// Goes up with every change of what is remembered: an old snapshot is refused rather than misread.
-const VERSION: u8 = 9;
+const VERSION: u8 = 10;
 
 /// Why bytes are not a memory of this scene.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{DUMPING, Look, Patch, Play, dump_story, look, man};
-use events::{CandidateState, Kind};
+use common::{DUMPING, Look, Patch, Play, dump_story, look, man, person};
+use events::{CandidateState, Detection, Kind, ObjectClass};
 
 const STALL: &str = "[camera.zone.rules.illegal_stall]\ndwell = \"20s\"\nclear_after = \"6s\"\n";
 const SHOP: &str = "[camera.zone.rules.storefront_encroachment]\ndwell = \"15s\"\nclear_after = \"6s\"\n";
@@ -110,6 +110,25 @@ fn only_what_stands_beyond_the_shop_line_counts() {
         let mut play = Play::new(&rules, 2.0);
         play.until(70.0, shop_story);
         assert_eq!(play.raised().len(), expected, "line at {line}: {:?} {:?}", play.raised(), play.scene.explain());
+    }
+}
+
+#[test]
+fn a_heap_that_is_known_for_one_is_dumped_also_right_before_a_shop() {
+    let rules = format!("shop_line = [[0.0,0.80],[1.0,0.80]]\n{SHOP}{DUMPING}");
+    for (class, expected) in [(ObjectClass::Pile, Kind::WasteDumping), (ObjectClass::Goods, Kind::StorefrontEncroachment)] {
+        let mut play = Play::new(&rules, 2.0);
+        play.names = Some((vec![(class, 0.95)], 1.0));
+        while play.t < 50.0 {
+            let t = play.t;
+            let mut seen: Vec<Detection> = passers(t).iter().map(|p| person((p.0 + p.2) / 2, p.3)).collect();
+            seen.retain(|d| d.bbox.width() > 0.05);
+            let Look { mut patches, .. } = dump_story(t);
+            patches.extend(passers(t));
+            play.show(&look(&patches), Some(seen));
+        }
+        let kinds: Vec<Kind> = play.raised().iter().map(|(_, c)| c.kind).collect();
+        assert_eq!(kinds, [expected], "{class:?}: {:?}", play.scene.explain());
     }
 }
 

@@ -376,12 +376,14 @@ impl Street {
 }
 
 /// `from` moved towards `to` by `share` of 65 536.
+#[inline]
 fn blend(from: u16, to: u16, share: i32) -> u16 {
     let step = (i64::from(i32::from(to) - i32::from(from)) * i64::from(share)) >> 16;
     (i32::from(from) + step as i32).clamp(0, 65_535) as u16
 }
 
 /// Are two pictures' colours at a pixel within reach?
+#[inline]
 fn near(a: &Picture, b: &Picture, i: usize, (luma, chroma): (i32, i32)) -> bool {
     let d = |p: &[u16], q: &[u16]| (i32::from(p[i]) - i32::from(q[i])).abs();
     d(&a.y, &b.y) < luma && d(&a.u, &b.u) + d(&a.v, &b.v) < chroma

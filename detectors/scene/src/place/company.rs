@@ -143,6 +143,11 @@ const TOO_OLD: Seconds = 25.0;
 pub(crate) struct Scene {
     pub(crate) t: Seconds,
     pub(crate) movers: Vec<Mover>,
+    /// Where a detector saw persons, however unsure.
+    hints: Vec<Area>,
+    /// Those of them whom it saw at the same place in the look before, too, and who are no movers: they keep company, and that is all
+    /// that is made of them.
+    faint: Vec<Mover>,
     /// Did a model look?
     pub(crate) model: bool,
     /// Per cell, how many of its pixels show something else than street or old things.
@@ -161,7 +166,26 @@ impl Scene {
                 cells[i / w / CELL * columns + i % w / CELL] += 1;
             }
         }
-        Self { t, movers, model, cells, columns }
+        Self { t, movers, hints: Vec::new(), faint: Vec::new(), model, cells, columns }
+    }
+
+    /// Takes in where a detector saw persons whom it was too unsure of to follow. `last` is the look before. Once in a while it imagines
+    /// somebody anywhere; who is seen at one place again stands there.
+    pub(crate) fn hint(&mut self, hints: Vec<Mover>, last: Option<&Scene>) {
+        let there = |at: &Area| last.is_some_and(|s| s.hints.iter().any(|was| was.iou(at) >= AGAIN));
+        let known = |at: &Area| self.movers.iter().any(|m| m.who == Who::Person && m.at.iou(at) >= AGAIN);
+        self.faint = hints.iter().filter(|m| there(&m.at) && !known(&m.at)).copied().collect();
+        self.hints = hints.into_iter().map(|m| m.at).collect();
+    }
+
+    /// All whom a model named, surely or again and again.
+    fn named(&self) -> impl Iterator<Item = &Mover> {
+        self.movers.iter().filter(|m| m.who != Who::Unknown && m.score >= NAMED).chain(&self.faint)
+    }
+
+    /// Was somebody, or something that moves, where this box is?
+    fn had(&self, at: &Area) -> bool {
+        self.movers.iter().chain(&self.faint).any(|was| was.at.iou(at) >= STOOD)
     }
 
     /// Moving pixels in the ring around a box: within `dx`, `dy` of it, but a cell away from it.
@@ -184,7 +208,7 @@ impl Scene {
 
     /// Is somebody near a thing of this box and so many pixels?
     pub(crate) fn near(&self, b: &Area, pixels: f32, counted: Counted, bystanders: &[Area]) -> bool {
-        self.movers.iter().any(|m| m.who != Who::Unknown && m.score >= NAMED && counted.takes(m, b, bystanders) && beside(m, b))
+        self.named().any(|m| counted.takes(m, b, bystanders) && beside(m, b))
             || self.stir(b, around(b).0, around(b).1, |i| self.cells[i]) >= enough(pixels)
     }
 }
@@ -193,7 +217,7 @@ impl Scene {
 impl Scene {
     /// A look of nothing but these movers.
     pub(crate) fn with(t: Seconds, movers: Vec<Mover>) -> Self {
-        Self { t, movers, model: true, cells: Vec::new(), columns: 0 }
+        Self { t, movers, hints: Vec::new(), faint: Vec::new(), model: true, cells: Vec::new(), columns: 0 }
     }
 }
 
@@ -213,15 +237,16 @@ impl Scene {
 impl Scene {
     /// Where a named mover stands beside a thing that stood there in the look `before`, too.
     pub(crate) fn guard(&self, before: Option<&Scene>, b: &Area, counted: Counted, bystanders: &[Area]) -> Option<Area> {
-        let stood = |m: &Mover| before.is_some_and(|s| s.movers.iter().any(|was| was.at.iou(&m.at) >= STOOD));
-        let stands =
-            |m: &&Mover| m.who != Who::Unknown && m.score >= NAMED && counted.takes(m, b, bystanders) && beside(m, b) && stood(m);
-        self.movers.iter().find(stands).map(|m| m.at)
+        let stood = |m: &Mover| before.is_some_and(|s| s.had(&m.at));
+        self.named().find(|m| counted.takes(m, b, bystanders) && beside(m, b) && stood(m)).map(|m| m.at)
     }
 }
 
 /// A mover whose box overlaps by so much with where one was a second before stood there. Who walks is a width further on.
 pub(crate) const STOOD: f32 = 0.4;
+
+/// A detector's boxes of one who stands overlap by so much from look to look.
+const AGAIN: f32 = 0.5;
 
 /// How far around a thing company is looked for.
 fn around(b: &Area) -> (f32, f32) {
@@ -281,9 +306,8 @@ impl Company {
         let early: Vec<&Scene> = self.looks.iter().filter(|s| (onset - EARLIEST..onset - BEFORE).contains(&s.t)).collect();
         let mut found: Vec<Area> = Vec::new();
         for (index, look) in early.iter().enumerate() {
-            for m in look.movers.iter().filter(|m| m.who != Who::Unknown && m.score >= NAMED && beside(m, b) && !is_itself(m, b))
-            {
-                let again = early[..index].iter().any(|s| s.movers.iter().any(|was| was.at.iou(&m.at) >= STOOD));
+            for m in look.named().filter(|m| beside(m, b) && !is_itself(m, b)) {
+                let again = early[..index].iter().any(|s| s.had(&m.at));
                 if again && !found.iter().any(|known| known.iou(&m.at) >= STOOD) {
                     found.push(m.at);
                 }
@@ -305,5 +329,37 @@ impl Company {
     /// The last look.
     pub(crate) fn last(&self) -> Option<&Scene> {
         self.looks.back()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_doubted_look_after_look_at_one_place_keeps_company() {
+        let thing = Area { x1: 100.0, y1: 130.0, x2: 150.0, y2: 150.0 };
+        let somebody = |x: f32| {
+            let at = Area { x1: x, y1: 100.0, x2: x + 18.0, y2: 150.0 };
+            Mover { at, pixels: at.size(), who: Who::Person, score: 0.34 }
+        };
+        let looks = |places: [f32; 3]| {
+            let mut looks: Vec<Scene> = Vec::new();
+            for (x, t) in places.into_iter().zip([8.0, 10.0, 12.0]) {
+                let mut look = Scene::with(t, Vec::new());
+                look.hint(vec![somebody(x)], looks.last());
+                looks.push(look);
+            }
+            looks
+        };
+        let near = |look: &Scene| look.near(&thing, 1000.0, ALL, &[]);
+        let stays = looks([130.0, 131.0, 130.0]);
+        assert!(!near(&stays[0]), "once is imagination");
+        assert!(near(&stays[1]) && near(&stays[2]));
+        assert!(stays[2].guard(Some(&stays[1]), &thing, ALL, &[]).is_some(), "and stands there");
+        assert!(!looks([90.0, 140.0, 104.0]).iter().any(near), "here and there is imagination, too");
+        let mut known = Scene::with(14.0, vec![Mover { score: 0.8, ..somebody(130.0) }]);
+        known.hint(vec![somebody(130.0)], stays.last());
+        assert!(known.faint.is_empty(), "who is followed is not counted twice");
     }
 }

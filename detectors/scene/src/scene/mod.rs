@@ -211,7 +211,7 @@ impl Scene {
     fn look(
         &mut self,
         frame: &Frame,
-        raw: Picture,
+        mut current: Picture,
         tracks: &tracker::Tracks,
         detections: &Detections,
         now: Seconds,
@@ -219,8 +219,7 @@ impl Scene {
         said: &mut Vec<Judgement>,
     ) {
         let street = self.state.street.as_mut().expect("a look is only taken when the street is known");
-        let light = Light::fit(&street.empty, &raw, |i| street.shows[i] == Shows::Street);
-        let mut current = raw.clone();
+        let light = Light::fit(&street.empty, &current, |i| street.shows[i] == Shows::Street);
         light.undo(&mut current);
         let sway = Sway::of(&street.empty, &current, |i| street.shows[i] == Shows::Street);
         if sway.is_any() {

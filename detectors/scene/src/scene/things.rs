@@ -1,6 +1,6 @@
 //! Things: found, followed by their place, and let go.
 
-use events::{CandidateState, Detections};
+use events::{CandidateState, Detections, ObjectClass};
 
 use super::{Scene, Seen, State, centis};
 use crate::clock::{Seconds, When};
@@ -11,7 +11,7 @@ use crate::motion::picture::Picture;
 use crate::motion::street::{Shows, Street};
 use crate::motion::writing;
 use crate::place::bringer::Bringer;
-use crate::place::company::{Area, Mover, Scene as Look, Who};
+use crate::place::company::{Area, Mover, NAMED, Scene as Look, Who};
 use crate::place::identity::{Identity, is_of_their_size};
 use crate::place::thing::{Presence, Thing};
 use crate::tracker::Tracks;
@@ -80,7 +80,8 @@ impl Scene {
                 thing => !firm[thing as usize - 1],
             })
             .collect();
-        let look = Look::of(street, now, movers, model, |i| stirs[i]);
+        let mut look = Look::of(street, now, movers, model, |i| stirs[i]);
+        look.hint(hints(detections, street), self.state.company.last());
         self.state.company.push(look);
 
         let mut things = std::mem::take(&mut self.state.things);
@@ -274,10 +275,13 @@ impl Scene {
             let contrast = blobs::contrast(&blob, street);
             let host = things.iter_mut().enumerate().find(|(index, thing)| {
                 let close = thing.at.grown(3.0, 3.0);
+                // What a car uncovers that drives off beside a thing is no part of it, and would be the larger one.
+                let uncovered = || blob.len() >= thing.mask.len() && looks(&blob, current, &street.empty).came() < 0.0;
                 let young = (onset - thing.onset).abs() <= BELONGS
                     && touched.contains(&(*index as u32 + 1))
                     && thing.is_like(contrast)
-                    && !thing.is_whole();
+                    && !thing.is_whole()
+                    && !uncovered();
                 let crumb = blob.len() * 3 < thing.mask.len() && area.share_in(&close) >= 0.5;
                 let raised = thing.is_raised() && (area.share_in(&close) >= 0.6 || area.iou(&thing.at) >= 0.3);
                 young || crumb || raised || (thing.in_street && area.share_in(&close) >= 0.5)
@@ -456,6 +460,20 @@ fn detected(tracks: &Tracks, w: usize, h: usize) -> Vec<Mover> {
         .collect()
 }
 
+/// Where a detector sees persons before something else than the empty street, also those of whom it is too unsure to follow them.
+fn hints(detections: &Detections, street: &Street) -> Vec<Mover> {
+    let (w, h) = (street.empty.w as f64, street.empty.h as f64);
+    let persons = detections.items.iter().filter(|d| d.class == ObjectClass::Person && d.score.value() >= NAMED);
+    persons
+        .map(|d| {
+            let b = &d.bbox;
+            let at = Area { x1: (b.x1 * w) as f32, y1: (b.y1 * h) as f32, x2: (b.x2 * w) as f32, y2: (b.y2 * h) as f32 };
+            Mover { at, pixels: at.size(), who: Who::Person, score: d.score.value() }
+        })
+        .filter(|m| !shows_street(street, &m.at))
+        .collect()
+}
+
 /// Pixels within a detected mover's box, a little grown.
 fn boxed(movers: &[Mover], w: usize, h: usize) -> Vec<bool> {
     let mut boxed = vec![false; w * h];
@@ -516,7 +534,7 @@ fn name(thing: &mut Thing, detections: &Detections, w: usize, h: usize) {
         if d.bbox.iou(&bbox) < 0.3 {
             continue;
         }
-        let class = events::ObjectClass::NAMES.iter().position(|(c, _)| *c == d.class).unwrap_or(0) as u8;
+        let class = ObjectClass::NAMES.iter().position(|(c, _)| *c == d.class).unwrap_or(0) as u8;
         match thing.names.iter_mut().find(|(c, _)| *c == class) {
             Some((_, weight)) => *weight += d.score.value(),
             None => thing.names.push((class, d.score.value())),

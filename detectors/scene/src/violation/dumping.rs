@@ -14,6 +14,10 @@ const APPEARED_WITHIN: f64 = 15.0;
 /// What people dump.
 const DUMPED: [ObjectClass; 4] = [ObjectClass::Bag, ObjectClass::Pile, ObjectClass::Goods, ObjectClass::Furniture];
 
+/// What only rubbish is, and the probability from which it is that whoever's shop it lies before.
+const RUBBISH: [ObjectClass; 2] = [ObjectClass::Bag, ObjectClass::Pile];
+const SURELY: f64 = 0.8;
+
 pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     let thing = facts.thing;
     let looked = looked(facts, &DUMPED);
@@ -29,7 +33,8 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     if rules.contains_key(&Kind::UnauthorizedAd) {
         checks.push(Check::at_most(Name::Elevation, if hangs(thing) { 1.0 } else { 0.0 }, 0.5));
     }
-    if let Some((beyond, reach)) = off_the_shop(facts) {
+    // What is a heap to the eye is one also right before a shop: no shop puts rubbish out.
+    if let Some((beyond, reach)) = off_the_shop(facts).filter(|_| !thing.identity.is_one_of(&RUBBISH, SURELY)) {
         checks.push(Check::at_least(Name::ShopSide, beyond.abs(), reach));
     }
     if looked.is_unknown() && named(thing, &[ObjectClass::Bin, ObjectClass::TwoWheeler, ObjectClass::Car, ObjectClass::Truck]) {
