@@ -275,13 +275,10 @@ impl Scene {
             let contrast = blobs::contrast(&blob, street);
             let host = things.iter_mut().enumerate().find(|(index, thing)| {
                 let close = thing.at.grown(3.0, 3.0);
-                // What a car uncovers that drives off beside a thing is no part of it, and would be the larger one.
-                let uncovered = || blob.len() >= thing.mask.len() && looks(&blob, current, &street.empty).came() < 0.0;
                 let young = (onset - thing.onset).abs() <= BELONGS
                     && touched.contains(&(*index as u32 + 1))
                     && thing.is_like(contrast)
-                    && !thing.is_whole()
-                    && !uncovered();
+                    && !thing.is_whole();
                 let crumb = blob.len() * 3 < thing.mask.len() && area.share_in(&close) >= 0.5;
                 let raised = thing.is_raised() && (area.share_in(&close) >= 0.6 || area.iou(&thing.at) >= 0.3);
                 young || crumb || raised || (thing.in_street && area.share_in(&close) >= 0.5)

@@ -37,9 +37,16 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     }
     Verdict {
         checks,
-        // Who waits keeps a bag beside them; what a shop puts out is larger, or left. What is put beside it makes it no younger, nor
-        // does what comes to light of it when customers step aside.
-        since: if hand_luggage(facts) { thing.alone_since() } else { Some(thing.onset) },
+        // Who waits keeps a bag beside them; what a shop puts out is larger, or left. What is put beside goods that are known for
+        // such, or comes to light of them when customers step aside, makes them no younger; what grows and is not known may be
+        // another thing by now.
+        since: if hand_luggage(facts) {
+            thing.alone_since()
+        } else if looked.fits() {
+            Some(thing.onset)
+        } else {
+            Some(thing.onset.max(thing.settled))
+        },
         text: |facts, dwell| match &facts.zone.shop_line {
             Some(line) => {
                 let beyond = line.beyond(facts.bbox.foot()) * 100.0;
