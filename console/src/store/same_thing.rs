@@ -1,8 +1,8 @@
 //! Candidates that are the same thing: what may be, as proposals; what an officer said is, as carried.
 //!
 //! An officer says so in two ways. A *merge* makes one decision of two, so only what can still be decided or is confirmed
-//! carries. A *rejection as a duplicate* may name what it repeats, which may itself have been rejected or have run out; it must
-//! be of that kind, place and time, for the figures take it for the same episode. Both stand in `merged_into`.
+//! carries. A *rejection as a duplicate* may name what it repeats, which may itself have been rejected or have run out. Both must
+//! be of one kind, place and time, for the figures take them for one episode, and both stand in `merged_into`.
 
 use std::collections::HashSet;
 
@@ -152,7 +152,7 @@ impl Tx {
         let state: CandidateState = super::word_column(&other, "state")?;
         self.refuse_chain(id, into, &other).await?;
         if may_carry(state) {
-            return Ok(());
+            return self.refuse_apart(id, &other).await;
         }
         let message = format!("the other one is {}: it can carry nothing", word(&state));
         Err(ApiError::Conflict {
@@ -170,17 +170,22 @@ impl Tx {
         }
         let other = self.other(of, "candidate that is repeated", actor).await?;
         self.refuse_chain(id, of, &other).await?;
+        self.refuse_apart(id, &other).await
+    }
+
+    /// One violation is of one kind, at one place, at one time.
+    async fn refuse_apart(&mut self, id: &str, other: &AnyRow) -> Result<(), ApiError> {
         let mine = sqlx::query("SELECT * FROM candidates WHERE id = $1").bind(id).fetch_one(self.db()).await?;
         let same = |column: &str| Ok::<_, sqlx::Error>(mine.try_get::<String, _>(column)? == other.try_get::<String, _>(column)?);
         if !same("kind")? {
-            return Err(refused("another_kind", "that one is of another kind: a duplicate is the same violation again"));
+            return Err(refused("another_kind", "that one is of another kind: the same thing is the same violation"));
         }
         let street = same("district")? && same("street")? && !mine.try_get::<String, _>("street")?.is_empty();
-        if !same("camera")? && !street && !self.one_area(&mine, &other).await? {
+        if !same("camera")? && !street && !self.one_area(&mine, other).await? {
             return Err(refused("another_place", "that one is at another place: no camera, street or area is theirs together"));
         }
         let now_ms = self.now_ms();
-        if Stay::of(&mine, now_ms)?.gap(Stay::of(&other, now_ms)?) > NEAR_MS {
+        if Stay::of(&mine, now_ms)?.gap(Stay::of(other, now_ms)?) > NEAR_MS {
             return Err(refused(
                 "another_time",
                 "more than two hours lie between them: what came back is not the same violation",

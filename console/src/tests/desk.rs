@@ -204,6 +204,9 @@ async fn the_same_thing_is_proposed_merged_carried_and_taken_back(world: World) 
         (json!({ "seen_version": 1, "verdict": "escalate", "into": id(1) }), "into_unexpected"),
         (merge(1, 2), "merge_with_itself"),
         (merge(1, 99), "not_found"),
+        (merge(1, 5), "another_place"),
+        (merge(1, 6), "another_kind"),
+        (merge(1, 7), "another_time"),
     ] {
         assert_eq!(decide(&world, &ops, 2, body.clone()).await.code(), code, "{body}");
     }
