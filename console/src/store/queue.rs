@@ -289,11 +289,10 @@ impl Store {
             let (text, values) = searched(q);
             conditions.and(&text, values);
         }
-        conditions.and(&format!("c.state IN {OWED} AND {}", filter.permit(false)), []);
-        let sql = format!(
-            "SELECT c.state, COUNT(*) AS n FROM recusals r JOIN candidates c ON c.id = r.candidate{} GROUP BY c.state",
-            conditions.sql()
-        );
+        // From the few recusals on: SQLite else begins with all candidates of a district.
+        conditions.and(&format!("c.id = r.candidate AND c.state IN {OWED} AND {}", filter.permit(false)), []);
+        let sql =
+            format!("SELECT c.state, COUNT(*) AS n FROM recusals r CROSS JOIN candidates c{} GROUP BY c.state", conditions.sql());
         for row in &conditions.query(sql).fetch_all(&self.pool).await? {
             *counts.entry(row.try_get("state")?).or_default() -= row.try_get::<i64, _>("n")?;
         }
