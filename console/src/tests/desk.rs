@@ -355,9 +355,13 @@ async fn a_case_shows_the_finds_that_it_answers(world: World) {
     report("B2", "cam-2", world.now_ms()).await;
     report("C3", "cam-1", world.now_ms() - 20 * 60 * MIN).await;
     let case = decided(&world, &ops, 1, confirm(1)).await["case"].as_str().unwrap().to_owned();
+    // Reported at one moment, they are in no order of their own.
     let numbers = async || -> Vec<String> {
         let page = world.get(&ops, &format!("/cases/{case}")).await.expect(200);
-        page["finds"].as_array().unwrap().iter().map(|find| find["number"].as_str().unwrap().to_owned()).collect()
+        let finds = page["finds"].as_array().unwrap().iter();
+        let mut numbers: Vec<String> = finds.map(|find| find["number"].as_str().unwrap().to_owned()).collect();
+        numbers.sort();
+        numbers
     };
     assert_eq!(numbers().await, ["A1"]);
     decided(&world, &ops, 2, json!({ "seen_version": 1, "verdict": "merge", "into": id(1) })).await;
