@@ -23,9 +23,9 @@ const NEAR_MS: i64 = 2 * 60 * 60_000;
 const GAP_MS: i64 = 15 * 60_000;
 /// Boxes that share more (intersection over union) are of the same thing.
 const SAME_BOX_IOU: f64 = 0.3;
-/// Zones of the area that a zone shows; two marks, camera and zone.
-const TWIN_ZONES: &str = "EXISTS (SELECT 1 FROM area_zones x JOIN area_zones y ON y.area = x.area \
-     WHERE x.camera = ? AND x.zone = ? AND y.camera = c.camera AND y.zone = c.zone)";
+/// Zones of the area that a zone shows; two marks, camera and zone. As a list, so that the index of places serves it.
+const TWIN_ZONES: &str = "(c.camera, c.zone) IN (SELECT y.camera, y.zone FROM area_zones x JOIN area_zones y ON y.area = x.area \
+     WHERE x.camera = ? AND x.zone = ?)";
 /// As many as there are digits to choose by.
 const MOST_PROPOSALS: usize = 9;
 /// A candidate that carries more is a fault of somebody's; the screen shows the first.
