@@ -149,11 +149,9 @@ impl Selection {
         let length = self.until.since(self.from).map_or(0, |span| i64::from(span.get_days())) + 1;
         let back = |date: Date, days: i64| date.checked_sub(jiff::Span::new().days(days)).unwrap_or(date);
         let (zones, single) = (by.zones(), by.zones() || by == By::Area);
-        [
-            self.rows(self.from, self.until, false, false),
-            self.rows(self.from, self.until, zones, single),
-            self.rows(back(self.from, length), back(self.from, 1), zones, single),
-        ]
+        let whole = self.rows(self.from, self.until, false, false);
+        let grouped = if single { self.rows(self.from, self.until, zones, single) } else { whole.clone() };
+        [whole, grouped, self.rows(back(self.from, length), back(self.from, 1), zones, single)]
     }
 }
 

@@ -96,15 +96,16 @@ impl Selection {
 }
 
 /// What is kept of a period: all that was drawn and found in a scope, whatever else is selected.
-async fn matched(state: &AppState, scope: &Scope, selection: &Selection, head: i64) -> Matched {
+async fn matched(state: &AppState, scope: &Scope, selection: &Selection) -> Result<Matched, ApiError> {
     // Answers and finds are no zone-days: they make what was matched before out of date as well.
+    let head = state.store.recall_head().await?;
     let name = format!("{head} {} {} {} {scope:?}", selection.definition.version, selection.from, selection.until);
-    state.clearance.matched(&selection.loaded, name).await
+    Ok(state.clearance.matched(&selection.loaded, name).await)
 }
 
 /// The drawn minutes of a selection, each picture once with its latest answer; newest first.
 async fn minutes(state: &AppState, scope: &Scope, selection: &Selection) -> Result<AsOf<Minute>, ApiError> {
-    let matched = matched(state, scope, selection, state.store.recall_head().await?).await;
+    let matched = matched(state, scope, selection).await?;
     let make = async || {
         let (from, until) = period(state, selection).await?;
         let as_of = state.now_ms();
@@ -132,7 +133,7 @@ async fn minutes(state: &AppState, scope: &Scope, selection: &Selection) -> Resu
 
 /// The finds of a selection, newest first; withdrawn ones among them.
 async fn finds(state: &AppState, scope: &Scope, selection: &Selection) -> Result<AsOf<Find>, ApiError> {
-    let matched = matched(state, scope, selection, state.store.recall_head().await?).await;
+    let matched = matched(state, scope, selection).await?;
     let make = async || {
         let (from, until) = period(state, selection).await?;
         let as_of = state.now_ms();

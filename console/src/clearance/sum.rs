@@ -96,6 +96,11 @@ pub(crate) fn join_zero(figure: &mut ZeroFigure, more: &ZeroFigure) {
     figure.running += more.running;
 }
 
+/// A pair of facts as one of sums.
+fn wide((part, of): (u32, u32)) -> (u64, u64) {
+    (part.into(), of.into())
+}
+
 fn add_pair(sum: &mut (u64, u64), more: (u64, u64)) {
     (sum.0, sum.1) = (sum.0 + more.0, sum.1 + more.1);
 }
@@ -150,10 +155,7 @@ impl Sum {
         self.sla_met += u64::from(facts.sla_met);
         self.sla_due += u64::from(facts.sla_due);
         self.sla_unknown += u64::from(facts.sla_unknown);
-        for (sum, more) in self.recurred.iter_mut().zip(facts.recurred) {
-            sum.0 += u64::from(more.0);
-            sum.1 += u64::from(more.1);
-        }
+        add_pairs(&mut self.recurred, &facts.recurred.map(wide));
         for (sum, more) in self.watched_by_hour.iter_mut().zip(&facts.watched_by_hour) {
             *sum += u64::from(*more);
         }
@@ -185,21 +187,8 @@ impl Sum {
         self.ruled += u64::from(facts.ruled);
         self.revoked += u64::from(facts.revoked);
         self.lost += u64::from(facts.lost);
-        for (sum, more) in self.recurred_subject.iter_mut().zip(facts.recurred_subject) {
-            sum.0 += u64::from(more.0);
-            sum.1 += u64::from(more.1);
-        }
-        for (hour, (tp, fp)) in &facts.precision_by_hour {
-            let slot = self.by_hour.entry(*hour).or_default();
-            (slot.0, slot.1) = (slot.0 + u64::from(*tp), slot.1 + u64::from(*fp));
-        }
-        for (model, (tp, fp)) in &facts.precision_by_model {
-            if let Some(slot) = self.by_model.get_mut(model) {
-                (slot.0, slot.1) = (slot.0 + u64::from(*tp), slot.1 + u64::from(*fp));
-            } else {
-                self.by_model.insert(model.clone(), (u64::from(*tp), u64::from(*fp)));
-            }
-        }
+        add_pairs(&mut self.recurred_subject, &facts.recurred_subject.map(wide));
+        self.add_precision(&facts.precision_by_hour, &facts.precision_by_model, wide);
     }
 
     /// Adds what is needed everywhere of another sum.
@@ -249,11 +238,20 @@ impl Sum {
         self.revoked += more.revoked;
         self.lost += more.lost;
         add_pairs(&mut self.recurred_subject, &more.recurred_subject);
-        more.by_hour.iter().for_each(|(hour, counts)| add_pair(self.by_hour.entry(*hour).or_default(), *counts));
-        for (model, counts) in &more.by_model {
+        self.add_precision(&more.by_hour, &more.by_model, |counts| counts);
+    }
+
+    fn add_precision<T: Copy>(
+        &mut self,
+        by_hour: &BTreeMap<u8, T>,
+        by_model: &BTreeMap<String, T>,
+        counts: impl Fn(T) -> (u64, u64),
+    ) {
+        by_hour.iter().for_each(|(hour, of_it)| add_pair(self.by_hour.entry(*hour).or_default(), counts(*of_it)));
+        for (model, of_it) in by_model {
             match self.by_model.get_mut(model) {
-                Some(slot) => add_pair(slot, *counts),
-                None => drop(self.by_model.insert(model.clone(), *counts)),
+                Some(slot) => add_pair(slot, counts(*of_it)),
+                None => drop(self.by_model.insert(model.clone(), counts(*of_it))),
             }
         }
     }
