@@ -1,8 +1,8 @@
 //! What a scene saw, written down so that it can be judged again under other zones, without a picture.
 //!
-//! Before things are judged, [`Scene::note`] writes each of them as it stands then, with how tall people are there, and the
+//! Before things are judged, `Scene::note` writes each of them as it stands then, with how tall people are there, and the
 //! times in which nothing was seen. Nothing of it depends on the zones but which things are followed at all. [`Replay`] puts
-//! the things back and calls the same [`Scene::decide`]; so whatever the judges come to look at, both look at the same.
+//! the things back and calls the same `Scene::decide`; so whatever the judges come to look at, both look at the same.
 //!
 //! Things change little from look to look: a thing is written as what changed in its bytes.
 
